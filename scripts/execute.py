@@ -1,0 +1,59 @@
+"""Run notebooks from top to bottom and store their outputs: ``make execute``.
+
+The result is stable: no time stamps, no version of this machine's Python, no random ids. So code
+that has not changed gives a file that has not changed, wherever the computation is deterministic.
+A notebook is only written when all its cells have run, and written whole.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+
+def execute(path):
+    """Run one notebook in place; raise if a cell fails or writes to stderr."""
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    client = NotebookClient(
+        notebook,
+        timeout=1800,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    client.execute()
+    notebook.metadata["language_info"] = {"name": "python"}
+    for number, cell in enumerate(notebook.cells):
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":
+                raise RuntimeError(f"{path}, cell {number} wrote to stderr:\n{output.text}")
+    nbformat.validate(notebook)
+    unfinished = path.with_suffix(".part")
+    nbformat.write(notebook, unfinished)
+    unfinished.replace(path)
+
+
+def main():
+    """Run every notebook named on the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    for path in parser.parse_args().notebooks:
+        started = time.monotonic()
+        try:
+            execute(path)
+        except CellExecutionError as error:
+            sys.exit(f"{path}: {error}")
+        print(f"{path}: {time.monotonic() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

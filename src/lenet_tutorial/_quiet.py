@@ -1,0 +1,66 @@
+"""Keep TensorFlow's start-up notices out of the notebooks.
+
+TensorFlow writes them straight to file descriptor 2 while it is being imported, before any logging
+setting is read, and a notebook stores what it finds there as output of the cell.
+"""
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+import tempfile
+
+# The notices that say nothing about the reader's program. Every other line is passed on.
+NOTICES = (
+    "oneDNN custom operations are on",
+    "All log messages before absl::InitializeLog() is called",
+    "This TensorFlow binary is optimized to use available CPU instructions",
+    "To enable the following instructions",
+)
+
+
+def install():
+    """Set TensorFlow's log level, and see to it that its import is quiet."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a value that the reader has set wins
+    loaded = "tensorflow" in sys.modules
+    if not loaded and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Find TensorFlow as usual, and wrap its loader."""
+
+    def find_spec(self, name, path, target=None):
+        if name != "tensorflow":
+            return None
+        sys.meta_path.remove(self)  # needed once
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader)
+        return spec
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        sys.stderr.flush()
+        with tempfile.TemporaryFile() as caught:
+            saved = os.dup(2)
+            os.dup2(caught.fileno(), 2)
+            try:
+                self.loader.exec_module(module)
+            finally:
+                os.dup2(saved, 2)
+                os.close(saved)
+                caught.seek(0)
+                for line in caught.read().decode(errors="replace").splitlines():
+                    if not any(notice in line for notice in NOTICES):
+                        print(line, file=sys.stderr)
+
+    def __getattr__(self, name):  # resources and the like are asked of the real loader
+        return getattr(self.loader, name)

@@ -1,0 +1,270 @@
+"""The size of a layer's output, and how much of the input one unit sees.
+
+Everything here is about one axis, in pixels. A square layer has the same numbers on both axes.
+The formulas are derived in the chapter "Output size"; Dumoulin and Visin (2016,
+arXiv:1603.07285) is the guide to the output size, Araujo, Norris and Sim (2019,
+doi:10.23915/distill.00021) to the receptive field.
+"""
+
+import operator
+from dataclasses import dataclass
+
+
+def _whole(name, value, minimum):
+    """Return `value` as an int, or say which rule it breaks."""
+    try:
+        number = operator.index(value)  # takes int and NumPy integers, refuses 2.0 and "2"
+    except TypeError:
+        raise ValueError(f"{name} must be a whole number, got {value!r}") from None
+    if isinstance(value, bool):
+        raise ValueError(f"{name} must be a whole number, got {value!r}")
+    if number < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    return number
+
+
+def pad_amounts(size, kernel, stride=1, padding=0, dilation=1):
+    """Return how many zeros are put before and after the input along one axis.
+
+    Parameters
+    ----------
+    size, kernel, stride, dilation : int
+        Input size, kernel size, stride and dilation in pixels, each at least 1.
+    padding : int, (int, int), 'valid' or 'same'
+        The number of zeros on each side; a pair gives the two sides apart. ``'valid'`` is 0.
+        ``'same'`` follows Keras: so many zeros that the output has ``ceil(size / stride)``
+        pixels, and when their number is odd, the extra one comes after the input.
+
+    Returns
+    -------
+    (int, int)
+        Zeros before and after the input.
+
+    Raises
+    ------
+    ValueError
+        If a number is fractional or too small, or the padding is unknown.
+    """
+    size = _whole("input size", size, 1)
+    kernel = _whole("kernel", kernel, 1)
+    stride = _whole("stride", stride, 1)
+    dilation = _whole("dilation", dilation, 1)
+    if isinstance(padding, str):
+        if padding == "valid":
+            return 0, 0
+        if padding == "same":
+            out = -(-size // stride)  # ceil(size / stride)
+            total = max((out - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+            return total // 2, total - total // 2
+        raise ValueError(f"padding must be 'valid', 'same' or a number of pixels, got {padding!r}")
+    if isinstance(padding, (tuple, list)):
+        if len(padding) != 2:
+            raise ValueError(
+                f"padding must be one number or a pair (before, after), got {padding!r}"
+            )
+        before, after = padding
+        return _whole("padding", before, 0), _whole("padding", after, 0)
+    padding = _whole("padding", padding, 0)
+    return padding, padding
+
+
+def output_size(size, kernel, stride=1, padding=0, dilation=1):
+    """Return the output size of a convolution or a pooling layer along one axis.
+
+    It is ``floor((size + padding - dilation * (kernel - 1) - 1) / stride) + 1``, where
+    ``padding`` counts both sides (Dumoulin and Visin 2016, relationship 6, with dilation).
+
+    Parameters
+    ----------
+    size : int
+        Input size in pixels.
+    kernel : int
+        Kernel (or pooling window) size in pixels.
+    stride : int
+        Step from one kernel position to the next, in pixels.
+    padding : int, (int, int), 'valid' or 'same'
+        See :func:`pad_amounts`.
+    dilation : int
+        Distance between neighbouring kernel weights, in pixels.
+
+    Returns
+    -------
+    int
+        Output size in pixels.
+
+    Raises
+    ------
+    ValueError
+        If a number is fractional or too small, the padding is unknown, or the kernel is larger
+        than the padded input.
+
+    Examples
+    --------
+    >>> output_size(32, kernel=5)
+    28
+    >>> output_size(28, kernel=2, stride=2)
+    14
+    """
+    before, after = pad_amounts(size, kernel, stride, padding, dilation)
+    padded = size + before + after
+    extent = dilation * (kernel - 1) + 1
+    if extent > padded:
+        raise ValueError(
+            f"the kernel covers {extent} pixels and the padded input has only {padded}: "
+            f"no position fits (input {size}, kernel {kernel}, dilation {dilation}, "
+            f"padding {before} + {after})"
+        )
+    return (padded - extent) // stride + 1
+
+
+def transposed_output_size(size, kernel, stride=1, padding=0):
+    """Return the output size of a transposed convolution along one axis.
+
+    The transposed convolution goes the other way: it returns an input size for which the
+    convolution with the same kernel, stride and padding gives `size`. There can be several;
+    this is the smallest, ``stride * (size - 1) + kernel - 2 * padding`` (Dumoulin and Visin
+    2016, section 4).
+
+    Parameters
+    ----------
+    size, kernel, stride : int
+        Input size, kernel and stride in pixels, each at least 1.
+    padding : int or 'valid'
+        Zeros on each side of the convolution that is turned round.
+
+    Returns
+    -------
+    int
+        Output size in pixels.
+
+    Raises
+    ------
+    ValueError
+        If a number is fractional or too small, or if nothing would be left.
+    """
+    size = _whole("input size", size, 1)
+    kernel = _whole("kernel", kernel, 1)
+    stride = _whole("stride", stride, 1)
+    padding = _whole("padding", 0 if padding == "valid" else padding, 0)
+    out = stride * (size - 1) + kernel - 2 * padding
+    if out < 1:
+        raise ValueError(
+            f"padding {padding} takes away all of the {out + 2 * padding} output pixels"
+        )
+    return out
+
+
+@dataclass(frozen=True)
+class Window:
+    """One layer with a sliding window: a convolution or a pooling layer, along one axis.
+
+    Attributes
+    ----------
+    name : str
+        The layer's name, as in "C1".
+    kernel, stride, dilation : int
+        In pixels of the layer's input.
+    padding : int, (int, int), 'valid' or 'same'
+        See :func:`pad_amounts`.
+    """
+
+    name: str
+    kernel: int
+    stride: int = 1
+    padding: object = 0
+    dilation: int = 1
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where one layer stands over the network's input, along one axis.
+
+    Attributes
+    ----------
+    name : str
+        The layer's name.
+    size : int
+        Number of units (output size), in units.
+    receptive_field : int
+        Input pixels that one unit sees.
+    jump : int
+        Input pixels between two neighbouring units.
+    start : int
+        First input pixel that unit 0 sees; negative where padding comes first.
+    """
+
+    name: str
+    size: int
+    receptive_field: int
+    jump: int
+    start: int
+
+    def pixels(self, unit):
+        """Return the first and the last input pixel that `unit` sees.
+
+        Pixels outside ``0 .. input size - 1`` are padding.
+
+        Raises
+        ------
+        ValueError
+            If the layer has no such unit.
+        """
+        unit = _whole("unit", unit, 0)
+        if unit >= self.size:
+            raise ValueError(f"{self.name} has units 0 to {self.size - 1}, got unit {unit}")
+        first = self.start + unit * self.jump
+        return first, first + self.receptive_field - 1
+
+
+def trace(size, layers):
+    """Follow the size and the receptive field through a list of layers.
+
+    The receptive field grows by ``(extent - 1) * jump`` in each layer, and the jump is
+    multiplied by the stride (Araujo, Norris and Sim 2019, equations 1 and 2).
+
+    Parameters
+    ----------
+    size : int
+        Input size in pixels.
+    layers : sequence of Window
+        From the input upwards.
+
+    Returns
+    -------
+    list of Reach
+        One for each layer.
+
+    Raises
+    ------
+    ValueError
+        If the list is empty, a number breaks a rule of :func:`output_size`, or a kernel does not
+        fit; the message names the layer.
+    """
+    layers = list(layers)
+    if not layers:
+        raise ValueError("the list of layers is empty")
+    field, jump, start = 1, 1, 0
+    reaches = []
+    for layer in layers:
+        try:
+            out = output_size(size, layer.kernel, layer.stride, layer.padding, layer.dilation)
+            before, _ = pad_amounts(size, layer.kernel, layer.stride, layer.padding, layer.dilation)
+        except ValueError as error:
+            raise ValueError(f"{layer.name}: {error}") from None
+        field += layer.dilation * (layer.kernel - 1) * jump
+        start -= before * jump
+        jump *= layer.stride
+        size = out
+        reaches.append(Reach(layer.name, size, field, jump, start))
+    return reaches
+
+
+#: The layers with a window in the LeNet-5 of 1998 (input 32) and in the article's network (28).
+LENET5 = (
+    Window("C1", kernel=5),
+    Window("S2", kernel=2, stride=2),
+    Window("C3", kernel=5),
+    Window("S4", kernel=2, stride=2),
+    Window("C5", kernel=5),
+)
+ARTICLE = LENET5[:4]

@@ -1,0 +1,149 @@
+"""Training with a seed, a held-out validation split and a history that can be read as a table."""
+
+import numpy as np
+
+from .datasets import check_images, check_labels
+
+
+def split_validation(x, y, fraction=1 / 12, seed=0):
+    """Hold out a part of the training set for validation, the same share of every class.
+
+    The test set must play no part in any choice, or its result would flatter the network. What
+    is chosen (an epoch, a learning rate, a network) is chosen by the validation split.
+
+    Parameters
+    ----------
+    x, y : numpy.ndarray
+        Images ``(n, …)`` and labels ``(n,)``.
+    fraction : float
+        Share to hold out, between 0 and 1. One twelfth of MNIST's 60 000 digits is 5 000.
+    seed : int
+        Seed of the draw. The same seed gives the same split.
+
+    Returns
+    -------
+    (x_train, y_train, x_val, y_val) : tuple of numpy.ndarray
+        In random order.
+
+    Raises
+    ------
+    ValueError
+        If the fraction is not between 0 and 1, the lengths differ, a label is out of range, or a
+        class has too few digits to be split.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(f"fraction must lie between 0 and 1, got {fraction!r}")
+    labels = check_labels(y, count=len(x))
+    from sklearn.model_selection import train_test_split
+
+    rows, held_out = train_test_split(
+        np.arange(len(labels)), test_size=fraction, stratify=labels, random_state=seed
+    )
+    return x[rows], y[rows], x[held_out], y[held_out]
+
+
+def set_seed(seed):
+    """Seed Python, NumPy and Keras, so that weights and shuffling come out the same again.
+
+    The same seed gives the same weights on the same machine. Another number of threads or another
+    processor adds in another order, and the results drift apart in the last digits.
+
+    Raises
+    ------
+    ValueError
+        If the seed is not a whole number from 0 to 2³² − 1.
+    """
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
+    import keras
+
+    keras.utils.set_random_seed(int(seed))
+
+
+def train(
+    model, x, y, validation, epochs=10, batch_size=64, optimizer="adam", seed=0, verbose=0, **fit
+):
+    """Compile and train a classifier, and return its history.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With class probabilities as output, ``(batch, 10)``.
+    x, y : numpy.ndarray
+        Training images ``(n, side, side, 1)`` and labels ``(n,)``.
+    validation : (numpy.ndarray, numpy.ndarray)
+        Validation images and labels.
+    epochs, batch_size : int
+        At least 1.
+    optimizer : str or keras.optimizers.Optimizer
+        As Keras takes it.
+    seed : int
+        Seed for the shuffling; the weights were drawn when the model was built.
+    verbose : {0, 1, 2}
+        As Keras takes it; 0 is quiet, 1 draws a bar.
+    **fit
+        Passed on to ``model.fit``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per epoch, counted from 1: ``accuracy``, ``loss``, ``val_accuracy``, ``val_loss``.
+
+    Raises
+    ------
+    ValueError
+        If images or labels have the wrong shape, type or range, hold NaN, or a number is below 1.
+    """
+    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    side = model.input_shape[1]
+    x = check_images(x, size=side)
+    y = check_labels(y, count=len(x))
+    x_val = check_images(validation[0], size=side)
+    y_val = check_labels(validation[1], count=len(x_val))
+
+    import pandas as pd
+
+    set_seed(seed)
+    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    history = model.fit(
+        x,
+        y,
+        validation_data=(x_val, y_val),
+        epochs=epochs,
+        batch_size=batch_size,
+        verbose=verbose,
+        **fit,
+    )
+    table = pd.DataFrame(history.history)
+    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
+    return table[["accuracy", "loss", "val_accuracy", "val_loss"]]
+
+
+def error_rate(model, x, y, batch_size=1000):
+    """Return the share of images that the model puts into the wrong class.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With class probabilities as output.
+    x, y : numpy.ndarray
+        Images ``(n, side, side, 1)`` and labels ``(n,)``.
+    batch_size : int
+        Images per step.
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If images or labels have the wrong shape, type or range.
+    """
+    x = check_images(x, size=model.input_shape[1])
+    y = check_labels(y, count=len(x))
+    predicted = model.predict(x, batch_size=batch_size, verbose=0).argmax(axis=1)
+    return float(np.mean(predicted != y))
