@@ -412,7 +412,7 @@ def confusion_matrix(labels, predicted, classes=10):
 
 @_styled
 def plot_confusion(matrix, title=None):
-    """Draw a confusion matrix; the colour shows the mistakes, the diagonal is left white.
+    """Draw a confusion matrix; the colour shows the mistakes, the diagonal is grey.
 
     Parameters
     ----------
@@ -434,8 +434,10 @@ def plot_confusion(matrix, title=None):
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix is square, got shape {matrix.shape}")
     fig, ax = _figure(5.6, 5.0)
-    mistakes = np.ma.masked_array(matrix, np.eye(len(matrix), dtype=bool))
-    picture = ax.imshow(mistakes, cmap="cividis_r")
+    diagonal = np.eye(len(matrix), dtype=bool)
+    mistakes = np.ma.masked_array(matrix, diagonal)
+    ax.imshow(np.ma.masked_array(diagonal, ~diagonal), cmap="gray", vmin=0, vmax=1.1)
+    picture = ax.imshow(mistakes, cmap="Blues")
     middle = mistakes.max() / 2 if mistakes.max() else 1
     for (row, column), count in np.ndenumerate(matrix):
         dark = row != column and count > middle
