@@ -201,6 +201,8 @@ def _fetch(name, sha, shape, cache, mirrors, progress):
     a broken download never takes the place of a good file, and two processes at once both end
     with a good one.
     """
+    if _is_good(cache / name, sha):
+        return cache / name  # no server is needed, and the cache may be read-only
     import pooch
 
     pooch.get_logger().setLevel("WARNING")  # its notes would end up in a cell's stored output
@@ -230,6 +232,8 @@ def _in_short(error, mirror):
         response = error.response
         detail = type(error).__name__ if response is None else f"status {response.status_code}"
         return f"{host}: {detail}"
+    if isinstance(error, PermissionError):  # pooch puts a long text of its own into this one
+        return "can't write the cache: Permission denied"
     if isinstance(error, OSError) and error.strerror:
         place = f" ({error.filename})" if error.filename else ""
         return f"can't write the cache: {error.strerror}{place}"
@@ -351,6 +355,19 @@ def _check(data, sha, name):
 
 def gunzip(data, name, size):
     """Return the uncompressed bytes of a gzip file that should hold `size` bytes.
+
+    Parameters
+    ----------
+    data : bytes
+        The compressed file.
+    name : str or path
+        Named in the error.
+    size : int
+        Expected number of bytes, uncompressed. No more than that are unpacked.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------

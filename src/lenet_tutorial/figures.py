@@ -86,7 +86,7 @@ def plot_samples(images, labels=None, columns=10, titles=None):
     labels : sequence, optional
         One for each image, written above it.
     columns : int
-        Images in a row.
+        Images in a row, at least 1.
     titles : sequence of str, optional
         Written in place of the labels.
 
@@ -97,9 +97,11 @@ def plot_samples(images, labels=None, columns=10, titles=None):
     Raises
     ------
     ValueError
-        If the images have another shape, or the number of labels differs.
+        If the images have another shape, the number of labels differs, or `columns` is below 1.
     """
     images = _images(images)
+    if columns < 1:
+        raise ValueError(f"columns must be at least 1, got {columns}")
     words = titles if titles is not None else labels
     if words is not None and len(words) != len(images):
         raise ValueError(f"there are {len(images)} images and {len(words)} labels")
@@ -476,7 +478,17 @@ def worst_mistakes(probabilities, labels, count=20):
     -------
     numpy.ndarray
         Positions in the data, at most `count`.
+
+    Raises
+    ------
+    ValueError
+        If the probabilities have another shape, or the number of labels differs.
     """
+    probabilities = np.asarray(probabilities)
+    if probabilities.ndim != 2:
+        raise ValueError(f"probabilities must have shape (n, classes), got {probabilities.shape}")
+    if len(labels) != len(probabilities):
+        raise ValueError(f"there are {len(probabilities)} images and {len(labels)} labels")
     predicted = np.argmax(probabilities, axis=1)
     wrong = np.flatnonzero(predicted != np.asarray(labels))
     order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")

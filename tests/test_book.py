@@ -1,0 +1,267 @@
+"""The built site: no warning, no dead link, no other host, and it can be read on a phone."""
+
+import functools
+import gzip
+import http.server
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGE_BUDGET = 1_500_000  # bytes over the wire
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """Build the book anew, with warnings as errors, and return the folder of the site."""
+    folder = tmp_path_factory.mktemp("book")
+    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "--all", "-W", "-n"]
+    command += ["--keep-going", "--path-output", str(folder), str(ROOT)]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Return {path below the site: parsed page} of all pages."""
+    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
+    found = {
+        file.relative_to(site): BeautifulSoup(file.read_bytes(), "html.parser") for file in files
+    }
+    assert len(found) >= 12
+    return found
+
+
+def references(page):
+    """Yield (tag name, address) of everything that a page links to or loads."""
+    for tag in page.find_all(True):
+        for attribute in ("href", "src", "data-src", "poster", "action"):
+            if tag.get(attribute):
+                yield tag.name, tag[attribute]
+
+
+def test_every_internal_link_and_anchor_resolves(site, pages):
+    anchors = {
+        path: {tag["id"] for tag in page.find_all(id=True)} | {""} for path, page in pages.items()
+    }
+    dead, checked = [], 0
+    for path, page in pages.items():
+        for _, address in references(page):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address == "#":
+                continue
+            target = path
+            if parts.path:
+                full = (site / path).parent / unquote(parts.path)
+                target = Path(os.path.normpath(full)).relative_to(site)
+                if not (site / target).exists():
+                    dead.append(f"{path}: {address}")
+                    continue
+            checked += 1
+            if target in anchors and unquote(parts.fragment) not in anchors[target]:
+                dead.append(f"{path}: {address}")
+    assert not dead
+    assert checked > 500
+
+
+def test_no_page_loads_anything_from_another_host(pages):
+    for path, page in pages.items():
+        for tag, address in references(page):
+            if tag not in ("a", "form"):
+                assert not urlsplit(address).netloc, f"{path}: <{tag}> {address}"
+        for script in page.find_all("script"):
+            assert not re.search(r"https?://(?!www\.w3\.org)", script.text), f"{path}: {script}"
+
+
+def test_no_page_names_a_path_of_this_machine(site):
+    home = str(Path.home())
+    for file in site.rglob("*"):
+        if file.suffix in (".html", ".js", ".ipynb", ".txt", ".json") and file.is_file():
+            text = file.read_text(errors="replace")
+            assert str(ROOT) + "/" not in text, file
+            assert home == "/" or f"{home}/" not in text, file
+
+
+def test_every_picture_has_alt_text(pages):
+    pictures = 0
+    for path, page in pages.items():
+        for image in page.find_all("img"):
+            assert image.get("alt"), f"{path}: {image}"
+            pictures += 1
+    assert pictures >= 20
+
+
+def test_exercises_have_folded_solutions_in_the_pages(pages):
+    for path, page in pages.items():
+        if path.parts[0] == "chapters":
+            exercises = page.select("div.exercise.admonition")
+            solutions = page.select("div.solution.dropdown.admonition")
+            assert len(exercises) >= 5, path
+            assert len(solutions) == len(exercises), path
+
+
+def test_the_glossary_has_the_chinese_term_beside_each_english_one(pages):
+    page = pages[Path("book/glossary.html")]
+    terms, meanings = page.select("dl.glossary dt"), page.select("dl.glossary dd")
+    assert len(terms) >= 60
+    assert len(terms) == len(meanings)
+    for meaning in meanings:
+        assert re.search(r"[\u4e00-\u9fff]", meaning.text), meaning.text
+
+
+def test_every_chapter_can_be_downloaded_as_a_notebook(site, pages):
+    for path, page in pages.items():
+        if path.parts[0] == "chapters":
+            links = [a["href"] for a in page.find_all("a") if a.get("href", "").endswith(".ipynb")]
+            assert links, path
+            assert (site / path.parent / links[0]).is_file()
+
+
+# --------------------------------------------------------------------------- in the browser
+
+
+@pytest.fixture(scope="session")
+def server(site):
+    """Serve the site on a free port of the loopback address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Start Debian's Chromium; where it is missing, say in one line what to install."""
+    if not BROWSER:
+        if os.environ.get("LENET_TUTORIAL_REQUIRE_BROWSER"):
+            pytest.fail("chromium is required here and missing: apt-get install chromium")
+        pytest.skip("no chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
+        yield started
+        started.close()
+
+
+def visit(browser, address, width=1280, theme="light"):
+    """Open a page; return it with the addresses it asked for and what went wrong."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    requests, problems = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on(
+        "console",
+        lambda message: problems.append(message.text) if message.type == "error" else None,
+    )
+    page.goto(address, wait_until="load")
+    page.wait_for_function("!window.MathJax?.startup?.promise || document.fonts.ready")
+    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
+    return page, requests, problems
+
+
+def all_pages():
+    toc = (ROOT / "_toc.yml").read_text()
+    return re.findall(r"(?:root|file): (\S+)", toc)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", all_pages())
+def test_a_page_asks_no_other_host_for_anything_and_stays_within_budget(
+    browser, server, site, name
+):
+    page, requests, problems = visit(browser, f"{server}/{name}.html")
+    assert not [url for url in requests if not url.startswith((server, "data:", "blob:"))]
+    assert not problems
+    weight = 0
+    for url in {url.split("?")[0].split("#")[0] for url in requests if url.startswith(server)}:
+        data = (site / unquote(urlsplit(url).path).lstrip("/")).read_bytes()
+        packed = url.endswith((".html", ".js", ".css", ".svg", ".json"))
+        weight += len(gzip.compress(data)) if packed else len(data)
+    assert weight <= PAGE_BUDGET, f"{weight:,} bytes"
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", all_pages())
+def test_a_page_fits_a_phone(browser, server, name, theme):
+    page, _, _ = visit(browser, f"{server}/{name}.html", width=390, theme=theme)
+    # What sticks out sideways and can't be scrolled within a box of its own is cut off.
+    cut_off = page.evaluate(
+        """() => [...document.querySelectorAll('article.bd-article *')].filter(element => {
+            const box = element.getBoundingClientRect();
+            if (box.width === 0 || box.right <= innerWidth + 1) return false;
+            if (element.closest('mjx-assistive-mml')) return false;
+            for (let up = element; up; up = up.parentElement) {
+                const how = getComputedStyle(up).overflowX;
+                if (up.matches('article')) return true;
+                if (how === 'auto' || how === 'scroll' || how === 'hidden') return false;
+            }
+            return true;
+        }).map(element => element.outerHTML.slice(0, 120))"""
+    )
+    assert not cut_off
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_formulas_are_typeset_with_the_sites_own_mathjax(browser, server):
+    page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
+    assert any("/_static/mathjax/" in url for url in requests)
+    assert page.locator("mjx-container").count() >= 20
+    assert page.locator("mjx-merror").count() == 0
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", all_pages())
+def test_a_page_works_from_a_file(browser, site, name):
+    page, requests, problems = visit(browser, (site / f"{name}.html").as_uri())
+    assert not [url for url in requests if url.startswith("http")]
+    assert not problems
+    formulas = page.locator(".math").count()
+    if formulas:
+        assert page.locator("mjx-container").count() >= formulas
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_solution_opens_with_the_keyboard(browser, server):
+    page, _, _ = visit(browser, f"{server}/chapters/03-output-size.html")
+    folded = page.locator("div.solution.dropdown").first
+    assert "toggle-hidden" in folded.get_attribute("class")
+    folded.locator("button.toggle-button").focus()
+    page.keyboard.press("Enter")
+    assert "toggle-hidden" not in folded.get_attribute("class")
+    page.context.close()

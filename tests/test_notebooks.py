@@ -1,0 +1,167 @@
+"""What is stored in the chapters is what is published, so it is held to the book's contracts.
+
+That the outputs still come out is proved by ``pytest --nbval``; this looks at what they are.
+"""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+IGNORE = "nbval-ignore-output"
+MNIST = "<MNIST: 60000 training and 10000 test digits>"
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def prose(notebook):
+    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def texts(cell):
+    """Return every piece of text that a cell's outputs hold."""
+    for output in cell.outputs:
+        yield from [output.text] if "text" in output else []
+        yield from (v for k, v in output.get("data", {}).items() if k.startswith("text/"))
+
+
+chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+
+
+def test_the_table_of_contents_names_every_chapter_in_order():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    named = [
+        entry["file"]
+        for part in toc["parts"]
+        for entry in part["chapters"]
+        if entry["file"].startswith("chapters/")
+    ]
+    assert named == [f"chapters/{path.stem}" for path in CHAPTERS]
+    assert len(named) >= 4
+
+
+@chapters
+def test_cells_were_run_once_from_top_to_bottom(path):
+    cells = code_cells(read(path))
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    for cell in cells:
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                assert output.execution_count == cell.execution_count
+
+
+@chapters
+def test_stored_outputs_are_clean(path):
+    for number, cell in enumerate(code_cells(read(path)), 1):
+        where = f"{path.name}, cell [{number}]"
+        for output in cell.outputs:
+            assert output.output_type != "error", where
+            assert output.get("name") != "stderr", where
+        for text in texts(cell):
+            assert not re.search(r"/(home|root|tmp|work|Users|opt|usr|var)/", text), where
+            assert "site-packages" not in text and "ipykernel" not in text, where
+            assert not re.search(r"\bat 0x[0-9a-f]{6,}", text), f"{where}: a memory address"
+            assert not re.search(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text), f"{where}: a time"
+            assert not re.search(r"\b\d+ ?m?s/(step|epoch)", text), f"{where}: a duration"
+            assert "Warning" not in text, where
+
+
+@chapters
+def test_the_file_holds_nothing_of_the_machine_that_made_it(path):
+    notebook = read(path)
+    assert notebook.metadata == {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in notebook.cells:
+        assert "execution" not in cell.metadata, "time stamps: run `make execute`"
+    ids = [cell.id for cell in notebook.cells]
+    assert len(ids) == len(set(ids))
+
+
+@chapters
+def test_the_published_outputs_are_of_mnist(path):
+    loads = [cell for cell in code_cells(read(path)) if "load_digits28()" in cell.source]
+    assert loads or "load_digits28" not in str(read(path))
+    if loads:
+        shown = "\n".join(text for cell in code_cells(read(path)) for text in texts(cell))
+        assert MNIST in shown, "show the data set: let `digits` be the last line of a cell"
+        assert "going on with" not in shown
+        assert "1437" not in shown
+
+
+@chapters
+def test_cells_that_are_not_compared_are_few_and_are_followed_by_an_assertion(path):
+    cells = code_cells(read(path))
+    with_output = [cell for cell in cells if cell.outputs]
+    exact = [cell for cell in with_output if IGNORE not in tags(cell)]
+    assert len(exact) >= 0.6 * len(with_output), f"{len(exact)} of {len(with_output)}"
+    for number, cell in enumerate(cells):
+        if IGNORE in tags(cell):
+            here_or_later = [cell, *cells[number + 1 :]]
+            assert any("assert" in later.source for later in here_or_later), cell.source
+        assert not {"nbval-skip", "raises-exception"} & set(tags(cell)), cell.source
+
+
+@chapters
+def test_code_cells_are_short(path):
+    for cell in code_cells(read(path)):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= 20, cell.source
+        assert max(map(len, lines), default=0) <= 100, cell.source
+
+
+@chapters
+def test_every_figure_has_alt_text_and_a_caption(path):
+    names = []
+    for cell in code_cells(read(path)):
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            look = cell.metadata.get("mystnb", {})
+            assert len(look.get("image", {}).get("alt", "")) >= 30, cell.source
+            assert len(look.get("figure", {}).get("caption", "")) >= 15, cell.source
+            names.append(look["figure"]["name"])
+    assert len(names) == len(set(names))
+
+
+@chapters
+def test_a_chapter_has_all_its_parts(path):
+    text = prose(read(path))
+    assert re.match(r"\(ch-[a-z-]+\)=\s*\n# ", text), "begin with a label and the title"
+    for part in ("What you will learn", "What you need", "## What to remember", "## Exercises"):
+        assert part in text, part
+    assert "{cite:" in text and "{term}`" in text and "{ref}`" in text
+    # Each section opens with the question that it answers, in italics.
+    for heading, body in re.findall(r"^## (.+)\n+(?:\([\w-]+\)=\n+)?(.*)", text, re.MULTILINE):
+        if heading not in ("What to remember", "Exercises"):
+            assert re.match(r"\*[^*].*\?\*", body), f"{heading}: {body!r}"
+
+
+@chapters
+def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
+    text = prose(read(path))
+    exercises = re.findall(r"\{exercise\} (★{1,3}) .*\n:label: ([\w-]+)", text)
+    assert len(exercises) >= 5
+    stars = [len(star) for star, _ in exercises]
+    assert stars == sorted(stars) and len(set(stars)) == 3
+    solutions = re.findall(r"\{solution(?:-start)?\} ([\w-]+)\n:class: dropdown", text)
+    assert sorted(solutions) == sorted(label for _, label in exercises)
+
+
+def test_all_chapters_together_show_all_twelve_errata():
+    errata = (ROOT / "book" / "errata.md").read_text()
+    labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
+    assert labels == [f"err-{number}" for number in range(1, 13)]

@@ -1,0 +1,103 @@
+"""The committed results are complete, keep what the book claims, and come out again."""
+
+import pandas as pd
+import pytest
+
+from lenet_tutorial import results
+from lenet_tutorial.datasets import DatasetError, load_mnist
+
+# A run on another machine adds in another order; after an epoch or ten the accuracies differ by
+# some digits. The tolerances are three to five times the spread seen over seeds.
+TOLERANCE = {"digits": 0.02, "mnist": 0.01}
+
+
+@pytest.mark.parametrize("name", results.EXPERIMENTS)
+def test_every_run_of_an_experiment_is_in_its_file_once(name):
+    table = results.read(name)
+    have = sorted(map(tuple, table[results.KEY].to_numpy().tolist()), key=str)
+    want = sorted((tuple(run.values()) for run in results.EXPERIMENTS[name]), key=str)
+    assert have == want
+
+
+@pytest.mark.parametrize("name", results.EXPERIMENTS)
+def test_a_file_says_how_its_numbers_were_made(name):
+    table = results.read(name)
+    for column in ("recipe", "epochs", "seed", "dataset", "keras", "backend", "machine", "date"):
+        assert table[column].notna().all(), column
+    for column in ("val_accuracy", "test_accuracy"):
+        assert table[column].between(0.5, 1).all()
+    for recipe, rows in table.groupby("recipe"):
+        for key, value in results.RECIPES[recipe].items():
+            assert (rows[key] == value).all(), f"{name}: {recipe} was run with another {key}"
+
+
+def test_an_unknown_file_is_named_with_what_there_is():
+    with pytest.raises(ValueError, match=r"no results called 'nonsense'.*changes"):
+        results.read("nonsense")
+
+
+def mean_accuracy(table, **wanted):
+    rows = table
+    for column, value in wanted.items():
+        rows = rows[rows[column] == value]
+    assert rows["seed"].nunique() >= 3
+    return rows["test_accuracy"].mean()
+
+
+def test_the_published_accuracies_reach_what_the_book_promises():
+    changes, schedules = results.read("changes"), results.read("schedules")
+    article = mean_accuracy(changes, input_size=28, pooling="max", activation="tanh")
+    textbook = mean_accuracy(schedules, input_size=32, pooling="average", activation="tanh")
+    assert article >= 0.984
+    assert textbook >= 0.987
+
+
+def stored(name, wanted):
+    table = results.read(name)
+    row = table[(table[results.KEY] == pd.Series(wanted)).all(axis=1)]
+    assert len(row) == 1
+    return row.iloc[0]
+
+
+def test_a_run_on_the_bundled_digits_comes_out_again():
+    wanted = results.EXPERIMENTS["digits"][0]
+    again, row = results.run(**wanted), stored("digits", wanted)
+    assert again["parameters"] == row["parameters"]
+    for column in ("val_accuracy", "test_accuracy"):
+        assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", ["changes", "schedules"])
+def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
+    try:
+        load_mnist(mirrors=())
+    except DatasetError as error:
+        pytest.skip(f"no MNIST here: {error}")
+    wanted = results.EXPERIMENTS[name][0]
+    again, row = results.run(**wanted, epochs=1), stored(name, wanted)
+    assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])
+
+
+def test_an_interrupted_experiment_keeps_its_finished_runs(tmp_path, monkeypatch):
+    runs = [dict(results.EXPERIMENTS["digits"][0], seed=seed) for seed in range(3)]
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setitem(results.EXPERIMENTS, "tried", runs)
+    computed = []
+
+    def run(**wanted):
+        if len(computed) == 2:
+            raise KeyboardInterrupt
+        computed.append(wanted["seed"])
+        return wanted | {"test_accuracy": 0.9}
+
+    monkeypatch.setattr(results, "run", run)
+    with pytest.raises(KeyboardInterrupt):
+        results.make("tried")
+    assert results.read("tried")["seed"].tolist() == [0, 1]
+    assert not list(tmp_path.glob("*.part"))
+
+    computed.clear()
+    results.make("tried")
+    assert computed == [2]  # only the run that was missing
+    assert results.read("tried")["seed"].tolist() == [0, 1, 2]
