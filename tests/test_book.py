@@ -33,11 +33,14 @@ PAGE_BUDGET = 1_500_000  # bytes over the wire
 def site(tmp_path_factory):
     """Build the book anew, with warnings as errors, and return the folder of the site."""
     folder = tmp_path_factory.mktemp("book")
-    command = [sys.executable, "-m", "jupyter_book.cli.main", "build", "--all", "-W", "-n"]
+    program = Path(sys.executable).parent / "jupyter-book"
+    command = [str(program), "build", "--all", "-W", "-n"]
     command += ["--keep-going", "--path-output", str(folder), str(ROOT)]
     built = subprocess.run(command, capture_output=True, text=True)
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-    return folder / "_build" / "html"
+    html = folder / "_build" / "html"
+    assert (html / "index.html").is_file()
+    return html
 
 
 @pytest.fixture(scope="session")
