@@ -75,12 +75,16 @@ class Digits:
 
     Attributes
     ----------
-    x_train, x_test : numpy.ndarray
-        Images, ``(n, 28, 28)``, uint8: 0 is background, 255 is ink.
-    y_train, y_test : numpy.ndarray
-        Labels, ``(n,)``, uint8: 0 to 9.
-    name : {'MNIST', 'digits'}
-        ``'digits'`` are the 1 797 digits bundled with scikit-learn.
+    x_train : numpy.ndarray
+        Training images, ``(n, 28, 28)``, uint8: 0 is background, 255 is ink.
+    y_train : numpy.ndarray
+        Training labels, ``(n,)``, uint8: 0 to 9.
+    x_test : numpy.ndarray
+        Test images, as the training images.
+    y_test : numpy.ndarray
+        Test labels, as the training labels.
+    name : str
+        ``'MNIST'`` or ``'digits'``; the latter are the 1 797 digits bundled with scikit-learn.
     origin : str
         Where the data came from: ``'folder'``, ``'cache'``, ``'download'`` or ``'bundled'``.
     """

@@ -628,12 +628,13 @@ def plot_timeline(events, title=None):
     if len(kinds) > len(looks):
         raise ValueError(f"there are marks for {len(looks)} kinds of event, got {kinds}")
     looks = dict(zip(kinds, looks[: len(kinds)], strict=True))
-    texts = [textwrap.wrap(event, 62) for event in events["event"]]
+    texts = [textwrap.wrap(event, 44) for event in events["event"]]
     y, places = 0.0, []
     for lines in texts:
-        places.append(y)
-        y += 0.55 + 0.38 * len(lines)
-    fig, ax = _figure(7.0, 0.48 * y + 0.6)
+        height = 0.35 + 0.4 * len(lines)
+        places.append(y + height / 2)
+        y += height
+    fig, ax = _figure(5.2, 0.44 * y + 0.5)
     ax.plot([0, 0], [places[0], places[-1]], color=GREY, lw=2, zorder=0)
     for place, lines, (_, row) in zip(places, texts, events.iterrows(), strict=True):
         colour, marker = looks[row["kind"]]
@@ -643,7 +644,7 @@ def plot_timeline(events, title=None):
     for kind in kinds:
         ax.plot([], [], ls="", marker=looks[kind][1], color=looks[kind][0], ms=9, label=kind)
     fig.legend(loc="outside lower center", ncols=len(kinds), frameon=False, fontsize=10)
-    ax.set(xlim=(-1.9, 8.6), ylim=(places[-1] + 0.7, -0.7))
+    ax.set(xlim=(-2.1, 6.2), ylim=(y + 0.1, -0.1))
     _bare(ax)
     if title:
         ax.set_title(title)

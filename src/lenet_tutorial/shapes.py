@@ -162,10 +162,14 @@ class Window:
     ----------
     name : str
         The layer's name, as in "C1".
-    kernel, stride, dilation : int
-        In pixels of the layer's input.
+    kernel : int
+        Kernel (or pooling window) size, in pixels of the layer's input.
+    stride : int
+        Step from one kernel position to the next, in pixels of the layer's input.
     padding : int, (int, int), 'valid' or 'same'
         See :func:`pad_amounts`.
+    dilation : int
+        Distance between neighbouring kernel weights, in pixels of the layer's input.
     """
 
     name: str
