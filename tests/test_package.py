@@ -60,6 +60,15 @@ def test_a_real_complaint_of_tensorflow_is_passed_on(tmp_path):
     assert result.stderr == "something is wrong\n"
 
 
+def test_of_tensorflow_s_warnings_only_the_one_on_retracing_is_dropped():
+    code = "import lenet_tutorial, tensorflow, logging; log = logging.getLogger('tensorflow'); "
+    code += "log.warning('5 out of the last 5 calls to f triggered tf.function retracing'); "
+    code += "log.warning('this matters')"
+    result = run(code)
+    shown = result.stderr + result.stdout
+    assert "this matters" in shown and "retracing" not in shown
+
+
 def test_an_error_while_tensorflow_loads_is_not_swallowed(tmp_path):
     fake = tmp_path / "tensorflow"
     fake.mkdir()

@@ -1,11 +1,12 @@
-"""Keep TensorFlow's start-up notices out of the notebooks.
+"""Keep TensorFlow's notices out of the notebooks.
 
-TensorFlow writes them straight to file descriptor 2 while it is being imported, before any logging
-setting is read, and a notebook stores what it finds there as output of the cell.
+TensorFlow writes those of its start straight to file descriptor 2 while it is being imported,
+before any logging setting is read, and a notebook stores what it finds there as output of the cell.
 """
 
 import importlib.abc
 import importlib.machinery
+import logging
 import os
 import sys
 import tempfile
@@ -17,14 +18,23 @@ NOTICES = (
     "This TensorFlow binary is optimized to use available CPU instructions",
     "To enable the following instructions",
 )
+# A chapter with several small models asks each for a few answers. TensorFlow takes that for waste.
+RETRACING = "triggered tf.function retracing"
 
 
 def install():
     """Set TensorFlow's log level, and see to it that its import is quiet."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # a value that the reader has set wins
+    logger = logging.getLogger("tensorflow")
+    if _not_retracing not in logger.filters:
+        logger.addFilter(_not_retracing)
     loaded = "tensorflow" in sys.modules
     if not loaded and not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
+
+
+def _not_retracing(record):
+    return RETRACING not in record.getMessage()
 
 
 class _Finder(importlib.abc.MetaPathFinder):

@@ -628,7 +628,7 @@ def plot_timeline(events, title=None):
     if len(kinds) > len(looks):
         raise ValueError(f"there are marks for {len(looks)} kinds of event, got {kinds}")
     looks = dict(zip(kinds, looks[: len(kinds)], strict=True))
-    texts = [textwrap.wrap(event, 44) for event in events["event"]]
+    texts = [textwrap.wrap(event, 44, break_on_hyphens=False) for event in events["event"]]
     y, places = 0.0, []
     for lines in texts:
         height = 0.35 + 0.4 * len(lines)
