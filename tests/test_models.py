@@ -1,10 +1,15 @@
 """The networks: every layer's size and count, and what they answer."""
 
+import itertools
+
 import keras
 import numpy as np
 import pytest
 
+from lenet_tutorial import models
+from lenet_tutorial.layers import MapLoss
 from lenet_tutorial.models import lenet5, lenet5_article, lenet5_textbook
+from lenet_tutorial.tables import layer_table
 
 NAMES = ["C1", "S2", "C3", "S4", "C5", "F6", "output"]
 
@@ -114,3 +119,118 @@ def test_a_network_can_be_saved_and_loaded(tmp_path):
     same = [m.predict(images, verbose=0) for m in (model, loaded)]
     np.testing.assert_array_equal(*same)
     assert [layer.name for layer in loaded.layers] == [layer.name for layer in model.layers]
+
+
+#: FACTS of the papers: layer: (output, trained parameters, connections).
+PUBLISHED = {
+    "lenet5_1998": {
+        "C1": ("6@28×28", 156, 122_304),
+        "S2": ("6@14×14", 12, 5_880),
+        "C3": ("16@10×10", 1_516, 151_600),
+        "S4": ("16@5×5", 32, 2_000),
+        "C5": ("120@1×1", 48_120, 48_120),
+        "F6": ("84", 10_164, 10_164),
+        "output": ("10", 0, 840),
+    },
+    "lenet_1989": {
+        "H1": ("12@8×8", 1_068, 19_968),
+        "H2": ("12@4×4", 2_592, 38_592),
+        "H3": ("30", 5_790, 5_790),
+        "output": ("10", 310, 310),
+    },
+    "lenet1": {
+        "C1": ("4@24×24", 104, 59_904),
+        "S2": ("4@12×12", 8, 2_880),
+        "C3": ("12@8×8", 512, 32_768),
+        "S4": ("12@4×4", 24, 960),
+        "output": ("10", 1_930, 1_930),
+    },
+    "lenet4": {
+        "C1": ("4@28×28", 104, 81_536),
+        "S2": ("8@14×14", 16, 7_840),
+        "C3": ("16@10×10", 1_516, 151_600),
+        "S4": ("16@5×5", 32, 2_000),
+        "C5": ("120@1×1", 15_120, 15_120),
+        "output": ("10", 1_210, 1_210),
+    },
+}
+TOTALS = {
+    "lenet5_1998": (60_000, 340_908),
+    "lenet_1989": (9_760, 64_660),
+    "lenet1": (2_578, 98_442),
+    "lenet4": (17_998, 259_306),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_networks_as_published_row_by_row(name):
+    model = getattr(models, name)()
+    table = layer_table(model)
+    columns = ["output", "parameters", "connections"]
+    assert {row: tuple(table.loc[row, columns]) for row in table.index} == PUBLISHED[name]
+    assert (table["parameters"].sum(), table["connections"].sum()) == TOTALS[name]
+    trained = sum(int(np.prod(weight.shape)) for weight in model.trainable_weights)
+    assert trained == TOTALS[name][0]
+
+
+def test_what_one_unit_of_the_published_networks_sees():
+    assert layer_table(models.lenet5_1998())["receptive_field"].tolist() == [
+        5, 6, 14, 16, 32, 32, 32,
+    ]  # fmt: skip
+    assert layer_table(models.lenet_1989())["receptive_field"].tolist() == [5, 13, 16, 16]
+
+
+def test_the_table_of_c3_has_the_structure_that_the_paper_describes():
+    table = models.C3_TABLE
+    assert [len(row) for row in table] == [3] * 6 + [4] * 9 + [6]
+    assert sum(map(len, table)) == 60
+    for maps in table[:12]:  # neighbours, counted round
+        assert all((b - a) % 6 == 1 for a, b in itertools.pairwise(maps))
+    assert {len([row for row in table if seen in row]) for seen in range(6)} == {10}
+    assert len(set(map(frozenset, table))) == 16
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_network_can_be_saved_and_loaded(name, tmp_path):
+    model = getattr(models, name)()
+    images = np.random.default_rng(0).normal(size=(4, *model.input_shape[1:])).astype("float32")
+    model.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(*(m.predict(images, verbose=0) for m in (model, loaded)))
+    assert layer_table(loaded).equals(layer_table(model))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parameters"),
+    [
+        ({"subsampling": "average"}, 60_000 - 44),
+        ({"subsampling": "max"}, 60_000 - 44),
+        ({"activation": "tanh"}, 60_000),
+        ({"activation": "relu"}, 60_000),
+        ({"c3": "full"}, 60_000 + 36 * 25),
+        ({"output": "softmax"}, 60_850),
+    ],
+)
+def test_one_modern_part_at_a_time(arguments, parameters):
+    model = models.lenet5_1998(**arguments)
+    assert sum(int(np.prod(weight.shape)) for weight in model.trainable_weights) == parameters
+    answers = model.predict(np.zeros((2, 32, 32, 1), "float32"), verbose=0)
+    assert answers.shape == (2, 10) and np.isfinite(answers).all()
+    if arguments.get("output") == "softmax":
+        np.testing.assert_allclose(answers.sum(axis=1), 1, atol=1e-5)
+
+
+def test_the_codes_of_the_output_are_not_trained():
+    model = models.lenet5_1998()
+    model.compile("sgd", MapLoss())
+    images = np.random.default_rng(0).normal(size=(8, 32, 32, 1)).astype("float32")
+    before = model.get_weights()
+    model.fit(images, np.arange(8), verbose=0)
+    changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
+    assert changed == [True] * 12 + [False]
+
+
+@pytest.mark.parametrize("name", ["subsampling", "activation", "c3", "output"])
+def test_an_unknown_part_is_named(name):
+    with pytest.raises(ValueError, match=f"{name} must be one of .* got 'other'"):
+        models.lenet5_1998(**{name: "other"})

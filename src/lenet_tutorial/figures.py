@@ -308,8 +308,10 @@ def draw_architecture(table, title=None):
         else:
             height = width = float(side.split("×")[0])
             stack = min(int(maps), 16)
-        face = {"convolution": PALE_BLUE, "dense": PALE_ORANGE}.get(kind, "white")
-        hatch = "//" if "pooling" in kind else None
+        first = kind.partition(" ")[0]
+        faces = {"convolution": PALE_BLUE, "dense": PALE_ORANGE, "RBF": PALE_ORANGE}
+        face = faces.get(first, "white")
+        hatch = "//" if "pooling" in kind or "subsampling" in kind else None
         for i in range(stack):
             offset = i * 0.9
             ax.add_patch(

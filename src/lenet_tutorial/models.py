@@ -78,3 +78,201 @@ def lenet5_textbook():
 def lenet5_article():
     """Build the Keras network of the article: 28×28, tanh, max pooling; 44 426 parameters."""
     return lenet5(input_size=28, pooling="max", activation="tanh")
+
+
+#: For each map of C3, the maps of S2 that it sees (LeCun et al. 1998, table I).
+C3_TABLE = tuple(
+    tuple(map(int, maps))
+    for maps in (
+        "012 123 234 345 450 501 0123 1234 2345 3450 4501 5012 0134 1245 0235 012345"
+    ).split()
+)
+
+
+def lenet5_1998(
+    subsampling="trained", activation="squash", c3="table", output="rbf", name="lenet5_1998"
+):
+    """Build LeNet-5 as published: 60 000 trained parameters, 340 908 connections.
+
+    Each argument puts a modern part in the place of an original one; the defaults are the network
+    of the paper (section II-B). Its answers are penalties: the smallest one wins.
+
+    Parameters
+    ----------
+    subsampling : {'trained', 'average', 'max'}
+        S2 and S4: the sum of 2×2 times a coefficient plus a bias, squashed; or the mean, or the
+        maximum, without weights.
+    activation : {'squash', 'tanh', 'relu'}
+        Nonlinearity of C1, S2, C3, S4 and C5. F6 always squashes in front of RBF units, because
+        their codes are made of +1 and −1.
+    c3 : {'table', 'full'}
+        Each map of C3 sees the maps of S2 that the paper's table I names, or all of them.
+    output : {'rbf', 'softmax'}
+        Distances to fixed codes, or a dense layer with softmax. The latter returns probabilities.
+    name : str
+        The model's name.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 32, 32, 1)``, background −0.1 and ink 1.175; output ``(batch, 10)``.
+
+    Raises
+    ------
+    ValueError
+        If an argument is none of the values named above.
+    """
+    import keras
+
+    from .layers import EuclideanRBF, FanInUniform, Subsample, TableConv2D, digit_codes, squash
+
+    curve = {"squash": squash, "tanh": "tanh", "relu": "relu"}
+    _one_of("subsampling", subsampling, ("trained", "average", "max"))
+    _one_of("activation", activation, tuple(curve))
+    _one_of("c3", c3, ("table", "full"))
+    _one_of("output", output, ("rbf", "softmax"))
+    curve = curve[activation]
+
+    def subsample(name):
+        if subsampling == "trained":
+            return Subsample(activation=curve, name=name)
+        kinds = {"average": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}
+        return kinds[subsampling](2, name=name)
+
+    def conv(maps, name):
+        start = FanInUniform()
+        return keras.layers.Conv2D(maps, 5, activation=curve, kernel_initializer=start, name=name)
+
+    def dense(units, activation, name):
+        start = FanInUniform()
+        return keras.layers.Dense(units, activation, kernel_initializer=start, name=name)
+
+    by_table = TableConv2D(C3_TABLE, activation=curve, name="C3")
+    rbf = EuclideanRBF(digit_codes(), name="output")
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1)),
+            conv(6, "C1"),
+            subsample("S2"),
+            by_table if c3 == "table" else conv(16, "C3"),
+            subsample("S4"),
+            conv(120, "C5"),
+            keras.layers.Flatten(name="flatten"),
+            dense(84, squash if output == "rbf" else curve, "F6"),
+            rbf if output == "rbf" else dense(10, "softmax", "output"),
+        ],
+        name=name,
+    )
+
+
+def lenet_1989():
+    """Build the zip-code network of 1989: 9 760 parameters, 64 660 connections.
+
+    H1 and H2 are convolutions with stride 2 and a bias for each unit; outside the image lies a
+    background of −1 (LeCun et al. 1989, doi:10.1162/neco.1989.1.4.541). Each map of H2 sees eight
+    of H1's twelve. The paper does not say which; here maps 0 to 3 see the first eight, maps 4 to 7
+    the last eight, and maps 8 to 11 the first four and the last four, which is the choice of
+    Karpathy (2022).
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 16, 16, 1)``, −1 to 1; output ``(batch, 10)``, squashed: +1 is a yes.
+    """
+    import keras
+
+    from .layers import FanInUniform, TableConv2D, squash
+
+    eight = (range(0, 8), range(4, 12), (*range(0, 4), *range(8, 12)))
+    old = {"strides": 2, "padding": (2, 1), "background": -1.0, "bias": "unit"}
+
+    def dense(units, name):
+        return keras.layers.Dense(units, squash, kernel_initializer=FanInUniform(), name=name)
+
+    return keras.Sequential(
+        [
+            keras.Input((16, 16, 1)),
+            TableConv2D([[0]] * 12, **old, name="H1"),
+            TableConv2D([eight[n // 4] for n in range(12)], **old, name="H2"),
+            keras.layers.Flatten(name="flatten"),
+            dense(30, "H3"),
+            dense(10, "output"),
+        ],
+        name="lenet_1989",
+    )
+
+
+def lenet1():
+    """Build LeNet-1: 2 578 parameters, 98 442 connections.
+
+    The network of LeCun et al. (1990), "Handwritten digit recognition with a back-propagation
+    network", with its sizes and its two totals. Twelve maps over four, with 20 connected pairs,
+    follow from the totals; that eight maps see two and four see one is a choice made here, and so
+    are squashed outputs.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 28, 28, 1)``; output ``(batch, 10)``, squashed: +1 is a yes.
+    """
+    import keras
+
+    from .layers import FanInUniform, Subsample, TableConv2D, squash
+
+    start = FanInUniform()
+    half = ([0], [0, 1], [0, 1], [1], [0, 1], [0, 1])
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)),
+            keras.layers.Conv2D(4, 5, activation=squash, kernel_initializer=start, name="C1"),
+            Subsample(name="S2"),
+            TableConv2D([*half, *([2 + n for n in row] for row in half)], name="C3"),
+            Subsample(name="S4"),
+            keras.layers.Flatten(name="flatten"),
+            keras.layers.Dense(10, squash, kernel_initializer=start, name="output"),
+        ],
+        name="lenet1",
+    )
+
+
+def lenet4():
+    """Build a LeNet-4: 17 998 parameters, 259 306 connections.
+
+    The literature (LeCun et al. 1995, 1998) fixes four maps, eight subsampling maps in pairs,
+    sixteen maps, sixteen subsampling maps, 120 units and 10 outputs, "about 17 000" parameters and
+    "about 260 000" connections. It does not fix who sees whom. A C5 that sees everything would have
+    48 120 weights alone, so it must see a part. Chosen here: in C3 twelve maps see four of the
+    eight and four maps see three; each unit of C5 sees five of the sixteen maps of S4.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 32, 32, 1)``; output ``(batch, 10)``, squashed: +1 is a yes.
+    """
+    import keras
+
+    from .layers import FanInUniform, Subsample, TableConv2D, squash
+
+    def around(first, count, of):
+        return [(first + step) % of for step in range(count)]
+
+    start = FanInUniform()
+    c3 = [around(n, 3 if n % 4 == 3 else 4, 8) for n in range(16)]
+    return keras.Sequential(
+        [
+            keras.Input((32, 32, 1)),
+            keras.layers.Conv2D(4, 5, activation=squash, kernel_initializer=start, name="C1"),
+            Subsample(repeat=2, name="S2"),
+            TableConv2D(c3, name="C3"),
+            Subsample(name="S4"),
+            TableConv2D([around(n, 5, 16) for n in range(120)], name="C5"),
+            keras.layers.Flatten(name="flatten"),
+            keras.layers.Dense(10, squash, kernel_initializer=start, name="output"),
+        ],
+        name="lenet4",
+    )
+
+
+def _one_of(name, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")

@@ -24,7 +24,9 @@ def layer_table(model):
         counts, for each unit, the values it takes in, and one more for its bias (LeCun et al.
         1998, section II-B, counts so). ``multiply_adds`` counts one for each weight times one
         value; pooling has no weights. ``receptive_field`` is the side, in input pixels, of the
-        square that one unit sees. ``table.attrs["input"]`` is the side of the input.
+        square that one unit sees. ``table.attrs["input"]`` is the side of the input. The layers of
+        :mod:`lenet_tutorial.layers` count themselves; the fixed codes of RBF units are no
+        parameters.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def layer_table(model):
         row = _row(layer, windows)
         if row is not None:
             row["receptive_field"] = min(_receptive_field(shape[1], windows), shape[1])
-            if row["kind"] == "dense":
+            if row["kernel"] == "–":  # a unit that sees every value sees every pixel
                 row["receptive_field"] = shape[1]
             rows.append(row)
     columns = [
@@ -65,6 +67,10 @@ def _row(layer, windows):
     if isinstance(layer, (layers.InputLayer, layers.Flatten, layers.Dropout, layers.Activation)):
         return None
     row = {"layer": layer.name, "parameters": layer.count_params()}
+    if hasattr(layer, "table_row"):  # the layers of 1989 and 1998 count themselves
+        if layer.window() is not None:
+            windows.append(Window(layer.name, *layer.window()))
+        return row | layer.table_row()
     if isinstance(layer, layers.Dense):
         inputs, units = layer.kernel.shape
         weights = inputs * units

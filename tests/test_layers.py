@@ -1,0 +1,180 @@
+"""The units of 1989 and 1998, each against a plain NumPy reference that loops over its units."""
+
+import keras
+import numpy as np
+import pytest
+
+from lenet_tutorial.layers import (
+    EuclideanRBF,
+    FanInUniform,
+    MapLoss,
+    SquaredError,
+    Subsample,
+    TableConv2D,
+    digit_codes,
+    smallest_wins,
+    squash,
+)
+
+RNG = np.random.default_rng(0)
+
+
+def tanh(a):
+    return 1.7159 * np.tanh(2 * a / 3)
+
+
+def run(layer, x):
+    """Build a layer, give it random weights, and return its output and the weights."""
+    layer.build(x.shape)
+    weights = [RNG.normal(size=w.shape).astype("float32") for w in layer.trainable_weights]
+    for variable, value in zip(layer.trainable_weights, weights, strict=True):
+        variable.assign(value)
+    return keras.ops.convert_to_numpy(layer(x)), weights
+
+
+def test_the_squashing_function_keeps_plus_and_minus_one():
+    values = keras.ops.convert_to_numpy(squash(np.array([-1.0, 0.0, 1.0, 100.0], "float32")))
+    np.testing.assert_allclose(values, [-1, 0, 1, 1.7159], atol=1e-4)
+
+
+@pytest.mark.parametrize("repeat", [1, 2])
+def test_subsampling_unit_by_unit(repeat):
+    x = RNG.normal(size=(2, 6, 5, 3)).astype("float32")  # an odd column is left over
+    got, (coefficient, bias) = run(Subsample(repeat=repeat), x)
+    assert got.shape == (2, 3, 2, 3 * repeat)
+    for image, row, column, out in np.ndindex(got.shape):
+        window = x[image, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2, out // repeat].sum()
+        want = tanh(window * coefficient[out] + bias[out])
+        assert got[image, row, column, out] == pytest.approx(want, abs=1e-5)
+
+
+def test_a_convolution_by_table_unit_by_unit():
+    table = [[0], [1, 2], [0, 1, 2], [2]]
+    x = RNG.normal(size=(2, 7, 6, 3)).astype("float32")
+    layer = TableConv2D(table, kernel_size=3)
+    got, (kernel, bias) = run(layer, x)
+    assert kernel.shape == (3, 3, 7) and got.shape == (2, 5, 4, 4)
+    pair = 0
+    want = np.zeros_like(got) + bias
+    for out, row in enumerate(table):
+        for seen in row:
+            for i, j in np.ndindex(5, 4):
+                patches = x[:, i : i + 3, j : j + 3, seen]
+                want[:, i, j, out] += (patches * kernel[:, :, pair]).sum(axis=(1, 2))
+            pair += 1
+    np.testing.assert_allclose(got, tanh(want), atol=1e-5)
+
+
+def test_an_unconnected_map_plays_no_part():
+    x = RNG.normal(size=(1, 6, 6, 3)).astype("float32")
+    layer = TableConv2D([[0, 2], [1]], kernel_size=3)
+    before, _ = run(layer, x)
+    x[..., 1] += 1
+    after = keras.ops.convert_to_numpy(layer(x))
+    np.testing.assert_array_equal(before[..., 0], after[..., 0])
+    assert np.abs(before[..., 1] - after[..., 1]).min() > 0
+
+
+def test_the_convolution_of_1989_unit_by_unit():
+    """Stride 2, a bias for each unit, and a background of −1 around the image."""
+    x = RNG.normal(size=(1, 8, 8, 2)).astype("float32")
+    layer = TableConv2D([[0, 1], [1]], 5, strides=2, padding=(2, 1), background=-1.0, bias="unit")
+    got, (kernel, bias) = run(layer, x)
+    assert got.shape == (1, 4, 4, 2) and bias.shape == (4, 4, 2)
+    pairs = [(0, 0), (1, 0), (1, 1)]  # map below, map above
+    for row, column, out in np.ndindex(4, 4, 2):
+        total = bias[row, column, out]
+        for number, (seen, above) in enumerate(pairs):
+            if above != out:
+                continue
+            for i, j in np.ndindex(5, 5):
+                y, z = 2 * row + i - 2, 2 * column + j - 2
+                inside = 0 <= y < 8 and 0 <= z < 8
+                total += kernel[i, j, number] * (x[0, y, z, seen] if inside else -1.0)
+        assert got[0, row, column, out] == pytest.approx(tanh(total), abs=1e-4)
+
+
+def test_rbf_units_measure_the_distance_to_their_codes():
+    codes = RNG.choice([-1.0, 1.0], size=(4, 9))
+    x = RNG.normal(size=(5, 9)).astype("float32")
+    layer = EuclideanRBF(codes)
+    got, weights = run(layer, x)
+    assert weights == [] and len(layer.non_trainable_weights) == 1
+    want = [[sum((a - b) ** 2 for a, b in zip(row, code, strict=True)) for code in codes]
+            for row in x]  # fmt: skip
+    np.testing.assert_allclose(got, want, rtol=1e-5)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(layer(codes.astype("float32"))).diagonal(), 0, atol=1e-6
+    )
+
+
+def test_the_codes_of_the_digits_are_pictures_that_differ():
+    codes = digit_codes()
+    assert codes.shape == (10, 84) and set(np.unique(codes)) == {-1.0, 1.0}
+    distances = ((codes[:, None] - codes) ** 2).sum(-1)
+    others = distances[~np.eye(10, dtype=bool)]
+    assert others.min() >= 4 * 8  # any two pictures differ in at least eight pixels
+    codes[0, 0] = 5
+    assert digit_codes()[0, 0] == -1  # a copy was changed
+
+
+def test_equation_9():
+    penalties = np.array([[3.0, 1.0, 8.0], [0.5, 2.0, 30.0]], "float32")
+    labels = np.array([1, 2])
+    for j in (1.0, 5.0):
+        got = keras.ops.convert_to_numpy(MapLoss(j).call(labels, penalties))
+        want = [
+            row[right] + np.log(np.exp(-j) + sum(np.exp(-row)))
+            for row, right in zip(penalties, labels, strict=True)
+        ]
+        np.testing.assert_allclose(got, want, rtol=1e-5)
+    # Penalties beyond any exponential's range are no trouble.
+    huge = keras.ops.convert_to_numpy(MapLoss(1.0).call(labels[:1], penalties[:1] + 1e4))
+    np.testing.assert_allclose(huge, [1e4 + 1 - 1], rtol=1e-5)
+
+
+def test_the_loss_before_1998():
+    outputs = np.array([[0.5, -1.0, 1.0]], "float32")
+    got = keras.ops.convert_to_numpy(SquaredError().call(np.array([2]), outputs))
+    np.testing.assert_allclose(got, [0.5 * 1.5**2])
+
+
+def test_the_smallest_penalty_wins():
+    penalties = np.array([[3.0, 1.0], [0.5, 2.0], [0.5, 2.0]], "float32")
+    got = keras.ops.convert_to_numpy(smallest_wins(np.array([[1], [0], [1]]), penalties))
+    np.testing.assert_array_equal(got, [1, 1, 0])
+
+
+def test_weights_start_within_their_fan_in():
+    keras.utils.set_random_seed(0)
+    draw = keras.ops.convert_to_numpy(FanInUniform()((5, 5, 4, 30)))
+    assert 0.9 * 0.024 < np.abs(draw).max() <= 0.024
+    layer = TableConv2D([[0], [0, 1, 2, 3]])
+    layer.build((None, 9, 9, 4))
+    kernel = np.abs(keras.ops.convert_to_numpy(layer.kernel))
+    assert 0.8 * 2.4 / 25 < kernel[..., 0].max() <= 2.4 / 25
+    assert 0.9 * 2.4 / 100 < kernel[..., 1:].max() <= 2.4 / 100
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: TableConv2D([]), "at least one input map"),
+        (lambda: TableConv2D([[0], []]), "at least one input map"),
+        (lambda: TableConv2D([[1, 1]]), r"output map 0 must see each map once, got \[1, 1\]"),
+        (lambda: TableConv2D([[-1]]), r"must see each map once, got \[-1\]"),
+        (lambda: TableConv2D([[0]], kernel_size=0), "kernel_size must be .* got 0"),
+        (lambda: TableConv2D([[0]], strides=1.5), r"strides must be .* got 1\.5"),
+        (lambda: TableConv2D([[0]], bias="none"), "bias must be 'map' or 'unit', got 'none'"),
+        (lambda: TableConv2D([[3]]).build((None, 9, 9, 3)), "sees .3., but there are 3 maps"),
+        (lambda: TableConv2D([[0]]).build((None, 4, 4, 1)), "covers 5 pixels"),
+        (lambda: TableConv2D([[0]]).build((None, 9)), "must be .batch, height, width, maps."),
+        (lambda: Subsample(repeat=0), "repeat must be .* got 0"),
+        (lambda: Subsample().build((None, 9)), "must be .batch, height, width, maps."),
+        (lambda: EuclideanRBF([1.0, -1.0]), r"codes must be \(classes, units\), got \(2,\)"),
+        (lambda: EuclideanRBF([[1.0, -1.0]]).build((None, 3)), "have 2 values, .* has 3"),
+    ],
+)
+def test_bad_input_is_named_with_the_rule(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
