@@ -687,3 +687,32 @@ def test_images_that_are_none(images, message):
 def test_labels_that_are_none(labels, message):
     with pytest.raises(ValueError, match=message):
         check_labels(np.array(labels), count=2)
+
+
+def test_the_input_of_1998():
+    images = np.zeros((2, 28, 28), np.uint8)
+    images[1, 0, 0] = 255
+    x = datasets.prepare_1998(images)
+    assert x.shape == (2, 32, 32, 1) and x.dtype == np.float32
+    np.testing.assert_allclose([x.min(), x.max()], [-0.1, 1.175], rtol=1e-6)
+    assert x[1, 2, 2, 0] == x.max()
+
+
+def test_the_input_of_1989_fills_the_frame_and_keeps_proportions():
+    images = np.zeros((3, 28, 28), np.uint8)
+    images[0, 4:24, 9:19] = 255  # 20 high, 10 wide: becomes 16 × 8
+    images[1, 3:11, 5:13] = 255  # 8 × 8, enlarged
+    x = datasets.prepare_1989(images)[..., 0]
+    assert x.shape == (3, 16, 16) and x.dtype == np.float32
+    np.testing.assert_allclose((x[0] + 1).sum() / 2, 16 * 8, rtol=1e-5)
+    assert (x[0][:, 4:12] > 0.99).all() and (x[0][:, :4] < -0.99).all()
+    np.testing.assert_allclose(x[1], 1, atol=1e-5)
+    np.testing.assert_array_equal(x[2], -1)  # an empty image stays empty
+
+
+def test_the_input_of_1989_has_the_mean_of_the_ink_it_came_from():
+    images = np.random.default_rng(0).integers(1, 255, (4, 28, 28)).astype(np.uint8)
+    x = datasets.prepare_1989(images)
+    np.testing.assert_allclose(
+        (x.mean(axis=(1, 2, 3)) + 1) / 2, images.mean(axis=(1, 2)) / 255, rtol=1e-4
+    )

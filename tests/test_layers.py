@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from lenet_tutorial.layers import (
+    Distort,
     EuclideanRBF,
     FanInUniform,
     MapLoss,
@@ -178,3 +179,46 @@ def test_weights_start_within_their_fan_in():
 def test_bad_input_is_named_with_the_rule(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_distortion_leaves_images_alone_outside_training():
+    x = RNG.random((3, 8, 8, 1)).astype("float32")
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(Distort(seed=0)(x)), x)
+
+
+def test_distortion_without_limits_changes_nothing_and_with_a_seed_comes_out_again():
+    x = RNG.random((3, 8, 8, 1)).astype("float32")
+    still = Distort(shift=0, scale=0, squeeze=0, shear=0)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(still(x, training=True)), x, atol=1e-5)
+    one, two, other = (
+        keras.ops.convert_to_numpy(Distort(seed=seed)(x, training=True)) for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(one, two)
+    assert np.abs(one - other).max() > 0.1 and np.abs(one - x).max() > 0.1
+
+
+def test_a_shift_moves_the_digit_and_brings_in_background():
+    x = np.full((40, 9, 9, 1), -1.0, "float32")
+    x[:, 4, 4] = 1.0
+    layer = Distort(shift=2, scale=0, squeeze=0, shear=0, background=-1.0, seed=0)
+    moved = keras.ops.convert_to_numpy(layer(x, training=True))[..., 0] + 1
+    np.testing.assert_allclose(moved.sum(axis=(1, 2)), 2, atol=1e-3)  # the ink is all there
+    centre = (moved * np.arange(9)).sum(axis=(1, 2)) / 2 - 4
+    assert 1.2 < np.abs(centre).max() <= 2.001 and centre.min() < -0.5 < 0.5 < centre.max()
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [({"shift": -1}, "shift must be at least 0, got -1"), ({"shear": 1}, "and below 1, got 1")],
+)
+def test_impossible_limits_are_named(limits, message):
+    with pytest.raises(ValueError, match=message):
+        Distort(**limits)
+
+
+def test_distort_can_be_written_down_and_made_again():
+    layer = Distort(shift=1, shear=0.1, background=-0.1, seed=3)
+    again = Distort.from_config(layer.get_config())
+    x = RNG.random((2, 8, 8, 1)).astype("float32")
+    same = [keras.ops.convert_to_numpy(each(x, training=True)) for each in (layer, again)]
+    np.testing.assert_array_equal(*same)

@@ -5,29 +5,41 @@ import pytest
 
 from lenet_tutorial import results
 from lenet_tutorial.datasets import DatasetError, load_mnist
+from lenet_tutorial.experiments import EXPERIMENTS, changes
 
 # A run on another machine adds in another order; after an epoch or ten the accuracies differ by
 # some digits. The tolerances are three to five times the spread seen over seeds.
 TOLERANCE = {"digits": 0.02, "mnist": 0.01}
 
 
-@pytest.mark.parametrize("name", results.EXPERIMENTS)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_run_of_an_experiment_is_in_its_file_once(name):
     table = results.read(name)
-    have = sorted(map(tuple, table[results.KEY].to_numpy().tolist()), key=str)
-    want = sorted((tuple(run.values()) for run in results.EXPERIMENTS[name]), key=str)
+    experiment = EXPERIMENTS[name]
+    have = sorted(map(tuple, table[experiment.key].to_numpy().tolist()), key=str)
+    want = sorted((tuple(run.values()) for run in experiment.runs), key=str)
     assert have == want
 
 
-@pytest.mark.parametrize("name", results.EXPERIMENTS)
+@pytest.mark.parametrize("name", EXPERIMENTS)
 def test_a_file_says_how_its_numbers_were_made(name):
     table = results.read(name)
-    for column in ("recipe", "epochs", "seed", "dataset", "keras", "backend", "machine", "date"):
+    for column in ("recipe", "seed", "dataset", "keras", "backend", "machine", "date"):
         assert table[column].notna().all(), column
+    measured = [column for column in table if column.endswith(("accuracy", "error"))]
+    assert measured
+    for column in measured:
+        assert table[column].between(0, 1).all(), column
+    assert not table.duplicated(EXPERIMENTS[name].key).any()
+
+
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+def test_chapter_4_s_runs_were_made_with_its_recipes(name):
+    table = results.read(name)
     for column in ("val_accuracy", "test_accuracy"):
         assert table[column].between(0.5, 1).all()
     for recipe, rows in table.groupby("recipe"):
-        for key, value in results.RECIPES[recipe].items():
+        for key, value in changes.RECIPES[recipe].items():
             assert (rows[key] == value).all(), f"{name}: {recipe} was run with another {key}"
 
 
@@ -54,14 +66,14 @@ def test_the_published_accuracies_reach_what_the_book_promises():
 
 def stored(name, wanted):
     table = results.read(name)
-    row = table[(table[results.KEY] == pd.Series(wanted)).all(axis=1)]
+    row = table[(table[EXPERIMENTS[name].key] == pd.Series(wanted)).all(axis=1)]
     assert len(row) == 1
     return row.iloc[0]
 
 
 def test_a_run_on_the_bundled_digits_comes_out_again():
-    wanted = results.EXPERIMENTS["digits"][0]
-    again, row = results.run(**wanted), stored("digits", wanted)
+    wanted = EXPERIMENTS["digits"].runs[0]
+    again, row = EXPERIMENTS["digits"].run(**wanted), stored("digits", wanted)
     assert again["parameters"] == row["parameters"]
     for column in ("val_accuracy", "test_accuracy"):
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
@@ -74,15 +86,14 @@ def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
         load_mnist(mirrors=())
     except DatasetError as error:
         pytest.skip(f"no MNIST here: {error}")
-    wanted = results.EXPERIMENTS[name][0]
-    again, row = results.run(**wanted, epochs=1), stored(name, wanted)
+    wanted = EXPERIMENTS[name].runs[0]
+    again, row = EXPERIMENTS[name].run(**wanted, epochs=1), stored(name, wanted)
     assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])
 
 
 def test_an_interrupted_experiment_keeps_its_finished_runs(tmp_path, monkeypatch):
-    runs = [dict(results.EXPERIMENTS["digits"][0], seed=seed) for seed in range(3)]
+    runs = [dict(EXPERIMENTS["digits"].runs[0], seed=seed) for seed in range(3)]
     monkeypatch.setattr(results, "FOLDER", tmp_path)
-    monkeypatch.setitem(results.EXPERIMENTS, "tried", runs)
     computed = []
 
     def run(**wanted):
@@ -91,7 +102,7 @@ def test_an_interrupted_experiment_keeps_its_finished_runs(tmp_path, monkeypatch
         computed.append(wanted["seed"])
         return wanted | {"test_accuracy": 0.9}
 
-    monkeypatch.setattr(results, "run", run)
+    monkeypatch.setitem(EXPERIMENTS, "tried", results.Experiment(runs, run))
     with pytest.raises(KeyboardInterrupt):
         results.make("tried")
     assert results.read("tried")["seed"].tolist() == [0, 1]

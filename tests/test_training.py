@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from lenet_tutorial.datasets import load_bundled, prepare
+from lenet_tutorial import layers, models
+from lenet_tutorial.datasets import load_bundled, prepare, prepare_1989, prepare_1998
 from lenet_tutorial.models import lenet5_article
-from lenet_tutorial.training import error_rate, set_seed, split_validation, train
+from lenet_tutorial.training import error_rate, judge, set_seed, split_validation, train
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +118,33 @@ def test_bad_input_is_named_before_anything_is_trained(changes, message):
 def test_a_split_that_cannot_be_made(fraction, labels, message):
     with pytest.raises(ValueError, match=message):
         split_validation(np.zeros(10), labels, fraction)
+
+
+def test_each_network_is_judged_by_what_its_last_layer_means(digits):
+    x = prepare_1998(digits.x_train[:400])
+    y = digits.y_train[:400]
+    for model, images, kind in (
+        (models.lenet5_1998(), x, layers.MapLoss),
+        (models.lenet1(), prepare(digits.x_train[:400]), layers.SquaredError),
+        (models.lenet_1989(), prepare_1989(digits.x_train[:400]), layers.SquaredError),
+    ):
+        assert isinstance(judge(model)[0], kind)
+        history = train(
+            model, images[:300], y[:300], (images[300:], y[300:]), epochs=3, batch_size=10
+        )
+        assert history["accuracy"].iloc[-1] > history["accuracy"].iloc[0]
+        wrong = error_rate(model, images[300:], y[300:])
+        assert history["val_accuracy"].iloc[-1] == pytest.approx(1 - wrong, abs=1e-6)
+
+
+def test_distorting_trains_the_same_network_and_leaves_the_validation_alone(digits):
+    x, y = prepare(digits.x_train[:400], 32), digits.y_train[:400]
+    held_out = (x[300:], y[300:])
+    set_seed(0)
+    model = models.lenet5_textbook()
+    before = model.get_weights()[0].copy()
+    distort = layers.Distort(seed=0)
+    history = train(model, x[:300], y[:300], held_out, epochs=2, distort=distort)
+    assert np.abs(model.get_weights()[0] - before).max() > 0
+    wrong = error_rate(model, *held_out)
+    assert history["val_accuracy"].iloc[-1] == pytest.approx(1 - wrong, abs=1e-6)

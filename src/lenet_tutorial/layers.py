@@ -349,6 +349,81 @@ class EuclideanRBF(keras.layers.Layer):
 
 
 @_register
+class Distort(keras.layers.Layer):
+    """Shift, scale, squeeze and shear each training image at random; leave others as they are.
+
+    The planar distortions of 1998 (section III-A): translation, scaling, squeezing (narrower and
+    higher, or the reverse) and horizontal shearing, each drawn evenly up to its limit.
+
+    Parameters
+    ----------
+    shift : float
+        Largest translation along each axis, in pixels.
+    scale, squeeze, shear : float
+        Largest change in proportion: 0.1 is a tenth.
+    background : float
+        Value that comes in from outside the image.
+    seed : int, optional
+        Of the draws.
+    **kwargs
+        As every Keras layer takes them.
+    """
+
+    def __init__(
+        self, shift=2.0, scale=0.1, squeeze=0.1, shear=0.2, background=0.0, seed=None, **kwargs
+    ):
+        super().__init__(**kwargs)
+        limits = {"shift": shift, "scale": scale, "squeeze": squeeze, "shear": shear}
+        for name, value in limits.items():
+            if not value >= 0 or (name != "shift" and value >= 1):
+                top = "" if name == "shift" else " and below 1"
+                raise ValueError(f"{name} must be at least 0{top}, got {value!r}")
+        self.limits = limits
+        self.background = background
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def draw(self, count):
+        """Return so many random maps from output to input, ``(count, 8)``, about the origin."""
+        draws = keras.random.uniform((count, 5), -1, 1, seed=self.seed_generator)
+        right, down, scale, squeeze, shear = (draws[:, n] for n in range(5))
+        scale = 1 + self.limits["scale"] * scale
+        squeeze = 1 + self.limits["squeeze"] * squeeze
+        shear = self.limits["shear"] * shear
+        zero = ops.zeros_like(shear)
+        # x' = a x + b y + c, y' = d x + e y + f, as keras.ops.image.affine_transform takes them.
+        a, b, e = scale * squeeze, shear, scale / squeeze
+        c, f = self.limits["shift"] * right, self.limits["shift"] * down
+        return ops.stack([a, b, c, zero, e, f, zero, zero], axis=1)
+
+    def call(self, images, training=False):
+        """Take and return ``(batch, h, w, 1)``."""
+        if not training:
+            return images
+        height, width = images.shape[1:3]
+        a, b, c, d, e, f, g, h = (
+            column[:, 0] for column in ops.split(self.draw(ops.shape(images)[0]), 8, axis=1)
+        )
+        x, y = (width - 1) / 2, (height - 1) / 2  # the middle stays where it is, but for the shift
+        c, f = c + x - a * x - b * y, f + y - d * x - e * y
+        return ops.image.affine_transform(
+            images,
+            ops.stack([a, b, c, d, e, f, g, h], axis=1),
+            fill_value=self.background,
+            data_format="channels_last",
+        )
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the output, which is that of the input."""
+        return input_shape
+
+    def get_config(self):
+        """Return what a copy is made from."""
+        own = {"background": self.background, "seed": self.seed}
+        return super().get_config() | self.limits | own
+
+
+@_register
 class MapLoss(keras.losses.Loss):
     """The loss of 1998, equation 9: pull the right penalty down, push the wrong ones up.
 

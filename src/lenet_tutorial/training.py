@@ -60,15 +60,54 @@ def set_seed(seed):
     keras.utils.set_random_seed(int(seed))
 
 
+def judge(model):
+    """Return the loss and the metric that fit a classifier's last layer.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Its last layer is a softmax, RBF units (the smallest penalty wins), or squashed units whose
+        target is +1 or −1.
+
+    Returns
+    -------
+    (keras.losses.Loss, keras.metrics.Metric)
+        Cross-entropy, equation 9 of 1998, or the squared error of 1989; and the accuracy.
+    """
+    import keras
+
+    from .layers import EuclideanRBF, MapLoss, SquaredError, smallest_wins, squash
+
+    last = model.layers[-1]
+    if isinstance(last, EuclideanRBF):
+        return MapLoss(), keras.metrics.MeanMetricWrapper(smallest_wins, name="accuracy")
+    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
+    if getattr(last, "activation", None) is squash:
+        return SquaredError(), accuracy
+    return keras.losses.SparseCategoricalCrossentropy(), accuracy
+
+
 def train(
-    model, x, y, validation, epochs=10, batch_size=64, optimizer="adam", seed=0, verbose=0, **fit
+    model,
+    x,
+    y,
+    validation,
+    epochs=10,
+    batch_size=64,
+    optimizer="adam",
+    seed=0,
+    verbose=0,
+    loss=None,
+    distort=None,
+    steps_per_execution=1,
+    **fit,
 ):
     """Compile and train a classifier, and return its history.
 
     Parameters
     ----------
     model : keras.Model
-        With class probabilities as output, ``(batch, 10)``.
+        With one output per class, ``(batch, 10)``: probabilities, penalties or squashed units.
     x, y : numpy.ndarray
         Training images ``(n, side, side, 1)`` and labels ``(n,)``.
     validation : (numpy.ndarray, numpy.ndarray)
@@ -81,6 +120,13 @@ def train(
         Seed for the shuffling; the weights were drawn when the model was built.
     verbose : {0, 1, 2}
         As Keras takes it; 0 is quiet, 1 draws a bar.
+    loss : keras.losses.Loss, optional
+        By default the one that fits the last layer, see :func:`judge`.
+    distort : keras.layers.Layer, optional
+        Applied to the training images only, anew in each epoch;
+        :class:`lenet_tutorial.layers.Distort`.
+    steps_per_execution : int
+        So many batches are handed to the backend at once, which saves time and changes nothing.
     **fit
         Passed on to ``model.fit``.
 
@@ -106,8 +152,19 @@ def train(
     import pandas as pd
 
     set_seed(seed)
-    model.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-    history = model.fit(
+    usual, accuracy = judge(model)
+    learner = model
+    if distort is not None:  # a chain around the same layers, so the weights are the model's
+        import keras
+
+        learner = keras.Sequential([keras.Input(model.input_shape[1:]), distort, model])
+    learner.compile(
+        optimizer=optimizer,
+        loss=loss or usual,
+        metrics=[accuracy],
+        steps_per_execution=steps_per_execution,
+    )
+    history = learner.fit(
         x,
         y,
         validation_data=(x_val, y_val),
@@ -121,13 +178,37 @@ def train(
     return table[["accuracy", "loss", "val_accuracy", "val_loss"]]
 
 
+def answers(model, x, batch_size=1000):
+    """Return the class that the model names for each image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With one output per class. The largest output wins, or the smallest one of RBF units.
+    x : numpy.ndarray
+        Images ``(n, side, side, 1)``.
+    batch_size : int
+        Images per step.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n,)``, whole numbers.
+    """
+    from .layers import EuclideanRBF
+
+    outputs = model.predict(x, batch_size=batch_size, verbose=0)
+    smallest = isinstance(model.layers[-1], EuclideanRBF)
+    return outputs.argmin(axis=1) if smallest else outputs.argmax(axis=1)
+
+
 def error_rate(model, x, y, batch_size=1000):
     """Return the share of images that the model puts into the wrong class.
 
     Parameters
     ----------
     model : keras.Model
-        With class probabilities as output.
+        As :func:`answers` takes it.
     x, y : numpy.ndarray
         Images ``(n, side, side, 1)`` and labels ``(n,)``.
     batch_size : int
@@ -145,5 +226,4 @@ def error_rate(model, x, y, batch_size=1000):
     """
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
-    predicted = model.predict(x, batch_size=batch_size, verbose=0).argmax(axis=1)
-    return float(np.mean(predicted != y))
+    return float(np.mean(answers(model, x, batch_size) != y))
