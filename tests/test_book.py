@@ -131,6 +131,16 @@ def test_the_glossary_has_the_chinese_term_beside_each_english_one(pages):
         assert re.search(r"[\u4e00-\u9fff]", meaning.text), meaning.text
 
 
+def test_no_line_ends_between_a_number_and_what_belongs_to_it(pages):
+    kept = 0
+    for path, page in pages.items():
+        for text in page.select_one("article").find_all(string=True):
+            if text.find_parent(["pre", "code", "table"]) is None:
+                assert not re.search(r"\d %|\d × \d", text), f"{path}: {text}"
+                kept += len(re.findall(r"\d\u00a0%|\d\u00a0×\u00a0\d", text))
+    assert kept >= 100
+
+
 def test_every_chapter_can_be_downloaded_as_a_notebook(site, pages):
     for path, page in pages.items():
         if path.parts[0] == "chapters":

@@ -111,8 +111,6 @@ def test_bad_input_is_named_with_the_rule(arguments, message):
         lenet5(**arguments)
 
 
-# Keras turns TensorFlow's variables into arrays in a way that NumPy 2 warns of.
-@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept:DeprecationWarning")
 def test_a_network_can_be_saved_and_loaded(tmp_path):
     model = lenet5_article()
     model.save(tmp_path / "article.keras")

@@ -57,7 +57,7 @@ accuracies = pytest.mark.parametrize("column", SIZES["mnist"])
 
 
 @accuracies
-@pytest.mark.parametrize("name", results.EXPERIMENTS)
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
 def test_an_accuracy_is_a_share_of_whole_digits(name, column):
     for dataset, rows in results.read(name).groupby("dataset"):
         digits = rows[column] * SIZES[dataset][column]
@@ -66,16 +66,16 @@ def test_an_accuracy_is_a_share_of_whole_digits(name, column):
 
 
 @accuracies
-@pytest.mark.parametrize("name", results.EXPERIMENTS)
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
 def test_no_run_stands_far_from_the_other_seeds_of_its_network(name, column):
     table = results.read(name)
-    network = [key for key in results.KEY if key != "seed"]
+    network = [key for key in EXPERIMENTS[name].key if key != "seed"]
     middle = table.groupby(network)[column].transform("median")
     far = (table[column] - middle).abs() > table["dataset"].map(lambda d: SPREAD[d][column])
     assert not far.any(), table[far].to_string()
 
 
-@pytest.mark.parametrize("name", results.EXPERIMENTS)
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
 def test_validation_and_test_digits_tell_the_same_story(name):
     table = results.read(name)
     gap = (table["val_accuracy"] - table["test_accuracy"]).abs()
