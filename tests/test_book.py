@@ -249,6 +249,17 @@ def test_a_page_fits_a_phone(browser, server, name, theme):
 
 
 @pytest.mark.browser
+def test_the_icons_are_drawn_by_their_font(browser, server):
+    page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
+    assert not [url for url in requests if "fontawesome.js" in url]
+    icon = page.locator(".article-header-buttons .fa-download, .article-header-buttons .fas").first
+    look = icon.evaluate("i => [getComputedStyle(i, '::before').content, i.offsetWidth]")
+    assert look[0] not in ("none", "normal") and look[1] >= 10
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"', '\\uf019')")
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_formulas_are_typeset_with_the_sites_own_mathjax(browser, server):
     page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
     assert any("/_static/mathjax/" in url for url in requests)
