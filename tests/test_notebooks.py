@@ -157,19 +157,19 @@ def numbers(text):
 
 
 @chapters
-def test_every_number_in_the_text_is_in_a_cell_or_in_a_paragraph_with_a_source(path):
+def test_every_number_in_the_text_is_in_a_cell_or_in_a_sentence_with_a_source(path):
     """Small whole numbers and years are left out: they stand for themselves."""
     notebook, known = read(path), set()
     for cell in code_cells(notebook):
         known |= numbers(cell.source).union(*map(numbers, texts(cell)))
-    for paragraph in re.split(r"\n\s*\n|\n(?=- )", prose(notebook)):
-        if "{cite:" not in paragraph:
+    for sentence in re.split(r"\n\s*\n|\n(?=- )|(?<=[.?!]) (?=[A-Z(*])", prose(notebook)):
+        if "{cite:" not in sentence:
             words = re.sub(
-                r"\{[\w:-]+\}`[^`]*`|`[^`]*`|^:label:.*|^\(.*\)=", "", paragraph, flags=re.M
+                r"\{[\w:-]+\}`[^`]*`|`[^`]*`|^:label:.*|^\(.*\)=", "", sentence, flags=re.M
             )
             for number in numbers(words) - known:
                 small = number.is_integer() and number < 100
-                assert small or 1900 <= number < 2100, f"{number:g} in: {paragraph}"
+                assert small or 1900 <= number < 2100, f"{number:g} in: {sentence}"
 
 
 @chapters
