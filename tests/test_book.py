@@ -131,6 +131,16 @@ def test_the_glossary_has_the_chinese_term_beside_each_english_one(pages):
         assert re.search(r"[\u4e00-\u9fff]", meaning.text), meaning.text
 
 
+def test_no_line_ends_between_a_number_and_what_belongs_to_it(pages):
+    kept = 0
+    for path, page in pages.items():
+        for text in page.find_all(string=True):
+            if text.find_parent("article") and not text.find_parent(["pre", "code", "table"]):
+                assert not re.search(r"\d %|\d × \d", text), f"{path}: {text}"
+                kept += len(re.findall(r"\d\u00a0%|\d\u00a0×\u00a0\d", text))
+    assert kept >= 50
+
+
 def test_every_chapter_can_be_downloaded_as_a_notebook(site, pages):
     for path, page in pages.items():
         if path.parts[0] == "chapters":
@@ -235,6 +245,17 @@ def test_a_page_fits_a_phone(browser, server, name, theme):
     assert not cut_off
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("document.documentElement.dataset.theme") == theme
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_icons_are_drawn_by_their_font(browser, server):
+    page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
+    assert not [url for url in requests if "fontawesome.js" in url]
+    icon = page.locator(".article-header-buttons .fa-download, .article-header-buttons .fas").first
+    look = icon.evaluate("i => [getComputedStyle(i, '::before').content, i.offsetWidth]")
+    assert look[0] not in ("none", "normal") and look[1] >= 10
+    assert page.evaluate("document.fonts.check('900 16px \"Font Awesome 6 Free\"', '\\uf019')")
     page.context.close()
 
 

@@ -150,6 +150,28 @@ def test_a_chapter_has_all_its_parts(path):
             assert re.match(r"\*[^*].*\?\*", body), f"{heading}: {body!r}"
 
 
+def numbers(text):
+    """Return the numbers in a text, however they are written: 60 000, 60,000, 60_000, 3e-3."""
+    text = re.sub(r"(?<=\d)[\u00a0,_](?=\d{3}\b)", "", text)
+    return {float(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?", text)}
+
+
+@chapters
+def test_every_number_in_the_text_is_in_a_cell_or_in_a_sentence_with_a_source(path):
+    """Small whole numbers and years are left out: they stand for themselves."""
+    notebook, known = read(path), set()
+    for cell in code_cells(notebook):
+        known |= numbers(cell.source).union(*map(numbers, texts(cell)))
+    for sentence in re.split(r"\n\s*\n|\n(?=- )|(?<=[.?!]) (?=[A-Z(*])", prose(notebook)):
+        if "{cite:" not in sentence:
+            words = re.sub(
+                r"\{[\w:-]+\}`[^`]*`|`[^`]*`|^:label:.*|^\(.*\)=", "", sentence, flags=re.M
+            )
+            for number in numbers(words) - known:
+                small = number.is_integer() and number < 100
+                assert small or 1900 <= number < 2100, f"{number:g} in: {sentence}"
+
+
 @chapters
 def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
     text = prose(read(path))

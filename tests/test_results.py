@@ -43,6 +43,46 @@ def test_chapter_4_s_runs_were_made_with_its_recipes(name):
             assert (rows[key] == value).all(), f"{name}: {recipe} was run with another {key}"
 
 
+# How many digits an accuracy is a share of, and how far a run may lie from the middle one of its
+# network's seeds. (After the first epoch, and on the few bundled digits, seeds differ more.)
+SIZES = {
+    "mnist": {"val_accuracy_1": 5_000, "val_accuracy": 5_000, "test_accuracy": 10_000},
+    "digits": {"val_accuracy_1": 120, "val_accuracy": 120, "test_accuracy": 360},
+}
+SPREAD = {
+    "mnist": {"val_accuracy_1": 0.015, "val_accuracy": 0.006, "test_accuracy": 0.006},
+    "digits": {"val_accuracy_1": 0.1, "val_accuracy": 0.03, "test_accuracy": 0.03},
+}
+accuracies = pytest.mark.parametrize("column", SIZES["mnist"])
+
+
+@accuracies
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+def test_an_accuracy_is_a_share_of_whole_digits(name, column):
+    for dataset, rows in results.read(name).groupby("dataset"):
+        digits = rows[column] * SIZES[dataset][column]
+        # The share is rounded to six places.
+        assert ((digits - digits.round()).abs() < 0.01).all(), f"{name}: {digits.tolist()}"
+
+
+@accuracies
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+def test_no_run_stands_far_from_the_other_seeds_of_its_network(name, column):
+    table = results.read(name)
+    network = [key for key in EXPERIMENTS[name].key if key != "seed"]
+    middle = table.groupby(network)[column].transform("median")
+    far = (table[column] - middle).abs() > table["dataset"].map(lambda d: SPREAD[d][column])
+    assert not far.any(), table[far].to_string()
+
+
+@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+def test_validation_and_test_digits_tell_the_same_story(name):
+    table = results.read(name)
+    gap = (table["val_accuracy"] - table["test_accuracy"]).abs()
+    assert (gap < table["dataset"].map({"mnist": 0.01, "digits": 0.04})).all()
+    assert (table["val_accuracy_1"] < table["val_accuracy"]).all()
+
+
 def test_an_unknown_file_is_named_with_what_there_is():
     with pytest.raises(ValueError, match=r"no results called 'nonsense'.*changes"):
         results.read("nonsense")
