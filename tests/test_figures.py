@@ -127,69 +127,6 @@ def test_the_spread_shows_every_run_and_the_mean():
     assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
 
 
-def networks():
-    """Return two small tables: that of LeNet-5, and one with maps beside single units."""
-    other = pd.DataFrame(
-        {
-            "output": ["8@14×14", "8@7×7", "16@7×7", "16"],
-            "kernel": ["3×3", "2×2", "3×3", "–"],
-            "parameters": [80, 0, 1168, 0],
-            "multiply_adds": [300, 0, 900, 0],
-            "receptive_field": [3, 4, 8, 16],
-        },
-        index=["a", "b", "c", "d"],
-    )
-    other.attrs["input"] = 16
-    return {"LeNet-5": layer_table(lenet5_textbook()), "other": other}
-
-
-def test_the_stages_show_the_shares_of_each_network():
-    fig = figures.plot_stages(networks())
-    first, second = fig.axes
-    assert [text.get_text() for text in first.get_yticklabels()] == [
-        "C1",
-        "C3",
-        "C5",
-        "F6",
-        "output",
-    ]
-    assert [text.get_text() for text in second.get_yticklabels()] == ["a", "c"]  # b, d have neither
-    parameters, work = second.containers
-    assert [bar.get_width() for bar in parameters] == pytest.approx([8000 / 1248, 116_800 / 1248])
-    assert [bar.get_width() for bar in work] == pytest.approx([25, 75])
-    assert work[0].get_hatch() and not parameters[0].get_hatch()
-    assert sum(bar.get_width() for bar in first.containers[0]) == pytest.approx(100)
-
-
-def test_the_growth_of_the_field_starts_with_one_pixel():
-    ax = figures.plot_receptive_growth(networks()).axes[0]
-    lenet, other = ax.lines
-    assert lenet.get_ydata() == pytest.approx([100 * r / 32 for r in (1, 5, 6, 14, 16, 32)])
-    assert other.get_xdata().tolist() == [0, 1, 2, 3]  # d has no window
-    assert other.get_ydata() == pytest.approx([100 * r / 16 for r in (1, 3, 4, 8)])
-    assert lenet.get_linestyle() != other.get_linestyle()
-    assert lenet.get_marker() != other.get_marker()
-
-
-def test_the_shapes_go_from_few_large_maps_to_many_small_ones():
-    ax = figures.plot_shapes(networks(), {"LeNet-5": 1, "other": 3}).axes[0]
-    lenet, other = ax.lines
-    assert lenet.get_xdata().tolist() == [32, 28, 14, 10, 5, 1]
-    assert lenet.get_ydata().tolist() == [1, 6, 6, 16, 16, 120]
-    assert list(zip(other.get_xdata(), other.get_ydata(), strict=True)) == [
-        (16, 3),
-        (14, 8),
-        (7, 16),
-    ]
-
-
-def test_the_residual_block_shows_its_layers_in_order():
-    fig = figures.draw_residual_block(["first", "second"])
-    places = {text.get_text(): text.get_position()[1] for text in fig.axes[0].texts}
-    assert places["x"] < places["first"] < places["second"] < places["+"] < places["x + f(x)"]
-    assert "skip\nconnection" in places
-
-
 def test_the_timeline_shows_every_event_with_its_year():
     events = tables.events()
     shown = words(figures.plot_timeline(events))
@@ -279,10 +216,6 @@ def test_the_readers_own_style_is_left_alone():
             lambda: figures.plot_mistakes(np.zeros((2, 8, 8)), [0, 1], np.eye(2)),
             "there are no mistakes",
         ),
-        (lambda: figures.plot_stages({}), "1 to 4 networks, got 0"),
-        (lambda: figures.plot_receptive_growth(dict.fromkeys("abcde")), "got 5"),
-        (lambda: figures.plot_shapes({}, {}), "got 0"),
-        (lambda: figures.draw_residual_block([]), "at least one layer, got none"),
         (lambda: figures.draw_output_size(3, 5), "no position fits"),
         (lambda: figures.draw_receptive_field(3, [Window("C1", 5)]), "C1: the kernel covers"),
         (lambda: figures.plot_receptive_fields(np.zeros((8, 9)), LENET5), "must be square"),
