@@ -1,5 +1,6 @@
 """The layer table against counting by force, and the data files against their sources."""
 
+import math
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from keras import layers
 
 from lenet_tutorial import tables
 from lenet_tutorial.models import lenet5_article, lenet5_textbook
+from lenet_tutorial.shapes import output_size
 from lenet_tutorial.tables import layer_table
 
 ROOT = Path(__file__).parent.parent
@@ -115,6 +117,148 @@ def test_a_model_that_cannot_be_counted_is_named():
     with pytest.raises(ValueError, match="'wide' has a window or a stride that is not square"):
         layer_table(sequential((8, 8, 1), layers.Conv2D(1, (3, 5), name="wide")))
 
+
+# --------------------------------------------------------------------------- the later networks
+
+
+def windowed(model):
+    """Yield (layer, kernel, stride, padding) of every layer with a window or a padding."""
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            yield layer, layer.kernel_size[0], layer.strides[0], layer.padding
+        elif isinstance(layer, layers.MaxPooling2D):
+            yield layer, layer.pool_size[0], layer.strides[0], layer.padding
+        elif isinstance(layer, layers.ZeroPadding2D):
+            yield layer, 1, 1, layer.padding[0]
+
+
+@pytest.mark.parametrize(
+    ("build", "parameters", "count", "ends"),
+    [
+        (keras.applications.VGG16, 138_357_544, 18, {"block5_pool": 212, "fc1": 224}),
+        (keras.applications.ResNet50, 25_636_712, 56, {"conv3_block4_add": 99, "avg_pool": 224}),
+    ],
+)
+def test_the_later_networks_against_keras(build, parameters, count, ends):
+    model = build(weights=None)
+    table = layer_table(model)
+    assert table["parameters"].sum() == model.count_params() == parameters
+    for name, field in ends.items():
+        assert table.loc[name, "receptive_field"] == field
+    checked = 0
+    for layer, kernel, stride, padding in windowed(model):
+        side = output_size(layer.input.shape[1], kernel, stride, padding)
+        assert layer.output.shape[1:3] == (side, side), layer.name
+        checked += 1
+        if not isinstance(layer, layers.ZeroPadding2D):
+            row = table.loc[layer.name]
+            assert row["output"] == f"{layer.output.shape[-1]}@{side}×{side}"
+            weights = math.prod(layer.kernel.shape) if hasattr(layer, "kernel") else 0
+            assert row["multiply_adds"] == side * side * weights
+    assert checked == count
+    # Every layer with weights has a row, and every row its layer's own number of parameters.
+    assert set(table.index) >= {layer.name for layer in model.layers if layer.weights}
+    assert all(model.get_layer(n).count_params() == p for n, p in table["parameters"].items())
+    keras.backend.clear_session()
+
+
+def residual_network(side=24):
+    """Build a small network whose branches see differently far, and pad on one side only."""
+    image = x = keras.Input((side, side, 2))
+    x = layers.ZeroPadding2D(((1, 0), (1, 0)), name="pad")(x)
+    x = layers.Conv2D(4, 3, strides=2, name="C1")(x)
+    x = layers.BatchNormalization(name="norm")(x)
+    short = layers.Conv2D(6, 1, strides=2, name="short")(x)
+    x = layers.Conv2D(3, 3, padding="same", strides=2, name="C2", use_bias=False)(x)
+    x = layers.ReLU(name="relu")(x)
+    x = layers.Conv2D(6, 3, padding="same", name="C3")(x)
+    x = layers.Add(name="add")([x, short])
+    x = layers.GlobalAveragePooling2D(name="mean")(x)
+    return keras.Model(image, layers.Dense(5, name="output")(x))
+
+
+def test_a_network_that_branches_row_by_row():
+    model = residual_network()
+    table = layer_table(model)
+    rows = {
+        # output, parameters, connections, multiply-adds
+        "C1": ("4@12×12", 76, 144 * 4 * 19, 144 * 4 * 18),
+        "norm": ("4@12×12", 16, 576 * 2, 576),
+        "C2": ("3@6×6", 108, 36 * 3 * 36, 36 * 3 * 36),
+        "C3": ("6@6×6", 168, 36 * 6 * 28, 36 * 6 * 27),
+        "short": ("6@6×6", 30, 36 * 6 * 5, 36 * 6 * 4),
+        "add": ("6@6×6", 0, 216 * 2, 0),
+        "mean": ("6", 0, 216, 0),
+        "output": ("5", 35, 35, 30),
+    }
+    assert set(table.index) == set(rows)
+    for name, row in rows.items():
+        columns = ["output", "parameters", "connections", "multiply_adds"]
+        assert tuple(table.loc[name, columns]) == row, name
+    assert table["parameters"].sum() == model.count_params()
+    assert table.loc[["short", "add", "mean"], "kernel"].tolist() == ["1×1", "–", "6×6"]
+    assert table.loc["mean", "kind"] == "global average pooling"
+    assert table.loc[["mean", "output"], "receptive_field"].tolist() == [24, 24]
+
+
+@pytest.mark.parametrize("name", ["C1", "norm", "short", "C2", "C3", "add"])
+def test_the_receptive_field_where_paths_meet_is_what_moves_a_unit(name):
+    """Change one pixel after the other, and see for which of them the unit's value moves."""
+    side = 48  # so large that no padding is in the middle unit's sight
+    model = residual_network(side)
+    for layer in model.layers:  # no negative weight, so that nothing cancels out
+        layer.set_weights([np.abs(w) + 0.1 for w in layer.get_weights()])
+    upto = keras.Model(model.inputs, model.get_layer(name).output)
+    images = np.zeros((side + 1, side, side, 2), "float32")
+    images[range(side), range(side)] = 1  # copy n: row n is lit; the last copy is dark
+    values = upto.predict(images, verbose=0)
+    middle = values.shape[1] // 2
+    unit = values[:, middle, middle, 0]
+    seen = np.flatnonzero(np.abs(unit[:-1] - unit[-1]) > 1e-4)
+    assert seen[-1] - seen[0] + 1 == layer_table(model).loc[name, "receptive_field"]
+
+
+def test_paths_that_see_past_each_other_see_what_lies_between():
+    image = keras.Input((20, 20, 1))
+    left = layers.Conv2D(1, 3, name="left")(layers.ZeroPadding2D(((4, 0), (4, 0)))(image))
+    right = layers.Conv2D(1, 3, name="right")(layers.ZeroPadding2D(((0, 4), (0, 4)))(image))
+    table = layer_table(keras.Model(image, layers.Add(name="add")([left, right])))
+    # Unit 0 sees pixels −4 … −2 on one path and 0 … 2 on the other.
+    assert table["receptive_field"].to_dict() == {"left": 3, "right": 3, "add": 7}
+
+
+def test_a_graph_that_cannot_be_counted_is_named():
+    image = keras.Input((8, 8, 1))
+    twice = layers.Conv2D(1, 3, padding="same", name="twice")
+    with pytest.raises(ValueError, match="'twice', which is used more than once"):
+        layer_table(keras.Model(image, twice(twice(image))))
+    plain = layers.Conv2D(1, 3, padding="same")(image)
+    with pytest.raises(ValueError, match="an operation and no layer"):
+        layer_table(keras.Model(image, plain + image))
+    small = layers.Conv2D(1, 1, strides=2)(image)
+    pooled = layers.MaxPooling2D(2)(layers.Conv2D(1, 3, padding="same")(image))
+    assert len(layer_table(keras.Model(image, layers.Add()([small, pooled])))) == 4
+    wide = layers.ZeroPadding2D(4)(small)  # as many units as the input has, and two pixels apart
+    crop = layers.Conv2D(1, 5)(wide)
+    with pytest.raises(ValueError, match="paths that meet in layer 'add' have steps of 2 and 1"):
+        layer_table(keras.Model(image, layers.Add(name="add")([crop, image])))
+    uneven = layers.ZeroPadding2D(((1, 1), (0, 2)), name="uneven")(image)
+    with pytest.raises(ValueError, match="'uneven' has a padding that is not square"):
+        layer_table(keras.Model(image, uneven))
+
+
+def test_layers_taken_over_from_another_model_are_counted_in_their_new_place():
+    old = keras.Sequential(
+        [keras.Input((12, 12, 1)), layers.Conv2D(2, 3, name="C1"), layers.MaxPooling2D(2)]
+    )
+    new = keras.Sequential([keras.Input((12, 12, 1)), *old.layers, layers.Conv2D(1, 2, name="C3")])
+    assert layer_table(new)["receptive_field"].tolist() == [3, 4, 6]
+    larger = keras.Sequential([keras.Input((20, 20, 1)), *old.layers])
+    with pytest.raises(ValueError, match="was first used on an input of another shape"):
+        layer_table(larger)
+
+
+# --------------------------------------------------------------------------- the data files
 
 # Written down from the papers a second time, so that a slip in a data file shows.
 PUBLISHED = {

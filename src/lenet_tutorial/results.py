@@ -3,7 +3,7 @@
 What takes more than about a minute on two cores is no notebook cell. It is computed here, one row
 per run, into small CSV files beside this module, and the chapters read and draw them. Nobody types
 a number into such a file; a test runs a small slice again and compares. What is run stands in
-:mod:`lenet_tutorial.experiments`.
+``lenet_tutorial.experiments``.
 
 Run ``python -m lenet_tutorial.results`` to add the rows that are missing (it can be interrupted:
 finished runs are kept), or with ``--again`` to compute all of them anew.

@@ -220,11 +220,44 @@ class Reach:
         return first, first + self.receptive_field - 1
 
 
+def advance(below, layer):
+    """Go one layer up: return where `layer` stands, given where the layer below it stands.
+
+    The receptive field grows by ``(extent - 1) * jump``, and the jump is multiplied by the stride
+    (Araujo, Norris and Sim 2019, equations 1 and 2).
+
+    Parameters
+    ----------
+    below : Reach
+        The layer below.
+    layer : Window
+        The layer whose place is asked for.
+
+    Returns
+    -------
+    Reach
+
+    Raises
+    ------
+    ValueError
+        If a number breaks a rule of :func:`output_size`, or the kernel does not fit; the message
+        names the layer.
+    """
+    window = (layer.kernel, layer.stride, layer.padding, layer.dilation)
+    try:
+        size = output_size(below.size, *window)
+        before, _ = pad_amounts(below.size, *window)
+    except ValueError as error:
+        raise ValueError(f"{layer.name}: {error}") from None
+    field = below.receptive_field + layer.dilation * (layer.kernel - 1) * below.jump
+    start = below.start - before * below.jump
+    return Reach(layer.name, size, field, below.jump * layer.stride, start)
+
+
 def trace(size, layers):
     """Follow the size and the receptive field through a list of layers.
 
-    The receptive field grows by ``(extent - 1) * jump`` in each layer, and the jump is
-    multiplied by the stride (Araujo, Norris and Sim 2019, equations 1 and 2).
+    Each layer is one step of :func:`advance`.
 
     Parameters
     ----------
@@ -247,19 +280,11 @@ def trace(size, layers):
     layers = list(layers)
     if not layers:
         raise ValueError("the list of layers is empty")
-    field, jump, start = 1, 1, 0
     reaches = []
+    below = Reach("input", size, 1, 1, 0)  # an input pixel sees itself
     for layer in layers:
-        try:
-            out = output_size(size, layer.kernel, layer.stride, layer.padding, layer.dilation)
-            before, _ = pad_amounts(size, layer.kernel, layer.stride, layer.padding, layer.dilation)
-        except ValueError as error:
-            raise ValueError(f"{layer.name}: {error}") from None
-        field += layer.dilation * (layer.kernel - 1) * jump
-        start -= before * jump
-        jump *= layer.stride
-        size = out
-        reaches.append(Reach(layer.name, size, field, jump, start))
+        below = advance(below, layer)
+        reaches.append(below)
     return reaches
 
 
