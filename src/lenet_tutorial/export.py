@@ -25,19 +25,35 @@ from pathlib import Path
 
 import numpy as np
 
-#: Network: what it is called, the builder in `models`, and the recipe in `results.RECIPES`.
+#: Network: what it is called, its builder in `models`, its recipe in `experiments.changes.RECIPES`,
+#: the side of its input in pixels, with the values of background and ink.
 NETWORKS = {
     "textbook": {
         "title": "Textbook LeNet-5",
         "builder": "lenet5_textbook",
+        "input_size": 32,
         "recipe": "cosine",
+        "background": 0.0,
+        "ink": 1.0,
     },
     "article": {
         "title": "The article’s network",
         "builder": "lenet5_article",
+        "input_size": 28,
         "recipe": "cosine",
+        "background": 0.0,
+        "ink": 1.0,
+    },
+    "lenet5-1998": {
+        "title": "LeNet-5 of 1998",
+        "builder": "lenet5_1998",
+        "input_size": 32,
+        "recipe": "cosine",
+        "background": -0.1,
+        "ink": 1.175,
     },
 }
+ACTIVATIONS = ("tanh", "squash", "relu", "sigmoid", "softmax", "linear")
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
 SAMPLES_PER_CLASS = 5
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
@@ -56,15 +72,16 @@ def describe(model):
     Parameters
     ----------
     model : keras.Model
-        A chain of square convolutions (valid padding, stride 1), pooling and dense layers, such as
-        those of :mod:`lenet_tutorial.models`.
+        A chain of square convolutions (valid padding, stride 1), subsampling, dense layers and RBF
+        units, such as those of :mod:`lenet_tutorial.models`.
 
     Returns
     -------
     list of dict
         One for each layer that computes something: ``name``, ``kind``, the numbers of its kind
-        (``kernel``, ``stride``, ``maps``), ``activation``, and ``shapes``, the shapes of its
-        arrays in the order of `Layer.get_weights`.
+        (``kernel``, ``stride``, ``maps``, and ``table`` where a map sees only some of those
+        below), ``activation``, and ``shapes``, the shapes of its arrays in the order of
+        `Layer.get_weights`.
 
     Raises
     ------
@@ -72,6 +89,8 @@ def describe(model):
         If a layer is of a kind, or has a setting, that the browser can't compute.
     """
     from keras import layers
+
+    from .layers import EuclideanRBF, Subsample, TableConv2D
 
     described = []
     for layer in model.layers:
@@ -92,12 +111,24 @@ def describe(model):
             entry |= {"stride": layer.strides[0], "maps": layer.output.shape[-1]}
         elif type(layer) is layers.Dense:
             entry |= {"kind": "dense", "maps": layer.units, "activation": layer.activation.__name__}
+        elif type(layer) is Subsample:
+            _require(layer, "repeat", layer.repeat == 1)
+            entry |= {"kind": "subsampling", "kernel": 2, "stride": 2}
+            entry |= {"maps": layer.output.shape[-1], "activation": layer.activation.__name__}
+        elif type(layer) is TableConv2D:
+            _require(layer, "padding", layer.padding == (0, 0))
+            _require(layer, "strides", layer.strides == 1)
+            _require(layer, "bias_per", layer.bias_per == "map")
+            entry |= {"kind": "convolution", "kernel": layer.kernel_size, "stride": 1}
+            entry |= {"maps": len(layer.table), "activation": layer.activation.__name__}
+            entry |= {"table": layer.table}
+        elif type(layer) is EuclideanRBF:
+            entry |= {"kind": "rbf", "maps": len(layer.codes_given)}
         else:
             raise ValueError(
                 f"the browser can't compute layer {layer.name!r} of kind {type(layer).__name__}"
             )
-        if entry.get("activation", "tanh") not in ("tanh", "relu", "sigmoid", "softmax", "linear"):
-            raise ValueError(f"{layer.name}: unknown activation {entry['activation']!r}")
+        _require(layer, "activation", entry.get("activation", "tanh") in ACTIVATIONS)
         described.append(entry)
     return described
 
@@ -180,6 +211,28 @@ def build(name):
     return getattr(models, NETWORKS[name]["builder"])()
 
 
+def to_input(name, images):
+    """Turn uint8 digits into what one of `NETWORKS` takes.
+
+    Parameters
+    ----------
+    name : str
+        A key of `NETWORKS`.
+    images : numpy.ndarray
+        ``(n, 28, 28)``, uint8.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, side, side, 1)``, float32.
+    """
+    from .datasets import prepare
+
+    about = NETWORKS[name]
+    low, high = np.float32(about["background"]), np.float32(about["ink"])
+    return prepare(images, about["input_size"]) * (high - low) + low
+
+
 def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """Train a network and keep its weights after some of the epochs.
 
@@ -204,16 +257,14 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """
     import keras
 
-    from .datasets import prepare
-    from .results import RECIPES, optimizer
+    from .experiments.changes import RECIPES, optimizer
     from .training import error_rate, set_seed, split_validation, train
 
     numbers = RECIPES[NETWORKS[name]["recipe"]]
     keras.backend.clear_session()
     set_seed(seed)
     model = build(name)
-    side = model.input_shape[1]
-    x, y, x_val, y_val = split_validation(prepare(digits.x_train, side), digits.y_train)
+    x, y, x_val, y_val = split_validation(to_input(name, digits.x_train), digits.y_train)
     x, y = x[:train_digits], y[:train_digits]
     steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
     kept = {}
@@ -239,12 +290,12 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
         unpack(data, model)
         snapshots.append({"epoch": epoch, **_file(f"{name}-{epoch:02}.js", data)})
         snapshots[-1]["val_accuracy"] = round(1 - error_rate(model, x_val, y_val), 6)
-    test_error = error_rate(model, prepare(digits.x_test, side), digits.y_test)
+    test_error = error_rate(model, to_input(name, digits.x_test), digits.y_test)
     return {
         "name": name,
         "title": NETWORKS[name]["title"],
-        "input_size": side,
-        "parameters": model.count_params(),
+        **{key: NETWORKS[name][key] for key in ("input_size", "background", "ink")},
+        "parameters": sum(int(np.prod(w.shape)) for w in model.trainable_weights),
         "layers": describe(model),
         "snapshots": snapshots,
         "test_accuracy": round(1 - test_error, 6),

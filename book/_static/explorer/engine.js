@@ -93,7 +93,7 @@
       }
       layer.size = Math.floor((below.size - layer.kernel) / layer.stride) + 1;
       if (given.kind === "convolution" || given.kind === "dense") {
-        layer.weights = reorder(arrays[0], layer.kernel ** 2, layer.inputs, layer.maps);
+        layer.weights = reorder(arrays[0], layer);
         layer.biases = arrays[1];
       } else if (given.kind === "subsampling") {
         [layer.coefficients, layer.biases] = arrays;
@@ -110,18 +110,20 @@
     return { name: entry.name, inputSize: entry.input_size, entry, layers };
   };
 
-  /* Keras keeps a kernel as (place, input map, output map); here the place comes last, so that the
-     kernel between two maps lies in one piece. */
-  function reorder(weights, places, inputs, outputs) {
-    const result = new Float32Array(weights.length);
-    for (let place = 0; place < places; place++) {
-      for (let input = 0; input < inputs; input++) {
-        for (let output = 0; output < outputs; output++) {
-          const from = (place * inputs + input) * outputs + output;
-          result[(output * inputs + input) * places + place] = weights[from];
-        }
+  /* Keras keeps a kernel as (place, input map, output map), and one with a table as (place, pair).
+     Here the place comes last, so that the kernel between two maps lies in one piece. */
+  function reorder(weights, { kernel, inputs, maps, table }) {
+    const places = kernel ** 2;
+    const pairs = table
+      ? table.flatMap((seen, output) => seen.map((input) => [input, output]))
+      : Array.from({ length: inputs * maps }, (_, n) => [Math.floor(n / maps), n % maps]);
+    const result = new Float32Array(maps * inputs * places); // 0 where nothing is connected
+    pairs.forEach(([input, output], pair) => {
+      const first = (output * inputs + input) * places;
+      for (let place = 0; place < places; place++) {
+        result[first + place] = weights[place * pairs.length + pair];
       }
-    }
+    });
     return result;
   }
 
