@@ -5,7 +5,8 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const A = 1.7159, S = 2 / 3; // LeCun et al. 1998, appendix A
+  const A = 1.7159,
+    S = 2 / 3; // LeCun et al. 1998, appendix A
 
   const ACTIVATIONS = {
     linear: (a) => a,
@@ -58,7 +59,8 @@
     const result = new Float32Array(data.length / 2);
     for (let n = 0; n < result.length; n++) {
       const bits = data[2 * n] | (data[2 * n + 1] << 8);
-      const exponent = (bits >> 10) & 31, fraction = bits & 1023;
+      const exponent = (bits >> 10) & 31,
+        fraction = bits & 1023;
       let value;
       if (exponent === 0) value = fraction * 2 ** -24;
       else if (exponent === 31) value = fraction ? NaN : Infinity;
@@ -167,13 +169,15 @@
 
   function convolve(layer, input) {
     const { size, below, kernel, inputs, maps, weights, biases } = layer;
-    const area = size * size, places = kernel * kernel;
+    const area = size * size,
+      places = kernel * kernel;
     const sums = new Float64Array(maps * area);
     for (let map = 0; map < maps; map++) {
       const here = map * area;
       sums.fill(biases[map], here, here + area);
       for (const from of engine.sees(layer, map)) {
-        const first = (map * inputs + from) * places, there = from * below * below;
+        const first = (map * inputs + from) * places,
+          there = from * below * below;
         if (size === 1) {
           let sum = 0;
           for (let n = 0; n < places; n++) sum += weights[first + n] * input[there + n];
@@ -184,7 +188,8 @@
           const weight = weights[first + place];
           const shift = there + Math.floor(place / kernel) * below + (place % kernel);
           for (let row = 0; row < size; row++) {
-            const to = here + row * size, at = shift + row * below;
+            const to = here + row * size,
+              at = shift + row * below;
             for (let column = 0; column < size; column++) {
               sums[to + column] += weight * input[at + column];
             }
@@ -278,7 +283,8 @@
       under them, both row after row, and the `sum` of their products), the `bias`, the whole
       `sum`, and the `value`. */
   engine.explain = function (network, outputs, index, map, row, column) {
-    const layer = network.layers[index], input = outputs[index];
+    const layer = network.layers[index],
+      input = outputs[index];
     const { kernel, below, inputs } = layer;
     const places = kernel * kernel;
     const parts = engine.sees(layer, map).map((from) => {

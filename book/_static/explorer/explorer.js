@@ -7,8 +7,6 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const HERE = document.currentScript.src.replace(/[^/]*$/, ""); // the folder of this script
   const PAGE = HERE.replace(/_static\/explorer\/$/, "book/explorer.html");
-  const MARK = "lenet="; // a link's fragment that holds a drawing begins so
-  const GRID = { 120: 12, 84: 7, 10: 10 }; // units in a row, where a layer has no maps to draw
   const UNDO_STEPS = 100;
 
   // ------------------------------------------------------------------ scripts with data
@@ -33,99 +31,18 @@
     return loading[file];
   }
 
-  // ------------------------------------------------------------------ links
-
-  /* A drawing in a link: network, epoch, kind, data. Strokes are bytes (number of points, then
-     x and y of each), a sample is its number, a picture 28×28 values of four bits. */
-  const links = {
-    write(name, epoch, source) {
-      return MARK + [name, epoch, source.kind[0], links[source.kind].write(source)].join(".");
-    },
-    read(fragment) {
-      const parts = fragment.replace(/^#/, "").slice(MARK.length).split(".");
-      const kind = ["strokes", "tried", "picture"].find((name) => name[0] === parts[2]);
-      if (parts.length !== 4 || !kind || !/^\d{1,3}$/.test(parts[1])) throw new Error("not a link");
-      return { name: parts[0], epoch: Number(parts[1]), source: links[kind].read(parts[3]) };
-    },
-    strokes: {
-      write({ strokes }) {
-        const bytes = [];
-        for (const stroke of strokes) {
-          for (let first = 0; first < stroke.length; first += 255) {
-            const piece = stroke.slice(first ? first - 1 : 0, first + 255).slice(0, 255);
-            bytes.push(piece.length, ...piece.flat());
-          }
-        }
-        return toText(bytes);
-      },
-      read(text) {
-        const bytes = fromText(text), strokes = [];
-        for (let at = 0; at < bytes.length; ) {
-          const count = bytes[at++];
-          if (!count || at + 2 * count > bytes.length) throw new Error("cut short");
-          strokes.push(Array.from({ length: count }, (_, n) => [bytes[at + 2 * n], bytes[at + 2 * n + 1]]));
-          at += 2 * count;
-        }
-        return { kind: "strokes", strokes };
-      },
-    },
-    tried: {
-      write: ({ sample }) => String(sample),
-      read(text) {
-        if (!/^\d{1,2}$/.test(text)) throw new Error("no such sample");
-        return { kind: "tried", sample: Number(text) };
-      },
-    },
-    picture: {
-      write({ centred }) {
-        const levels = Array.from(centred, (value) => Math.round(value * 15));
-        return toText(levels.filter((_, n) => n % 2 === 0).map((level, n) => level * 16 + levels[2 * n + 1]));
-      },
-      read(text) {
-        const bytes = fromText(text);
-        if (bytes.length !== 392) throw new Error("cut short");
-        const centred = new Float32Array(784);
-        bytes.forEach((byte, n) => {
-          centred[2 * n] = (byte >> 4) / 15;
-          centred[2 * n + 1] = (byte & 15) / 15;
-        });
-        return { kind: "picture", centred };
-      },
-    },
-  };
-  const toText = (bytes) =>
-    btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
-  const fromText = (text) =>
-    Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (letter) => letter.charCodeAt(0));
-
   // ------------------------------------------------------------------ words
 
   const count = (number, word) => `${number} ${word}${number === 1 ? "" : "s"}`;
   const percent = (share) => `${(100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1)} %`;
   const range = (first, side) => (side === 1 ? `${first}` : `${first}–${first + side - 1}`);
 
-  function layerText({ name, kind, maps, size, kernel }) {
-    const shape = size > 1 ? `${maps}@${size}×${size}` : count(maps, "unit");
-    if (kind === "dense") return `${name}: ${shape}, dense`;
-    if (kind === "rbf") return `${name}: ${shape}, distance to ten codes`;
-    return `${name}: ${shape}, ${kind} ${kernel}×${kernel}`;
-  }
-
-  /** The range of a layer's values, for its colours. */
-  function valueRange(network, index, values) {
-    const layer = network.layers[index];
-    if (layer.kind.endsWith("pooling")) return valueRange(network, index - 1, values);
-    if (layer.activation === "tanh") return [-1, 1];
-    if (layer.activation === "squash") return [-1.7159, 1.7159];
-    if (layer.activation === "softmax" || layer.activation === "sigmoid") return [0, 1];
-    return [0, Math.max(...values)];
-  }
-
   // ------------------------------------------------------------------ the explorer
 
   function start(root) {
-    const { make, field, number, term, pen, paint } = LeNet.widgets;
-    const { engine, preprocess } = LeNet;
+    const { make, field, number, pen, paint } = LeNet.widgets;
+    const { GRID, layerText, valueRange, writeOut } = LeNet.unit;
+    const { engine, links, preprocess } = LeNet;
     const state = {
       source: { kind: "strokes", strokes: [] },
       before: [], // what `undo` goes back to
@@ -170,7 +87,11 @@
         if (!parts.ink) return { steps: null };
         preprocess.drawStrokes(parts.ink, source.strokes);
         const ink = preprocess.readInk(parts.ink);
-        return { ink, side: preprocess.PAPER, steps: preprocess.normalise(ink, preprocess.PAPER, preprocess.PAPER) };
+        return {
+          ink,
+          side: preprocess.PAPER,
+          steps: preprocess.normalise(ink, preprocess.PAPER, preprocess.PAPER),
+        };
       }
       const ink = source.kind === "tried" ? state.samples?.[source.sample]?.ink : source.centred;
       if (!ink) return { steps: null };
@@ -178,7 +99,15 @@
       const box = preprocess.box(ink, 28, 28);
       if (!box) return { steps: null };
       const small = preprocess.scale(ink, 28, box, box.width, box.height);
-      const steps = { box, small, width: box.width, height: box.height, x: box.x, y: box.y, centred: ink };
+      const steps = {
+        box,
+        small,
+        width: box.width,
+        height: box.height,
+        x: box.x,
+        y: box.y,
+        centred: ink,
+      };
       return { ink, side: 28, steps: { ...steps, centre: preprocess.centre(small, box.width) } };
     }
 
@@ -233,8 +162,16 @@
       if (steps) {
         const { box, width, height, centre } = steps;
         drawn.marks.append(mark(box.x / side, box.y / side, box.width / side, box.height / side));
-        const left = (20 - width) >> 1, top = (20 - height) >> 1;
-        paint(scaled.canvas, preprocess.place(steps.small, width, 20, left, top), 20, 20, [0, 1], "ink");
+        const left = (20 - width) >> 1,
+          top = (20 - height) >> 1;
+        paint(
+          scaled.canvas,
+          preprocess.place(steps.small, width, 20, left, top),
+          20,
+          20,
+          [0, 1],
+          "ink",
+        );
         paint(centred.canvas, steps.centred, 28, 28, [0, 1], "ink");
         const at = (place) => (place + 0.5) / 28;
         centred.marks.append(cross(at(steps.x + centre.x), at(steps.y + centre.y)));
@@ -248,8 +185,11 @@
           ? "This network takes 28×28: nothing is added."
           : "Two empty pixels are added on each side: 32×32.";
       drawn.text.textContent =
-        state.source.kind === "tried" ? "The sample and its box." :
-        state.source.kind === "picture" ? "The picture and its box." : "The drawing and its box.";
+        state.source.kind === "tried"
+          ? "The sample and its box."
+          : state.source.kind === "picture"
+            ? "The picture and its box."
+            : "The drawing and its box.";
     }
 
     const mark = (x, y, width, height, kind = "") =>
@@ -257,14 +197,17 @@
         class: `lx-mark ${kind}`,
         style: `left:${100 * x}%;top:${100 * y}%;width:${100 * width}%;height:${100 * height}%`,
       });
-    const cross = (x, y) => make("span", { class: "lx-cross", style: `left:${100 * x}%;top:${100 * y}%` });
+    const cross = (x, y) =>
+      make("span", { class: "lx-cross", style: `left:${100 * x}%;top:${100 * y}%` });
 
     let speaking;
     function showAnswer({ label, shares, distances }, drawn) {
       shares.forEach((share, digit) => {
         const { row, bar, text } = parts.bars[digit];
         bar.style.width = `${100 * share}%`;
-        text.textContent = distances ? `${percent(share)} · ${number(distances[digit], 1)}` : percent(share);
+        text.textContent = distances
+          ? `${percent(share)} · ${number(distances[digit], 1)}`
+          : percent(share);
         row.classList.toggle("lx-best", digit === label);
       });
       const sentence = drawn
@@ -298,7 +241,11 @@
         });
         const view = { group, single, columns, rows, maps };
         group.append(...maps.map((map) => map.box));
-        group.classList.add(single ? `lx-units-${layer.maps}` : `lx-size-${layer.maps}-${layer.size > 14 ? "l" : layer.size > 9 ? "m" : layer.size > 6 ? "n" : "s"}`);
+        group.classList.add(
+          single
+            ? `lx-units-${layer.maps}`
+            : `lx-size-${layer.maps}-${layer.size > 14 ? "l" : layer.size > 9 ? "m" : layer.size > 6 ? "n" : "s"}`,
+        );
         group.addEventListener("pointermove", (event) => {
           if (event.pointerType !== "touch" && !state.pinned) choose(unitAt(view, index, event));
         });
@@ -318,19 +265,33 @@
         return view;
       });
       parts.network.replaceChildren(
-        make("div", { class: "lx-layer" }, make("p", { class: "lx-name" }, `Input: ${network.inputSize}×${network.inputSize}`),
-          make("div", { class: "lx-maps lx-input" }, parts.input.box)),
+        make(
+          "div",
+          { class: "lx-layer" },
+          make("p", { class: "lx-name" }, `Input: ${network.inputSize}×${network.inputSize}`),
+          make("div", { class: "lx-maps lx-input" }, parts.input.box),
+        ),
         ...network.layers.map((layer, index) =>
-          make("div", { class: "lx-layer" }, make("p", { class: "lx-name" }, layerText(layer)), parts.layers[index].group,
+          make(
+            "div",
+            { class: "lx-layer" },
+            make("p", { class: "lx-name" }, layerText(layer)),
+            parts.layers[index].group,
             layer.maps === 10 && layer.size === 1
-              ? make("div", { class: "lx-digits", "aria-hidden": "true" }, ...Array.from("0123456789", (digit) => make("span", {}, digit)))
-              : null))
+              ? make(
+                  "div",
+                  { class: "lx-digits", "aria-hidden": "true" },
+                  ...Array.from("0123456789", (digit) => make("span", {}, digit)),
+                )
+              : null,
+          ),
+        ),
       );
       const [low, high] = valueRange(network, 0, [0]);
       parts.scaleLow.textContent = number(low, low % 1 ? 1 : 0);
       parts.scaleHigh.textContent = number(high, high % 1 ? 1 : 0);
       parts.layerSelect.replaceChildren(
-        ...network.layers.map((layer, index) => make("option", { value: index }, layerText(layer)))
+        ...network.layers.map((layer, index) => make("option", { value: index }, layerText(layer))),
       );
     }
 
@@ -346,14 +307,23 @@
           limits = [0, 1];
         }
         view.maps.forEach(({ canvas }, map) => {
-          paint(canvas, values, view.columns, view.rows, limits, "values", map * view.columns * view.rows);
+          paint(
+            canvas,
+            values,
+            view.columns,
+            view.rows,
+            limits,
+            "values",
+            map * view.columns * view.rows,
+          );
         });
       });
     }
 
     // ---------------------------------------------------------------- choosing a unit
 
-    const same = (a, b) => a && b && ["index", "map", "row", "column"].every((key) => a[key] === b[key]);
+    const same = (a, b) =>
+      a && b && ["index", "map", "row", "column"].every((key) => a[key] === b[key]);
 
     function unitAt(view, index, event) {
       const canvas = event.target.closest("canvas");
@@ -369,9 +339,12 @@
 
     function keys(view, index, event) {
       const { maps, size } = state.network.layers[index];
-      const unit = state.unit?.index === index ? { ...state.unit } : { index, map: 0, row: 0, column: 0 };
+      const unit =
+        state.unit?.index === index ? { ...state.unit } : { index, map: 0, row: 0, column: 0 };
       const clamp = (value, end) => Math.min(Math.max(value, 0), end - 1);
-      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[
+        event.key
+      ];
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (step && view.single) unit.map = clamp(unit.map + step[0] * view.columns + step[1], maps);
       else if (step) {
@@ -404,25 +377,38 @@
       root.dataset.pinned = state.pinned ? "yes" : "no";
       showUnit();
       if (aloud) {
-        const value = engine.explain(state.network, state.outputs, unit.index, unit.map, unit.row, unit.column).value;
+        const value = engine.explain(
+          state.network,
+          state.outputs,
+          unit.index,
+          unit.map,
+          unit.row,
+          unit.column,
+        ).value;
         parts.spokenUnit.textContent = `${unitName(unit)}: ${number(value, 3)}${state.pinned ? ", pinned" : ""}`;
       }
     }
 
     function unitName({ index, map, row, column }) {
       const { name, size } = state.network.layers[index];
-      return size > 1 ? `${name}, map ${map}, row ${row}, column ${column}` : `${name}, unit ${map}`;
+      return size > 1
+        ? `${name}, map ${map}, row ${row}, column ${column}`
+        : `${name}, unit ${map}`;
     }
 
     /* Put the form's numbers into the unit, within what the layer has. */
     function chooseByForm() {
-      const index = Number(parts.layerSelect.value), { maps, size } = state.network.layers[index];
+      const index = Number(parts.layerSelect.value),
+        { maps, size } = state.network.layers[index];
       const read = (key, end) => {
         const value = Math.round(Number(parts.unitFields[key].value));
         return Math.min(Math.max(Number.isFinite(value) ? value : 0, 0), end - 1);
       };
       state.pinned = true;
-      choose({ index, map: read("map", maps), row: read("row", size), column: read("column", size) }, true);
+      choose(
+        { index, map: read("map", maps), row: read("row", size), column: read("column", size) },
+        true,
+      );
     }
 
     // ---------------------------------------------------------------- one unit, written out
@@ -439,141 +425,44 @@
       const from = below ? below.name : "the input";
       const where = whole
         ? `rows ${range(whole.row, whole.side)}, columns ${range(whole.column, whole.side)} of ${from}` +
-          (maps.length > 1 ? `, in ${maps.length === below.maps ? `all ${below.maps} maps` : `maps ${maps.join(", ")}`}` : "")
-        : below ? `all ${below.maps} units of ${from}` : "";
+          (maps.length > 1
+            ? `, in ${maps.length === below.maps ? `all ${below.maps} maps` : `maps ${maps.join(", ")}`}`
+            : "")
+        : below
+          ? `all ${below.maps} units of ${from}`
+          : "";
       const { input } = looks;
-      const field_ = input.side >= network.inputSize
-        ? "the whole input"
-        : `rows ${range(input.row, input.side)}, columns ${range(input.column, input.side)} of the input`;
+      const field_ =
+        input.side >= network.inputSize
+          ? "the whole input"
+          : `rows ${range(input.row, input.side)}, columns ${range(input.column, input.side)} of the input`;
       const text = index ? `It sees ${where}; through them, ${field_}.` : `It sees ${field_}.`;
       parts.unitTitle.textContent = unitName(unit) + (state.pinned ? " (pinned)" : "");
       parts.unitPlace.textContent = text;
       const open = parts.unitBody.querySelector("details")?.open;
-      parts.unitBody.replaceChildren(...writeOut(told, below));
+      parts.unitBody.replaceChildren(...writeOut(state, index, told));
       if (open) parts.unitBody.querySelector("details").open = true;
     }
 
     function showMarks({ layer, parts: seen }, looks) {
       const { network, unit } = state;
-      for (const view of [parts.input, ...parts.layers.flatMap((layer) => layer.maps)]) view.marks.replaceChildren();
+      for (const view of [parts.input, ...parts.layers.flatMap((layer) => layer.maps)])
+        view.marks.replaceChildren();
       const here = parts.layers[unit.index];
       const { row, column } = here.single
         ? { row: Math.floor(unit.map / here.columns), column: unit.map % here.columns }
         : unit;
       here.maps[here.single ? 0 : unit.map].marks.append(
-        mark(column / here.columns, row / here.rows, 1 / here.columns, 1 / here.rows, "lx-unit")
+        mark(column / here.columns, row / here.rows, 1 / here.columns, 1 / here.rows, "lx-unit"),
       );
-      const square = ({ row, column, side }, size) => mark(column / size, row / size, side / size, side / size);
+      const square = ({ row, column, side }, size) =>
+        mark(column / size, row / size, side / size, side / size);
       parts.input.marks.append(square(looks.input, network.inputSize));
       if (!unit.index) return;
       const below = parts.layers[unit.index - 1];
       if (below.single) below.maps[0].marks.append(mark(0, 0, 1, 1));
-      else for (const { map } of seen) below.maps[map].marks.append(square(looks.below, layer.below));
-    }
-
-    /** A few values as a small picture. */
-    function picture(values, columns, limits, scheme, alt) {
-      const canvas = make("canvas", { role: "img", "aria-label": alt, class: "lx-patch" });
-      paint(canvas, values, columns, Math.ceil(values.length / columns), limits, scheme);
-      return canvas;
-    }
-
-    function writeOut(told, below) {
-      const { layer, parts: seen, total, coefficient, bias, sum, value } = told;
-      const { network, outputs, unit } = state;
-      const result = make("strong", {}, number(value, 4));
-      const limits = unit.index ? valueRange(network, unit.index - 1, outputs[unit.index]) : inputRange();
-      const scheme = unit.index ? "values" : "ink";
-      if (layer.kind.endsWith("pooling")) {
-        const { values } = seen[0];
-        const list = Array.from(values, (v) => term(v, 3));
-        const formula = layer.kind === "max pooling"
-          ? `max(${Array.from(values, (v) => number(v, 3)).join(", ")}) = `
-          : `(${list.join(" + ")}) / ${values.length} = `;
-        return [
-          make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
-          make("p", { class: "lx-sum" }, formula, result),
-        ];
-      }
-      if (layer.kind === "subsampling") {
-        const { values } = seen[0];
-        return [
-          make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
-          make("p", { class: "lx-sum" }, `sum of the window: ${Array.from(values, (v) => term(v, 3)).join(" + ")} = ${number(total, 4)}`),
-          make("p", { class: "lx-sum" }, `× coefficient ${term(coefficient, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`),
-          activationLine(layer, sum, result),
-        ];
-      }
-      const dense = layer.below === 1;
-      const joined = dense ? [joinParts(seen)] : seen;
-      const columns = dense ? GRID[layer.inputs] || 10 : layer.kernel;
-      const strongest = Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
-      const reach = layer.kind === "rbf" ? limits : [-strongest, strongest];
-      const between = layer.kind === "rbf" ? "−" : "×";
-      const lines = joined.map((part) =>
-        make("div", { class: "lx-part" },
-          joined.length > 1 ? make("span", { class: "lx-from" }, `${below.name} ${part.map}`) : null,
-          picture(part.weights, columns, reach, "values", layer.kind === "rbf" ? "code" : "kernel"),
-          make("span", {}, between),
-          picture(part.values, columns, limits, scheme, "values below"),
-          make("span", {}, `${layer.kind === "rbf" ? "squared" : "="} ${number(part.sum, 3)}`))
-      );
-      const body = [
-        make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
-        make("p", { class: "lx-key" }, layer.kind === "rbf"
-          ? "Left: the code of this class. Right: the values of F6."
-          : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`),
-        allNumbers(joined, layer, below, columns),
-      ];
-      if (layer.kind === "rbf") {
-        body.push(make("p", { class: "lx-sum" }, "sum of squared differences = ", result));
-        body.push(make("p", { class: "lx-sum" }, "The smallest of the ten wins."));
-        return body;
-      }
-      body.push(make("p", { class: "lx-sum" }, `sum of products ${term(total, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`));
-      body.push(activationLine(layer, sum, result));
-      return body;
-    }
-
-    function inputRange() {
-      const { background = 0, ink = 1 } = state.network.entry;
-      return [background, ink];
-    }
-
-    function activationLine({ activation }, sum, result) {
-      const given = term(sum, 4);
-      const formula = {
-        tanh: `tanh(${number(sum, 4)}) = `,
-        squash: `1.7159 · tanh(2/3 · ${given}) = `,
-        relu: `max(0, ${number(sum, 4)}) = `,
-        sigmoid: `1 / (1 + e^(−${given})) = `,
-        linear: "",
-        softmax: `e^${given} / sum of the ten powers of e = `,
-      }[activation];
-      return make("p", { class: "lx-sum" }, formula, result);
-    }
-
-    /* A dense layer has one weight for each unit below: they are shown together. */
-    function joinParts(seen) {
-      const flat = (key) => Float32Array.from(seen, (part) => part[key][0]);
-      return { map: 0, weights: flat("weights"), values: flat("values"), sum: seen.reduce((sum, part) => sum + part.sum, 0) };
-    }
-
-    function allNumbers(joined, layer, below, columns) {
-      const text = () => joined.map((part) => {
-        const one = (weight, n) => layer.kind === "rbf"
-          ? `(${number(part.values[n])} − ${term(weight)})²`
-          : `${number(weight)}·${term(part.values[n])}`;
-        const products = Array.from(part.weights, one);
-        const lines = [];
-        const across = layer.below === 1 ? 1 : columns;
-        for (let n = 0; n < products.length; n += across) lines.push(products.slice(n, n + across).join("  "));
-        return (joined.length > 1 ? `${below.name}, map ${part.map}\n` : "") + lines.join("\n");
-      }).join("\n\n");
-      const box = make("pre", { tabindex: 0, "aria-label": "all products" });
-      const details = make("details", { ontoggle: () => (box.textContent = details.open ? text() : "") },
-        make("summary", {}, `All ${joined.length * joined[0].weights.length} ${layer.kind === "rbf" ? "differences" : "products"}`), box);
-      return details;
+      else
+        for (const { map } of seen) below.maps[map].marks.append(square(looks.below, layer.below));
     }
 
     // ---------------------------------------------------------------- networks and epochs
@@ -584,10 +473,12 @@
       const entry = engine.received.catalogue.networks.find((network) => network.name === name);
       const snapshot = entry?.snapshots.find((taken) => taken.epoch === epoch);
       try {
-        if (!snapshot) throw new Error(`There are no weights of “${name}” after ${count(epoch, "epoch")}.`);
+        if (!snapshot)
+          throw new Error(`There are no weights of “${name}” after ${count(epoch, "epoch")}.`);
         await loadScript(snapshot.file);
         const key = `${name}-${epoch}`;
-        if (!(key in engine.received.weights)) throw new Error(`${snapshot.file} is damaged: it hands over no weights`);
+        if (!(key in engine.received.weights))
+          throw new Error(`${snapshot.file} is damaged: it hands over no weights`);
         const network = engine.build(entry, engine.decode(engine.received.weights[key], snapshot));
         if (turn !== asked) return; // the reader has gone on to another one
         const other = state.network?.name !== name;
@@ -603,8 +494,13 @@
         if (other) choose(state.unit || liveliest(), false);
       } catch (error) {
         if (turn !== asked) return;
-        const still = state.network ? "The network on this page stays as it was." : "Drawing and its preparation work all the same.";
-        say("weights", `The weights can’t be used. ${error.message.replace(/\.?$/, ".")} ${still} Reload the page to try again; if you have built the book yourself, run “make export”.`);
+        const still = state.network
+          ? "The network on this page stays as it was."
+          : "Drawing and its preparation work all the same.";
+        say(
+          "weights",
+          `The weights can’t be used. ${error.message.replace(/\.?$/, ".")} ${still} Reload the page to try again; if you have built the book yourself, run “make export”.`,
+        );
         if (state.network) showChoice(state.network.entry, { epoch: state.network.epoch });
       }
     }
@@ -616,17 +512,25 @@
 
     /** The unit of C1 that the digit excites most: a good one to begin with. */
     function liveliest() {
-      const values = state.outputs[1], { size } = state.network.layers[0];
+      const values = state.outputs[1],
+        { size } = state.network.layers[0];
       let best = 0;
       values.forEach((value, n) => {
         if (Math.abs(value) > Math.abs(values[best])) best = n;
       });
-      return { index: 0, map: Math.floor(best / size / size), row: Math.floor(best / size) % size, column: best % size };
+      return {
+        index: 0,
+        map: Math.floor(best / size / size),
+        row: Math.floor(best / size) % size,
+        column: best % size,
+      };
     }
 
     function showChoice(entry, { epoch }) {
-      for (const input of root.querySelectorAll('input[data-choice="network"]')) input.checked = input.value === entry.name;
-      for (const input of root.querySelectorAll('input[data-choice="epoch"]')) input.checked = Number(input.value) === epoch;
+      for (const input of root.querySelectorAll('input[data-choice="network"]'))
+        input.checked = input.value === entry.name;
+      for (const input of root.querySelectorAll('input[data-choice="epoch"]'))
+        input.checked = Number(input.value) === epoch;
       const snapshot = entry.snapshots.find((taken) => taken.epoch === epoch);
       const parameters = String(entry.parameters).replace(/\B(?=(\d{3})+$)/g, " ");
       const last = epoch === entry.snapshots[entry.snapshots.length - 1].epoch;
@@ -639,8 +543,19 @@
 
     function choices(kind, legend, options, onchange) {
       const name = LeNet.widgets.id(kind);
-      return make("fieldset", { class: "lx-choice" }, make("legend", {}, legend),
-        ...options.map(([value, text]) => make("label", {}, make("input", { type: "radio", name, value, "data-choice": kind, onchange }), ` ${text}`)));
+      return make(
+        "fieldset",
+        { class: "lx-choice" },
+        make("legend", {}, legend),
+        ...options.map(([value, text]) =>
+          make(
+            "label",
+            {},
+            make("input", { type: "radio", name, value, "data-choice": kind, onchange }),
+            ` ${text}`,
+          ),
+        ),
+      );
     }
 
     function chosen() {
@@ -652,8 +567,18 @@
       const { networks } = engine.received.catalogue;
       const go = () => useNetwork(...chosen());
       parts.choices.replaceChildren(
-        choices("network", "Network", networks.map((entry) => [entry.name, entry.title]), go),
-        choices("epoch", "Trained for", networks[0].snapshots.map(({ epoch }) => [epoch, count(epoch, "epoch")]), go)
+        choices(
+          "network",
+          "Network",
+          networks.map((entry) => [entry.name, entry.title]),
+          go,
+        ),
+        choices(
+          "epoch",
+          "Trained for",
+          networks[0].snapshots.map(({ epoch }) => [epoch, count(epoch, "epoch")]),
+          go,
+        ),
       );
     }
 
@@ -670,20 +595,31 @@
         }));
         parts.samples.replaceChildren(
           make("p", {}, `From ${about.source}: digits that the network has not learned from.`),
-          make("div", { class: "lx-samples" }, ...state.samples.map(({ label, ink }, n) => {
-            const canvas = make("canvas", { "aria-hidden": "true" });
-            const visible = pen(canvas) ? canvas : String(label);
-            paint(canvas, ink, 28, 28, [0, 1], "ink");
-            return make("button", {
-              type: "button",
-              "aria-label": `Sample ${n + 1}: a ${label}`,
-              onclick: () => change({ kind: "tried", sample: n }),
-            }, visible);
-          }))
+          make(
+            "div",
+            { class: "lx-samples" },
+            ...state.samples.map(({ label, ink }, n) => {
+              const canvas = make("canvas", { "aria-hidden": "true" });
+              const visible = pen(canvas) ? canvas : String(label);
+              paint(canvas, ink, 28, 28, [0, 1], "ink");
+              return make(
+                "button",
+                {
+                  type: "button",
+                  "aria-label": `Sample ${n + 1}: a ${label}`,
+                  onclick: () => change({ kind: "tried", sample: n }),
+                },
+                visible,
+              );
+            }),
+          ),
         );
         say("samples", "");
       } catch (error) {
-        say("samples", `The sample digits can’t be shown. ${error.message.replace(/\.?$/, ".")} Draw one, or choose an image file.`);
+        say(
+          "samples",
+          `The sample digits can’t be shown. ${error.message.replace(/\.?$/, ".")} Draw one, or choose an image file.`,
+        );
       }
     }
 
@@ -717,26 +653,47 @@
 
     /** Show what the page's address holds; returns the network and epoch that it names. */
     function readLink() {
-      if (!location.hash.startsWith(`#${MARK}`)) return null;
+      if (!links.isMine(location.hash)) return null;
       try {
         const link = links.read(location.hash);
-        if (link.source.kind === "tried" && !(link.source.sample < 50)) throw new Error("no such sample");
+        if (link.source.kind === "tried" && !(link.source.sample < 50))
+          throw new Error("no such sample");
         say("link", "");
         return link;
       } catch {
-        say("link", "The drawing in this link can’t be read: the link may have been cut short. Here is a sample in its place.");
+        say(
+          "link",
+          "The drawing in this link can’t be read: the link may have been cut short. Here is a sample in its place.",
+        );
         return null;
       }
     }
 
     function begin(link) {
       const { networks } = engine.received.catalogue || { networks: [] };
-      const known = link && networks.some(({ name, snapshots }) => name === link.name && snapshots.some(({ epoch }) => epoch === link.epoch));
-      if (link && networks.length && !known) say("link", "The link names a network that is not here; its drawing is shown with another one.");
+      const known =
+        link &&
+        networks.some(
+          ({ name, snapshots }) =>
+            name === link.name && snapshots.some(({ epoch }) => epoch === link.epoch),
+        );
+      if (link && networks.length && !known)
+        say(
+          "link",
+          "The link names a network that is not here; its drawing is shown with another one.",
+        );
       const first = networks[0];
       const last = first?.snapshots[first.snapshots.length - 1].epoch;
-      show(link ? link.source : state.samples ? { kind: "tried", sample: 35 } : { kind: "strokes", strokes: [] });
-      return networks.length ? useNetwork(...(known ? [link.name, link.epoch] : [first.name, last])) : null;
+      show(
+        link
+          ? link.source
+          : state.samples
+            ? { kind: "tried", sample: 35 }
+            : { kind: "strokes", strokes: [] },
+      );
+      return networks.length
+        ? useNetwork(...(known ? [link.name, link.epoch] : [first.name, last]))
+        : null;
     }
 
     function reset() {
@@ -744,9 +701,11 @@
       state.pinned = false;
       state.unit = null;
       parts.linkRow.hidden = true;
-      if (location.hash.startsWith(`#${MARK}`)) history.replaceState(null, "", location.href.split("#")[0]);
+      if (links.isMine(location.hash)) history.replaceState(null, "", location.href.split("#")[0]);
       for (const topic of ["picture", "link"]) say(topic, "");
-      if (state.network) for (const view of [parts.input, ...parts.layers.flatMap((layer) => layer.maps)]) view.marks.replaceChildren();
+      if (state.network)
+        for (const view of [parts.input, ...parts.layers.flatMap((layer) => layer.maps)])
+          view.marks.replaceChildren();
       state.network = null; // so that the first unit is chosen anew
       begin(null);
     }
@@ -757,8 +716,12 @@
       let stroke = null;
       const point = (event) => {
         const box = canvas.getBoundingClientRect();
-        const place = (at, from, length) => Math.min(Math.max(Math.round((255 * (at - from)) / length), 0), 255);
-        return [place(event.clientX, box.left, box.width), place(event.clientY, box.top, box.height)];
+        const place = (at, from, length) =>
+          Math.min(Math.max(Math.round((255 * (at - from)) / length), 0), 255);
+        return [
+          place(event.clientX, box.left, box.width),
+          place(event.clientY, box.top, box.height),
+        ];
       };
       canvas.addEventListener("pointerdown", (event) => {
         if (event.button !== 0 || stroke) return;
@@ -772,89 +735,201 @@
         if (!stroke) return;
         const events = event.getCoalescedEvents?.() || [];
         for (const moved of events.length ? events : [event]) {
-          const [x, y] = point(moved), [oldX, oldY] = stroke[stroke.length - 1];
+          const [x, y] = point(moved),
+            [oldX, oldY] = stroke[stroke.length - 1];
           if (Math.abs(x - oldX) + Math.abs(y - oldY) >= 2) stroke.push([x, y]);
         }
         soon();
       });
-      for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => (stroke = null));
+      for (const end of ["pointerup", "pointercancel"])
+        canvas.addEventListener(end, () => (stroke = null));
     }
 
     // ---------------------------------------------------------------- the page
 
     function build() {
       parts.messages = make("div", { class: "lx-messages", role: "status" });
-      parts.paper = make("canvas", { width: preprocess.PAPER, height: preprocess.PAPER, class: "lx-paper", role: "img",
-        "aria-label": "Paper to draw a digit on with mouse, finger or pen. With the keyboard, choose a sample digit or an image file below." });
+      parts.paper = make("canvas", {
+        width: preprocess.PAPER,
+        height: preprocess.PAPER,
+        class: "lx-paper",
+        role: "img",
+        "aria-label":
+          "Paper to draw a digit on with mouse, finger or pen. With the keyboard, choose a sample digit or an image file below.",
+      });
       parts.ink = pen(parts.paper, { willReadFrequently: true });
-      const button = (text, onclick, more = {}) => make("button", { type: "button", onclick, ...more }, text);
+      const button = (text, onclick, more = {}) =>
+        make("button", { type: "button", onclick, ...more }, text);
       parts.undo = button("Undo", undo, { disabled: true });
       parts.samples = make("div", {}, "The sample digits are loaded with the network.");
-      const file = make("input", { type: "file", accept: preprocess.KINDS.join(","), onchange: choosePicture });
-      parts.steps = ["", "It is scaled to fit 20×20.", "Its centre of mass (cross) is put in the middle of 28×28.", ""].map((words) => {
+      const file = make("input", {
+        type: "file",
+        accept: preprocess.KINDS.join(","),
+        onchange: choosePicture,
+      });
+      parts.steps = [
+        "",
+        "It is scaled to fit 20×20.",
+        "Its centre of mass (cross) is put in the middle of 28×28.",
+        "",
+      ].map((words) => {
         const canvas = make("canvas", { "aria-hidden": "true", width: 28, height: 28 });
         const marks = make("span", { class: "lx-marks" });
         const text = make("figcaption", {}, words);
-        return { canvas, marks, text, figure: make("figure", { class: "lx-step" }, make("span", { class: "lx-map" }, canvas, marks), text) };
+        return {
+          canvas,
+          marks,
+          text,
+          figure: make(
+            "figure",
+            { class: "lx-step" },
+            make("span", { class: "lx-map" }, canvas, marks),
+            text,
+          ),
+        };
       });
       parts.bars = Array.from("0123456789", (digit) => {
         const bar = make("span", { class: "lx-bar" });
         const text = make("span", { class: "lx-share" });
-        const row = make("li", {}, make("span", { class: "lx-digit" }, digit), make("span", { class: "lx-track" }, bar), text);
+        const row = make(
+          "li",
+          {},
+          make("span", { class: "lx-digit" }, digit),
+          make("span", { class: "lx-track" }, bar),
+          text,
+        );
         return { row, bar, text };
       });
-      parts.verdict = make("p", { class: "lx-verdict", "aria-hidden": "true" }, "The network is being loaded …");
+      parts.verdict = make(
+        "p",
+        { class: "lx-verdict", "aria-hidden": "true" },
+        "The network is being loaded …",
+      );
       parts.spoken = make("p", { class: "lx-quiet", role: "status" });
       parts.spokenUnit = make("p", { class: "lx-quiet", role: "status" });
       parts.choices = make("div", { class: "lx-choices" });
       parts.about = make("p", { class: "lx-about" });
-      parts.link = make("input", { type: "text", readonly: true, "aria-label": "Link to this drawing" });
+      parts.link = make("input", {
+        type: "text",
+        readonly: true,
+        "aria-label": "Link to this drawing",
+      });
       parts.linkNote = make("span", { role: "status" });
       parts.linkRow = make("div", { class: "lx-link", hidden: true }, parts.link, parts.linkNote);
       parts.network = make("div", { class: "lx-network" });
       const inputCanvas = make("canvas", { "aria-hidden": "true" });
       const inputMarks = make("span", { class: "lx-marks" });
-      parts.input = { canvas: inputCanvas, marks: inputMarks, box: make("span", { class: "lx-map" }, inputCanvas, inputMarks) };
+      parts.input = {
+        canvas: inputCanvas,
+        marks: inputMarks,
+        box: make("span", { class: "lx-map" }, inputCanvas, inputMarks),
+      };
       parts.scaleLow = make("span", {}, "−1");
       parts.scaleHigh = make("span", {}, "1");
-      const legend = make("p", { class: "lx-legend" },
-        "Values: ", parts.scaleLow, make("span", { class: "lx-ramp", style: `background:${LeNet.widgets.gradients.values}` }), parts.scaleHigh,
-        " · ink: 0 ", make("span", { class: "lx-ramp", style: `background:${LeNet.widgets.gradients.ink}` }), " 1");
+      const legend = make(
+        "p",
+        { class: "lx-legend" },
+        "Values: ",
+        parts.scaleLow,
+        make("span", { class: "lx-ramp", style: `background:${LeNet.widgets.gradients.values}` }),
+        parts.scaleHigh,
+        " · ink: 0 ",
+        make("span", { class: "lx-ramp", style: `background:${LeNet.widgets.gradients.ink}` }),
+        " 1",
+      );
       parts.layerSelect = make("select", { onchange: chooseByForm });
-      parts.unitFields = Object.fromEntries(["map", "row", "column"].map((key) =>
-        [key, make("input", { type: "number", min: 0, value: 0, onchange: chooseByForm })]));
+      parts.unitFields = Object.fromEntries(
+        ["map", "row", "column"].map((key) => [
+          key,
+          make("input", { type: "number", min: 0, value: 0, onchange: chooseByForm }),
+        ]),
+      );
       parts.unitTitle = make("p", { class: "lx-title" }, "One unit");
       parts.unitPlace = make("p", { class: "lx-place" }, "Point at a unit, or choose one here.");
       parts.unitBody = make("div", {});
-      const panel = make("section", { class: "lx-panel", "aria-label": "One unit, computed", tabindex: 0 },
-        parts.unitTitle, parts.unitPlace, parts.unitBody,
-        make("div", { class: "lx-form" }, field("Layer", parts.layerSelect),
-          field("Map", parts.unitFields.map), field("Row", parts.unitFields.row), field("Column", parts.unitFields.column)));
+      const panel = make(
+        "section",
+        { class: "lx-panel", "aria-label": "One unit, computed", tabindex: 0 },
+        parts.unitTitle,
+        parts.unitPlace,
+        parts.unitBody,
+        make(
+          "div",
+          { class: "lx-form" },
+          field("Layer", parts.layerSelect),
+          field("Map", parts.unitFields.map),
+          field("Row", parts.unitFields.row),
+          field("Column", parts.unitFields.column),
+        ),
+      );
       root.replaceChildren(
         parts.messages,
-        make("div", { class: "lx-top" },
-          make("section", { class: "lx-draw", "aria-label": "Draw a digit" },
+        make(
+          "div",
+          { class: "lx-top" },
+          make(
+            "section",
+            { class: "lx-draw", "aria-label": "Draw a digit" },
             make("p", { class: "lx-title" }, "Draw a digit"),
             parts.paper,
-            make("div", { class: "lx-buttons" }, parts.undo, button("Clear", () => change({ kind: "strokes", strokes: [] })), button("Reset", reset), button("Share", share))),
-          make("section", { class: "lx-answer", "aria-label": "What the network reads" },
-            make("p", { class: "lx-title" }, "What the network reads"), parts.verdict,
-            make("ol", { class: "lx-bars", "aria-label": "Share of each class" }, ...parts.bars.map((bar) => bar.row))),
-          make("section", { class: "lx-prepare", "aria-label": "How the drawing is prepared" },
-            make("p", { class: "lx-title" }, "Prepared as MNIST was"), make("div", { class: "lx-steps" }, ...parts.steps.map((step) => step.figure)))),
+            make(
+              "div",
+              { class: "lx-buttons" },
+              parts.undo,
+              button("Clear", () => change({ kind: "strokes", strokes: [] })),
+              button("Reset", reset),
+              button("Share", share),
+            ),
+          ),
+          make(
+            "section",
+            { class: "lx-answer", "aria-label": "What the network reads" },
+            make("p", { class: "lx-title" }, "What the network reads"),
+            parts.verdict,
+            make(
+              "ol",
+              { class: "lx-bars", "aria-label": "Share of each class" },
+              ...parts.bars.map((bar) => bar.row),
+            ),
+          ),
+          make(
+            "section",
+            { class: "lx-prepare", "aria-label": "How the drawing is prepared" },
+            make("p", { class: "lx-title" }, "Prepared as MNIST was"),
+            make("div", { class: "lx-steps" }, ...parts.steps.map((step) => step.figure)),
+          ),
+        ),
         parts.linkRow,
-        make("details", { class: "lx-more" }, make("summary", {}, "Choose a sample digit"), parts.samples),
+        make(
+          "details",
+          { class: "lx-more" },
+          make("summary", {}, "Choose a sample digit"),
+          parts.samples,
+        ),
         make("div", { class: "lx-upload" }, field("Or an image file of one digit", file)),
         make("section", { "aria-label": "Which network" }, parts.choices, parts.about),
-        make("div", { class: "lx-body" },
-          make("section", { "aria-label": "All units of the network" },
-            make("p", { class: "lx-title" }, "All units"), legend, parts.network),
-          panel),
-        parts.spoken, parts.spokenUnit
+        make(
+          "div",
+          { class: "lx-body" },
+          make(
+            "section",
+            { "aria-label": "All units of the network" },
+            make("p", { class: "lx-title" }, "All units"),
+            legend,
+            parts.network,
+          ),
+          panel,
+        ),
+        parts.spoken,
+        parts.spokenUnit,
       );
       root.classList.add("lx-on");
       if (parts.ink) drawing(parts.paper);
-      else say("canvas", "This browser has no canvas, so nothing can be drawn and no map shown. Sample digits and the numbers of each unit work.");
+      else
+        say(
+          "canvas",
+          "This browser has no canvas, so nothing can be drawn and no map shown. Sample digits and the numbers of each unit work.",
+        );
     }
 
     build();
@@ -862,9 +937,13 @@
     return (async () => {
       try {
         await loadScript("index.js");
-        if (!engine.received.catalogue?.networks?.length) throw new Error("The file weights/index.js is damaged.");
+        if (!engine.received.catalogue?.networks?.length)
+          throw new Error("The file weights/index.js is damaged.");
       } catch (error) {
-        say("weights", `The networks can’t be loaded. ${error.message} Drawing and its preparation work all the same. Reload the page to try again; if you have built the book yourself, run “make export”.`);
+        say(
+          "weights",
+          `The networks can’t be loaded. ${error.message} Drawing and its preparation work all the same. Reload the page to try again; if you have built the book yourself, run “make export”.`,
+        );
         parts.verdict.textContent = "There is no network to ask.";
         parts.samples.textContent = "The sample digits could not be loaded.";
         root.dataset.ready = "no network";
@@ -883,18 +962,22 @@
 
   /** Fill the element, now or when the reader asks for it. */
   function offer(root) {
-    if (!LeNet.engine || !LeNet.preprocess || !LeNet.widgets) return; // its sentence stays
-    if (root.dataset.when !== "asked" || location.hash.startsWith(`#${MARK}`)) {
+    if (!["engine", "preprocess", "widgets", "links", "unit"].every((part) => LeNet[part])) return; // its sentence stays
+    if (root.dataset.when !== "asked" || LeNet.links.isMine(location.hash)) {
       start(root);
       return;
     }
     const { make } = LeNet.widgets;
     root.replaceChildren(
-      make("button", { type: "button", class: "lx-load", onclick: () => start(root) }, "Load the explorer"),
-      make("span", {}, " Draw a digit here, and see every unit of the network (about 0.2 MB).")
+      make(
+        "button",
+        { type: "button", class: "lx-load", onclick: () => start(root) },
+        "Load the explorer",
+      ),
+      make("span", {}, " Draw a digit here, and see every unit of the network (about 0.2 MB)."),
     );
   }
 
-  LeNet.explorer = { start, links };
+  LeNet.explorer = { start };
   for (const root of document.querySelectorAll(".lenet-explorer")) offer(root);
 })();

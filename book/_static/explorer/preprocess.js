@@ -17,7 +17,10 @@
 
   /** Find the smallest box that holds all ink, or return null where there is none. */
   preprocess.box = function (ink, width, height) {
-    let left = width, right = -1, top = height, bottom = -1;
+    let left = width,
+      right = -1,
+      top = height,
+      bottom = -1;
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         if (ink[y * width + x] >= FAINT) {
@@ -36,7 +39,8 @@
   function shares(length, count) {
     const scale = length / count;
     return Array.from({ length: count }, (_, n) => {
-      const begin = n * scale, end = Math.min((n + 1) * scale, length);
+      const begin = n * scale,
+        end = Math.min((n + 1) * scale, length);
       const covered = [];
       for (let old = Math.floor(begin); old < end; old++) {
         covered.push([old, (Math.min(end, old + 1) - Math.max(begin, old)) / scale]);
@@ -47,7 +51,8 @@
 
   /** Scale a part of a picture: each new pixel is the mean of what it covers. */
   preprocess.scale = function (ink, width, box, newWidth, newHeight) {
-    const across = shares(box.width, newWidth), down = shares(box.height, newHeight);
+    const across = shares(box.width, newWidth),
+      down = shares(box.height, newHeight);
     const rows = new Float32Array(box.height * newWidth);
     for (let y = 0; y < box.height; y++) {
       for (let x = 0; x < newWidth; x++) {
@@ -69,7 +74,9 @@
 
   /** Return the centre of mass, in pixels counted from 0. */
   preprocess.centre = function (ink, width) {
-    let mass = 0, x = 0, y = 0;
+    let mass = 0,
+      x = 0,
+      y = 0;
     ink.forEach((value, n) => {
       mass += value;
       x += value * (n % width);
@@ -82,7 +89,8 @@
   preprocess.place = function (ink, width, side, x, y) {
     const result = new Float32Array(side * side);
     ink.forEach((value, n) => {
-      const column = x + (n % width), row = y + Math.floor(n / width);
+      const column = x + (n % width),
+        row = y + Math.floor(n / width);
       if (column >= 0 && column < side && row >= 0 && row < side) {
         result[row * side + column] = value;
       }
@@ -185,7 +193,7 @@
       if (count > MAX_PIXELS) {
         throw new Error(
           `“${file.name}” has ${Math.round(count / 1e6)} megapixels. ` +
-            `Choose one of at most ${MAX_PIXELS / 1e6}, or make it smaller first.`
+            `Choose one of at most ${MAX_PIXELS / 1e6}, or make it smaller first.`,
         );
       }
       const shrink = Math.min(1, 400 / Math.max(image.naturalWidth, image.naturalHeight));

@@ -7,7 +7,8 @@
 
   /** Return a number, or say which rule it breaks. */
   function whole(name, value, minimum) {
-    if (!Number.isInteger(value)) throw new RangeError(`${name} must be a whole number, got ${value}`);
+    if (!Number.isInteger(value))
+      throw new RangeError(`${name} must be a whole number, got ${value}`);
     if (value < minimum) throw new RangeError(`${name} must be at least ${minimum}, got ${value}`);
     return value;
   }
@@ -40,7 +41,7 @@
       throw new RangeError(
         `the kernel covers ${extent} pixels and the padded input has only ${padded}: ` +
           `no position fits (input ${size}, kernel ${kernel}, dilation ${dilation}, ` +
-          `padding ${before} + ${after})`
+          `padding ${before} + ${after})`,
       );
     }
     return Math.floor((padded - extent) / stride) + 1;
@@ -52,7 +53,10 @@
       size, field, jump, start}. Where a layer is impossible, its entry and all later ones hold an
       `error` in place of numbers. */
   shapes.trace = function (size, layers) {
-    let field = 1, jump = 1, start = 0, broken = null;
+    let field = 1,
+      jump = 1,
+      start = 0,
+      broken = null;
     return layers.map(({ name, kernel, stride = 1, padding = 0, dilation = 1 }) => {
       if (broken) return { name, error: `comes after ${broken}, which has no output` };
       try {
@@ -70,7 +74,14 @@
     });
   };
 
-  const layer = (name, kind, kernel, stride) => ({ name, kind, kernel, stride, padding: "valid", dilation: 1 });
+  const layer = (name, kind, kernel, stride) => ({
+    name,
+    kind,
+    kernel,
+    stride,
+    padding: "valid",
+    dilation: 1,
+  });
   const LENET5 = [
     layer("C1", "convolution", 5, 1),
     layer("S2", "pooling", 2, 2),

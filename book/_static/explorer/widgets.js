@@ -23,7 +23,12 @@
   /** Make a label and a field that belong together. */
   widgets.field = function (text, input) {
     input.id = input.id || widgets.id("field");
-    return widgets.make("span", { class: "lx-field" }, widgets.make("label", { for: input.id }, text), input);
+    return widgets.make(
+      "span",
+      { class: "lx-field" },
+      widgets.make("label", { for: input.id }, text),
+      input,
+    );
   };
 
   /** Write a number with a real minus sign. */
@@ -58,11 +63,14 @@
   const rgb = (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
   function ramp(colours) {
-    const stops = colours.map(rgb), table = new Uint8Array(256 * 3);
+    const stops = colours.map(rgb),
+      table = new Uint8Array(256 * 3);
     for (let n = 0; n < 256; n++) {
-      const at = (n / 255) * (stops.length - 1), low = Math.min(Math.floor(at), stops.length - 2);
+      const at = (n / 255) * (stops.length - 1),
+        low = Math.min(Math.floor(at), stops.length - 2);
       for (let part = 0; part < 3; part++) {
-        table[3 * n + part] = stops[low][part] + (at - low) * (stops[low + 1][part] - stops[low][part]);
+        table[3 * n + part] =
+          stops[low][part] + (at - low) * (stops[low + 1][part] - stops[low][part]);
       }
     }
     return table;
@@ -75,12 +83,21 @@
   };
 
   /** Paint values on a canvas, one pixel each; CSS makes them larger. */
-  widgets.paint = function (canvas, values, width, height, [low, high], scheme = "values", first = 0) {
+  widgets.paint = function (
+    canvas,
+    values,
+    width,
+    height,
+    [low, high],
+    scheme = "values",
+    first = 0,
+  ) {
     const pen = widgets.pen(canvas);
     if (!pen) return;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
-    const image = pen.createImageData(width, height), table = widgets.schemes[scheme];
+    const image = pen.createImageData(width, height),
+      table = widgets.schemes[scheme];
     for (let n = 0; n < width * height; n++) {
       const value = values[first + n];
       if (value === undefined) continue; // the last row of a grid may be short
