@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import itertools
 import json
 import re
 import shutil
@@ -579,7 +580,7 @@ def test_a_stroke_of_any_length_fits_into_a_link(engine, length):
     stroke, pieces = back
     joined = pieces[0] + [point for piece in pieces[1:] for point in piece[1:]]
     assert joined == stroke
-    assert all(a[-1] == b[0] for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a[-1] == b[0] for a, b in itertools.pairwise(pieces))
 
 
 @pytest.mark.parametrize(

@@ -210,8 +210,10 @@
           : percent(share);
         row.classList.toggle("lx-best", digit === label);
       });
+      parts.barList.classList.toggle("lx-distances", Boolean(distances));
       const sentence = drawn
-        ? `The network reads a ${label} (${percent(shares[label])}).`
+        ? `The network reads a ${label} (${percent(shares[label])}` +
+          (distances ? `; distance to its code ${number(distances[label], 1)}).` : ").")
         : "Nothing is drawn. The network answers all the same, because it must.";
       parts.verdict.textContent = sentence;
       clearTimeout(speaking); // while the pen moves, a screen reader keeps quiet
@@ -538,7 +540,10 @@
         `${entry.title}: ${parameters} parameters, trained on ${entry.dataset} (seed ${entry.seed}). ` +
         (epoch === 0 ? "Before training" : `After ${count(epoch, "epoch")}`) +
         ` it reads ${(100 * snapshot.val_accuracy).toFixed(1)} % of the validation digits` +
-        (last ? `, and ${(100 * entry.test_accuracy).toFixed(2)} % of the test digits.` : ".");
+        (last ? `, and ${(100 * entry.test_accuracy).toFixed(2)} % of the test digits.` : ".") +
+        (entry.layers[entry.layers.length - 1].kind === "rbf"
+          ? " Beside each share stands the distance of F6 to the code of the class: the smallest wins."
+          : "");
     }
 
     function choices(kind, legend, options, onchange) {
@@ -800,6 +805,11 @@
         );
         return { row, bar, text };
       });
+      parts.barList = make(
+        "ol",
+        { class: "lx-bars", "aria-label": "Share of each class" },
+        ...parts.bars.map((bar) => bar.row),
+      );
       parts.verdict = make(
         "p",
         { class: "lx-verdict", "aria-hidden": "true" },
@@ -886,11 +896,7 @@
             { class: "lx-answer", "aria-label": "What the network reads" },
             make("p", { class: "lx-title" }, "What the network reads"),
             parts.verdict,
-            make(
-              "ol",
-              { class: "lx-bars", "aria-label": "Share of each class" },
-              ...parts.bars.map((bar) => bar.row),
-            ),
+            parts.barList,
           ),
           make(
             "section",
