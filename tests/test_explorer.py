@@ -657,7 +657,7 @@ def test_a_later_network_that_fails_leaves_the_first_one_as_it_was(browser, site
     address = altered(site, tmp_path, "article-10.js", flipped("article-10.js"))
     page, _, problems = open_explorer(browser, address)
     before = verdict(page)
-    page.get_by_label("The article’s network").check()
+    page.get_by_label("The article’s network").click()
     page.wait_for_function("document.querySelector('.lx-messages').innerText.includes('damaged')")
     assert page.get_by_label("Textbook LeNet-5").is_checked()
     assert verdict(page) == before and "Input: 32×32" in page.locator(".lx-network").inner_text()
@@ -717,7 +717,7 @@ def png(width, height, rows):
 
 
 def upload(page, name, kind, data):
-    page.get_by_label("Or an image file").set_input_files(
+    page.get_by_label("Or an image file of one digit", exact=True).set_input_files(
         {"name": name, "mimeType": kind, "buffer": data}
     )
 
@@ -777,8 +777,8 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(browser, server):
         assert what in text, what
     for layer in ("C1", "S2", "C3", "S4", "C5", "F6", "output"):
         assert re.search(rf"^{layer}: ", text, re.MULTILINE), layer
-    for what in ("Layer", "Map", "Row", "Column"):
-        assert what in reached, what
+    # The Tab key has gone on to the output, whose units have no row and no column.
+    assert "Layer" in reached and "Map" in reached
 
     # Choose a sample: open the list, go to one, press it.
     page.locator(".lx-more summary").focus()
