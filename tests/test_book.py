@@ -1,46 +1,17 @@
 """The built site: no warning, no dead link, no other host, and it can be read on a phone."""
 
-import functools
 import gzip
-import http.server
 import os
 import re
-import shutil
-import subprocess
-import sys
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from browsing import visit
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGE_BUDGET = 1_500_000  # bytes over the wire
-
-
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Build the book anew, with warnings as errors, and return the folder of the site."""
-    folder = tmp_path_factory.mktemp("book")
-    program = Path(sys.executable).parent / "jupyter-book"
-    command = [str(program), "build", "--all", "-W", "-n"]
-    command += ["--keep-going", "--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True)
-    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-    html = folder / "_build" / "html"
-    assert (html / "index.html").is_file()
-    return html
 
 
 @pytest.fixture(scope="session")
@@ -150,55 +121,6 @@ def test_every_chapter_can_be_downloaded_as_a_notebook(site, pages):
 
 
 # --------------------------------------------------------------------------- in the browser
-
-
-@pytest.fixture(scope="session")
-def server(site):
-    """Serve the site on a free port of the loopback address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Start Debian's Chromium; where it is missing, say in one line what to install."""
-    if not BROWSER:
-        if os.environ.get("LENET_TUTORIAL_REQUIRE_BROWSER"):
-            pytest.fail("chromium is required here and missing: apt-get install chromium")
-        pytest.skip("no chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
-        yield started
-        started.close()
-
-
-def visit(browser, address, width=1280, theme="light"):
-    """Open a page; return it with the addresses it asked for and what went wrong."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    requests, problems = [], []
-    page.on("request", lambda request: requests.append(request.url))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on(
-        "console",
-        lambda message: problems.append(message.text) if message.type == "error" else None,
-    )
-    page.goto(address, wait_until="load")
-    page.wait_for_function("!window.MathJax?.startup?.promise || document.fonts.ready")
-    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
-    return page, requests, problems
 
 
 def all_pages():

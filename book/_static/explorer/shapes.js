@@ -1,0 +1,98 @@
+/* The size of a layer's output, and how much of the input one unit sees. All is about one axis, in
+   pixels. This is shapes.py again, with the same rules and the same words; a test compares them. */
+(function () {
+  "use strict";
+  const LeNet = (window.LeNet = window.LeNet || {});
+  const shapes = (LeNet.shapes = {});
+
+  /** Return a number, or say which rule it breaks. */
+  function whole(name, value, minimum) {
+    if (!Number.isInteger(value))
+      throw new RangeError(`${name} must be a whole number, got ${value}`);
+    if (value < minimum) throw new RangeError(`${name} must be at least ${minimum}, got ${value}`);
+    return value;
+  }
+
+  /** Return how many zeros stand before and after the input.
+
+      `padding` is a number (on each side), a pair, "valid" or "same"; as in Keras, the odd zero
+      of "same" comes after. */
+  shapes.padAmounts = function (size, kernel, stride = 1, padding = 0, dilation = 1) {
+    whole("input size", size, 1);
+    whole("kernel", kernel, 1);
+    whole("stride", stride, 1);
+    whole("dilation", dilation, 1);
+    if (padding === "valid") return [0, 0];
+    if (padding === "same") {
+      const out = Math.ceil(size / stride);
+      const total = Math.max((out - 1) * stride + dilation * (kernel - 1) + 1 - size, 0);
+      return [Math.floor(total / 2), total - Math.floor(total / 2)];
+    }
+    const [before, after] = Array.isArray(padding) ? padding : [padding, padding];
+    return [whole("padding", before, 0), whole("padding", after, 0)];
+  };
+
+  /** Return the output size of a convolution or a pooling layer. */
+  shapes.outputSize = function (size, kernel, stride = 1, padding = 0, dilation = 1) {
+    const [before, after] = shapes.padAmounts(size, kernel, stride, padding, dilation);
+    const padded = size + before + after;
+    const extent = dilation * (kernel - 1) + 1;
+    if (extent > padded) {
+      throw new RangeError(
+        `the kernel covers ${extent} pixels and the padded input has only ${padded}: ` +
+          `no position fits (input ${size}, kernel ${kernel}, dilation ${dilation}, ` +
+          `padding ${before} + ${after})`,
+      );
+    }
+    return Math.floor((padded - extent) / stride) + 1;
+  };
+
+  /** Follow size and receptive field through a list of layers.
+
+      Each layer is {name, kernel, stride, padding, dilation}. Returns one entry per layer: {name,
+      size, field, jump, start}. Where a layer is impossible, its entry and all later ones hold an
+      `error` in place of numbers. */
+  shapes.trace = function (size, layers) {
+    let field = 1,
+      jump = 1,
+      start = 0,
+      broken = null;
+    return layers.map(({ name, kernel, stride = 1, padding = 0, dilation = 1 }) => {
+      if (broken) return { name, error: `comes after ${broken}, which has no output` };
+      try {
+        const out = shapes.outputSize(size, kernel, stride, padding, dilation);
+        const [before] = shapes.padAmounts(size, kernel, stride, padding, dilation);
+        field += dilation * (kernel - 1) * jump;
+        start -= before * jump;
+        jump *= stride;
+        size = out;
+        return { name, size, field, jump, start };
+      } catch (error) {
+        broken = name;
+        return { name, error: error.message };
+      }
+    });
+  };
+
+  const layer = (name, kind, kernel, stride) => ({
+    name,
+    kind,
+    kernel,
+    stride,
+    padding: "valid",
+    dilation: 1,
+  });
+  const LENET5 = [
+    layer("C1", "convolution", 5, 1),
+    layer("S2", "pooling", 2, 2),
+    layer("C3", "convolution", 5, 1),
+    layer("S4", "pooling", 2, 2),
+    layer("C5", "convolution", 5, 1),
+  ];
+
+  /** Networks to begin with: the layers with a window, as in shapes.py. */
+  shapes.PRESETS = {
+    lenet5: { title: "LeNet-5", size: 32, layers: LENET5 },
+    article: { title: "The article’s network", size: 28, layers: LENET5.slice(0, 4) },
+  };
+})();

@@ -1,0 +1,171 @@
+/* One unit, written out: kernel × patch + bias → activation → value, with all numbers. */
+(function () {
+  "use strict";
+  const LeNet = (window.LeNet = window.LeNet || {});
+  const { make, number, term, paint } = LeNet.widgets;
+  const GRID = { 120: 12, 84: 7, 10: 10 }; // units in a row, where a layer has no maps to draw
+
+  /** Say in short what a layer is. */
+  function layerText({ name, kind, maps, size, kernel }) {
+    const shape = size > 1 ? `${maps}@${size}×${size}` : `${maps} units`;
+    if (kind === "dense") return `${name}: ${shape}, dense`;
+    if (kind === "rbf") return `${name}: ${shape}, distance to ten codes`;
+    return `${name}: ${shape}, ${kind} ${kernel}×${kernel}`;
+  }
+
+  /** The range of a layer's values, for its colours. */
+  function valueRange(network, index, values) {
+    const layer = network.layers[index];
+    if (layer.kind.endsWith("pooling")) return valueRange(network, index - 1, values);
+    if (layer.activation === "tanh") return [-1, 1];
+    if (layer.activation === "squash") return [-1.7159, 1.7159];
+    if (layer.activation === "softmax" || layer.activation === "sigmoid") return [0, 1];
+    return [0, Math.max(...values)];
+  }
+
+  /** A few values as a small picture. */
+  function picture(values, columns, limits, scheme, alt) {
+    const canvas = make("canvas", { role: "img", "aria-label": alt, class: "lx-patch" });
+    paint(canvas, values, columns, Math.ceil(values.length / columns), limits, scheme);
+    return canvas;
+  }
+
+  /** Write out how a unit comes to its value: a list of elements for the side panel. */
+  function writeOut({ network, outputs }, index, told) {
+    const { layer, parts: seen, total, coefficient, bias, sum, value } = told;
+    const result = make("strong", {}, number(value, 4));
+    const below = index ? network.layers[index - 1] : { name: "input" };
+    const limits = index ? valueRange(network, index - 1, outputs[index]) : inputRange(network);
+    const scheme = index ? "values" : "ink";
+    if (layer.kind.endsWith("pooling")) {
+      const { values } = seen[0];
+      const list = Array.from(values, (v) => term(v, 3));
+      const formula =
+        layer.kind === "max pooling"
+          ? `max(${Array.from(values, (v) => number(v, 3)).join(", ")}) = `
+          : `(${list.join(" + ")}) / ${values.length} = `;
+      return [
+        make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
+        make("p", { class: "lx-sum" }, formula, result),
+      ];
+    }
+    if (layer.kind === "subsampling") {
+      const { values } = seen[0];
+      return [
+        make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
+        make(
+          "p",
+          { class: "lx-sum" },
+          `sum of the window: ${Array.from(values, (v) => term(v, 3)).join(" + ")} = ${number(total, 4)}`,
+        ),
+        make(
+          "p",
+          { class: "lx-sum" },
+          `× coefficient ${term(coefficient, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
+        ),
+        activationLine(layer, sum, result),
+      ];
+    }
+    const dense = layer.below === 1;
+    const joined = dense ? [joinParts(seen)] : seen;
+    const columns = dense ? GRID[layer.inputs] || 10 : layer.kernel;
+    const strongest =
+      Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
+    const reach = layer.kind === "rbf" ? limits : [-strongest, strongest];
+    const between = layer.kind === "rbf" ? "−" : "×";
+    const lines = joined.map((part) =>
+      make(
+        "div",
+        { class: "lx-part" },
+        joined.length > 1 ? make("span", { class: "lx-from" }, `${below.name} ${part.map}`) : null,
+        picture(part.weights, columns, reach, "values", layer.kind === "rbf" ? "code" : "kernel"),
+        make("span", {}, between),
+        picture(part.values, columns, limits, scheme, "values below"),
+        make("span", {}, `${layer.kind === "rbf" ? "squared" : "="} ${number(part.sum, 3)}`),
+      ),
+    );
+    const body = [
+      make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
+      make(
+        "p",
+        { class: "lx-key" },
+        layer.kind === "rbf"
+          ? "Left: the code of this class. Right: the values of F6."
+          : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`,
+      ),
+      allNumbers(joined, layer, below, columns),
+    ];
+    if (layer.kind === "rbf") {
+      body.push(make("p", { class: "lx-sum" }, "sum of squared differences = ", result));
+      body.push(make("p", { class: "lx-sum" }, "The smallest of the ten wins."));
+      return body;
+    }
+    body.push(
+      make(
+        "p",
+        { class: "lx-sum" },
+        `sum of products ${term(total, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
+      ),
+    );
+    body.push(activationLine(layer, sum, result));
+    return body;
+  }
+
+  const inputRange = ({ entry: { background = 0, ink = 1 } }) => [background, ink];
+
+  function activationLine({ activation }, sum, result) {
+    const given = term(sum, 4);
+    const formula = {
+      tanh: `tanh(${number(sum, 4)}) = `,
+      squash: `1.7159 · tanh(2/3 · ${given}) = `,
+      relu: `max(0, ${number(sum, 4)}) = `,
+      sigmoid: `1 / (1 + e^(−${given})) = `,
+      linear: "",
+      softmax: `e^${given} / sum of the ten powers of e = `,
+    }[activation];
+    return make("p", { class: "lx-sum" }, formula, result);
+  }
+
+  /* A dense layer has one weight for each unit below: they are shown together. */
+  function joinParts(seen) {
+    const flat = (key) => Float32Array.from(seen, (part) => part[key][0]);
+    return {
+      map: 0,
+      weights: flat("weights"),
+      values: flat("values"),
+      sum: seen.reduce((sum, part) => sum + part.sum, 0),
+    };
+  }
+
+  function allNumbers(joined, layer, below, columns) {
+    const text = () =>
+      joined
+        .map((part) => {
+          const one = (weight, n) =>
+            layer.kind === "rbf"
+              ? `(${number(part.values[n])} − ${term(weight)})²`
+              : `${number(weight)}·${term(part.values[n])}`;
+          const products = Array.from(part.weights, one);
+          const lines = [];
+          const across = layer.below === 1 ? 1 : columns;
+          for (let n = 0; n < products.length; n += across)
+            lines.push(products.slice(n, n + across).join("  "));
+          return (joined.length > 1 ? `${below.name}, map ${part.map}\n` : "") + lines.join("\n");
+        })
+        .join("\n\n");
+    const box = make("pre", { tabindex: 0, "aria-label": "all products" });
+    const details = make(
+      "details",
+      { ontoggle: () => (box.textContent = details.open ? text() : "") },
+      make(
+        "summary",
+        {},
+        `All ${joined.length * joined[0].weights.length} ${layer.kind === "rbf" ? "differences" : "products"}`,
+      ),
+      box,
+    );
+    return details;
+  }
+
+  LeNet.unit = { GRID, layerText, valueRange, writeOut };
+})();

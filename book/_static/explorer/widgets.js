@@ -1,0 +1,113 @@
+/* What the explorer and the calculator share: making elements, and writing numbers. */
+(function () {
+  "use strict";
+  const LeNet = (window.LeNet = window.LeNet || {});
+  const widgets = (LeNet.widgets = {});
+  let count = 0;
+
+  /** Make an element: `make("p", { class: "x", onclick: f }, "text", child, …)`. */
+  widgets.make = function (tag, attributes = {}, ...children) {
+    const element = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (value === true) element.setAttribute(name, "");
+      else if (value !== false && value != null) element.setAttribute(name, value);
+    }
+    element.append(...children.flat().filter((child) => child != null));
+    return element;
+  };
+
+  /** Return an id that no other element has. */
+  widgets.id = (what) => `lenet-${what}-${++count}`;
+
+  /** Make a label and a field that belong together. */
+  widgets.field = function (text, input) {
+    input.id = input.id || widgets.id("field");
+    return widgets.make(
+      "span",
+      { class: "lx-field" },
+      widgets.make("label", { for: input.id }, text),
+      input,
+    );
+  };
+
+  /** Write a number with a real minus sign. */
+  widgets.number = function (value, digits = 2) {
+    const text = Math.abs(value).toFixed(digits);
+    return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+  };
+
+  /** Write a number that stands after another one: with brackets where it is negative. */
+  widgets.term = (value, digits = 2) => {
+    const text = widgets.number(value, digits);
+    return text.startsWith("−") ? `(${text})` : text;
+  };
+
+  /** Return a canvas to draw on, or null where the browser has none. */
+  widgets.pen = function (canvas, options) {
+    try {
+      return (canvas.getContext && canvas.getContext("2d", options)) || null;
+    } catch {
+      return null;
+    }
+  };
+
+  // ------------------------------------------------------------------ colours
+
+  /* cividis (Nuñez, Anderton and Renslow 2018): its lightness rises evenly, for all kinds of
+     colour vision. Seventeen of its colours; what lies between is mixed. */
+  const CIVIDIS = (
+    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c " +
+    "cdbb63 dec958 f0d846 fee838"
+  ).split(" ");
+  const rgb = (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
+
+  function ramp(colours) {
+    const stops = colours.map(rgb),
+      table = new Uint8Array(256 * 3);
+    for (let n = 0; n < 256; n++) {
+      const at = (n / 255) * (stops.length - 1),
+        low = Math.min(Math.floor(at), stops.length - 2);
+      for (let part = 0; part < 3; part++) {
+        table[3 * n + part] =
+          stops[low][part] + (at - low) * (stops[low + 1][part] - stops[low][part]);
+      }
+    }
+    return table;
+  }
+
+  widgets.schemes = { values: ramp(CIVIDIS), ink: ramp(["ffffff", "000000"]) };
+  widgets.gradients = {
+    values: `linear-gradient(to right, ${CIVIDIS.map((colour) => `#${colour}`).join(", ")})`,
+    ink: "linear-gradient(to right, #fff, #000)",
+  };
+
+  /** Paint values on a canvas, one pixel each; CSS makes them larger. */
+  widgets.paint = function (
+    canvas,
+    values,
+    width,
+    height,
+    [low, high],
+    scheme = "values",
+    first = 0,
+  ) {
+    const pen = widgets.pen(canvas);
+    if (!pen) return;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    const image = pen.createImageData(width, height),
+      table = widgets.schemes[scheme];
+    for (let n = 0; n < width * height; n++) {
+      const value = values[first + n];
+      if (value === undefined) continue; // the last row of a grid may be short
+      const share = Math.min(Math.max((value - low) / (high - low || 1), 0), 1);
+      const at = 3 * Math.round(255 * share);
+      image.data[4 * n] = table[at];
+      image.data[4 * n + 1] = table[at + 1];
+      image.data[4 * n + 2] = table[at + 2];
+      image.data[4 * n + 3] = 255;
+    }
+    pen.putImageData(image, 0, 0);
+  };
+})();
