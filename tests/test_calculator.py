@@ -290,3 +290,14 @@ def test_without_canvas_the_numbers_are_there(browser, server):
     assert "Output: 4 × 4" in answer(page)
     assert "no canvas" in page.locator(".lc-note").inner_text()
     page.context.close()
+
+
+@pytest.mark.browser
+def test_it_stands_in_the_chapter_too(browser, server):
+    page, _, problems = visit(browser, f"{server}/chapters/03-output-size.html")
+    assert "Output: 4 × 4" in answer(page)
+    assert page.locator(".lc-list").count() == 0
+    page.get_by_role("button", name="Step", exact=True).click()
+    assert "Place 2 of 16" in page.locator(".lc-place").inner_text()
+    assert not problems
+    page.context.close()

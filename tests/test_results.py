@@ -5,7 +5,7 @@ import pytest
 
 from lenet_tutorial import results
 from lenet_tutorial.datasets import DatasetError, load_mnist
-from lenet_tutorial.experiments import EXPERIMENTS, changes
+from lenet_tutorial.experiments import EXPERIMENTS, changes, published
 
 # A run on another machine adds in another order; after an epoch or ten the accuracies differ by
 # some digits. The tolerances are three to five times the spread seen over seeds.
@@ -104,6 +104,20 @@ def test_the_published_accuracies_reach_what_the_book_promises():
     assert textbook >= 0.987
 
 
+def test_lenet5_as_published_comes_as_near_to_the_paper_as_the_book_says():
+    table = results.read("published")
+    assert mean_accuracy(table, recipe="plain") >= 1 - 0.011
+    assert mean_accuracy(table, recipe="distorted") >= 1 - 0.008
+    for name in published.EXPERIMENTS:
+        for row in results.read(name).to_dict("records"):
+            recipe = row["recipe"]
+            numbers = published.settings(recipe, row["part"]) if recipe != "levenberg" else {}
+            assert {key: row[key] for key in numbers} == numbers, (name, row["part"], row["seed"])
+            # Two sets of digits, one network: what the one says, the other must not belie.
+            assert row["val_accuracy"] == pytest.approx(row["test_accuracy"], abs=0.006)
+            assert row["val_accuracy"] <= row["train_accuracy"] + 0.005
+
+
 def stored(name, wanted):
     table = results.read(name)
     row = table[(table[EXPERIMENTS[name].key] == pd.Series(wanted)).all(axis=1)]
@@ -120,7 +134,7 @@ def test_a_run_on_the_bundled_digits_comes_out_again():
 
 
 @pytest.mark.mnist
-@pytest.mark.parametrize("name", ["changes", "schedules"])
+@pytest.mark.parametrize("name", ["changes", "schedules", "published", "parts"])
 def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
     try:
         load_mnist(mirrors=())
@@ -129,6 +143,14 @@ def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
     wanted = EXPERIMENTS[name].runs[0]
     again, row = EXPERIMENTS[name].run(**wanted, epochs=1), stored(name, wanted)
     assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])
+
+
+def test_the_rule_of_1998_comes_out_again_on_a_slice():
+    """Two passes over some bundled digits give the same again, digit by digit."""
+    wanted = {"dataset": "digits", "recipe": "levenberg", "part": "as published", "seed": 0}
+    one, two = (published.run_levenberg(**wanted, passes=2, train_digits=500) for _ in range(2))
+    assert one == two
+    assert one["val_accuracy"] > 0.5 and one["epochs"] == 2
 
 
 def test_an_interrupted_experiment_keeps_its_finished_runs(tmp_path, monkeypatch):

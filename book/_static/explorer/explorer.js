@@ -974,12 +974,12 @@
       return;
     }
     const { make } = LeNet.widgets;
+    const load = () => {
+      start(root);
+      root.querySelector("button:enabled").focus(); // the button that had the focus is gone
+    };
     root.replaceChildren(
-      make(
-        "button",
-        { type: "button", class: "lx-load", onclick: () => start(root) },
-        "Load the explorer",
-      ),
+      make("button", { type: "button", class: "lx-load", onclick: load }, "Load the explorer"),
       make("span", {}, " Draw a digit here, and see every unit of the network (about 0.2 MB)."),
     );
   }
