@@ -4,9 +4,10 @@ Each module holds its recipes as readable values, the function that makes one ru
 ``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
 """
 
-from . import changes, published
+from . import changes, published, zip1989
 
 EXPERIMENTS = {
     **changes.EXPERIMENTS,
     **published.EXPERIMENTS,
+    **zip1989.EXPERIMENTS,
 }
