@@ -140,7 +140,7 @@ def test_every_figure_has_alt_text_and_a_caption(path):
 @chapters
 def test_a_chapter_has_all_its_parts(path):
     text = prose(read(path))
-    assert re.match(r"\(ch-[a-z-]+\)=\s*\n# ", text), "begin with a label and the title"
+    assert re.match(r"\(ch-[a-z0-9-]+\)=\s*\n# ", text), "begin with a label and the title"
     for part in ("What you will learn", "What you need", "## What to remember", "## Exercises"):
         assert part in text, part
     assert "{cite:" in text and "{term}`" in text and "{ref}`" in text
