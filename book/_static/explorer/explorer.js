@@ -974,6 +974,7 @@
       return;
     }
     const { make } = LeNet.widgets;
+    root.classList.add("lx-on");
     const load = () => {
       start(root);
       root.querySelector("button:enabled").focus(); // the button that had the focus is gone

@@ -72,30 +72,32 @@
     const strongest =
       Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
     const reach = layer.kind === "rbf" ? limits : [-strongest, strongest];
-    const between = layer.kind === "rbf" ? "−" : "×";
-    const lines = joined.map((part) =>
-      make(
+    const rbf = layer.kind === "rbf";
+    const lines = joined.map((part) => {
+      const weights = picture(part.weights, columns, reach, "values", rbf ? "code" : "kernel");
+      const values = picture(part.values, columns, limits, scheme, "values below");
+      const from = joined.length > 1 ? `${below.name} ${part.map}` : null;
+      return make(
         "div",
         { class: "lx-part" },
-        joined.length > 1 ? make("span", { class: "lx-from" }, `${below.name} ${part.map}`) : null,
-        picture(part.weights, columns, reach, "values", layer.kind === "rbf" ? "code" : "kernel"),
-        make("span", {}, between),
-        picture(part.values, columns, limits, scheme, "values below"),
-        make("span", {}, `${layer.kind === "rbf" ? "squared" : "="} ${number(part.sum, 3)}`),
-      ),
-    );
+        from && make("span", { class: "lx-from" }, from),
+        ...(rbf
+          ? [values, make("span", {}, "−"), weights]
+          : [weights, make("span", {}, "×"), values, `= ${number(part.sum, 3)}`]),
+      );
+    });
     const body = [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
       make(
         "p",
         { class: "lx-key" },
-        layer.kind === "rbf"
-          ? "Left: the code of this class. Right: the values of F6."
+        rbf
+          ? "Left: the values of F6. Right: the code of this class."
           : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`,
       ),
       allNumbers(joined, layer, below, columns),
     ];
-    if (layer.kind === "rbf") {
+    if (rbf) {
       body.push(make("p", { class: "lx-sum" }, "sum of squared differences = ", result));
       body.push(make("p", { class: "lx-sum" }, "The smallest of the ten wins."));
       return body;
