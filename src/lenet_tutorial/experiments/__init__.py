@@ -4,6 +4,6 @@ Each module holds its recipes as readable values, the function that makes one ru
 ``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
 """
 
-from . import changes
+from . import changes, why
 
-EXPERIMENTS = {**changes.EXPERIMENTS}
+EXPERIMENTS = {**changes.EXPERIMENTS, **why.EXPERIMENTS}
