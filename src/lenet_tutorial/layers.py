@@ -446,7 +446,7 @@ class MapLoss(keras.losses.Loss):
 
     def call(self, labels, penalties):
         """Take labels ``(batch,)`` and penalties ``(batch, classes)``; return ``(batch,)``."""
-        labels = ops.reshape(labels, (-1,))
+        labels, penalties = ops.reshape(labels, (-1,)), ops.convert_to_tensor(penalties)
         right = ops.sum(penalties * ops.one_hot(labels, penalties.shape[-1]), axis=-1)
         rubbish = ops.full_like(penalties[:, :1], -self.j)
         return right + ops.logsumexp(ops.concatenate([-penalties, rubbish], axis=-1), axis=-1)
@@ -465,7 +465,7 @@ class SquaredError(keras.losses.Loss):
 
     def call(self, labels, outputs):
         """Take labels ``(batch,)`` and outputs ``(batch, classes)``; return ``(batch,)``."""
-        labels = ops.reshape(labels, (-1,))
+        labels, outputs = ops.reshape(labels, (-1,)), ops.convert_to_tensor(outputs)
         target = 2 * ops.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype) - 1
         return 0.5 * ops.sum(ops.square(outputs - target), axis=-1)
 
