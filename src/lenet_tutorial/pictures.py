@@ -203,6 +203,7 @@ def plot_sizes(table, x="parameters", y="error"):
             ha="right" if left else "left",
             va="center",
             fontsize=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     ax.set(xscale="log", xlabel=x)
     ax.set_ylim(0, None)
