@@ -65,6 +65,56 @@ class FanInUniform(keras.initializers.Initializer):
         return {"fan_in": fan_in if fan_in is None else np.asarray(fan_in).tolist()}
 
 
+def fan_in(layer):
+    """Return the number of inputs that a unit of a layer has, the bias left out.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer
+        Built: a dense layer, a convolution or a :class:`TableConv2D`.
+
+    Returns
+    -------
+    int or list of int
+        One number; for a convolution by table, one for each of its kernels.
+    """
+    if isinstance(layer, TableConv2D):
+        return [layer.kernel_size**2 * len(row) for row in layer.table for _ in row]
+    return int(np.prod(layer.kernel.shape[:-1]))
+
+
+def warp(images, a, b, c, d, e, f, background=0.0):
+    """Draw images anew by planar maps about their middle.
+
+    The pixel at (x, y) of the result is taken from (a x + b y + c, d x + e y + f), where both are
+    counted from the middle of the image.
+
+    Parameters
+    ----------
+    images : tensor
+        ``(batch, height, width, 1)``.
+    a, b, c, d, e, f : tensor
+        ``(batch,)``: one map for each image.
+    background : float
+        Value that comes in from outside the image.
+
+    Returns
+    -------
+    tensor
+        As the images.
+    """
+    height, width = images.shape[1:3]
+    x, y = (width - 1) / 2, (height - 1) / 2
+    c, f = c + x - a * x - b * y, f + y - d * x - e * y
+    maps = ops.stack([a, b, c, d, e, f, 0 * a, 0 * a], axis=1)
+    return ops.image.affine_transform(
+        images,
+        ops.cast(maps, "float32"),
+        fill_value=background,
+        data_format="channels_last",
+    )
+
+
 def _count(shape):
     """Write a shape as the paper does: ``6@28×28``."""
     _, height, width, maps = shape
@@ -214,10 +264,9 @@ class TableConv2D(keras.layers.Layer):
             if max(row) >= maps:
                 raise ValueError(f"output map {output} sees {row}, but there are {maps} maps")
         pairs = [(seen, out) for out, row in enumerate(self.table) for seen in row]
-        fan_in = [self.kernel_size**2 * len(self.table[out]) for _, out in pairs]
         self.kernel = self.add_weight(
             shape=(self.kernel_size, self.kernel_size, len(pairs)),
-            initializer=FanInUniform(fan_in),
+            initializer=FanInUniform(fan_in(self)),
             name="kernel",
         )
         out_shape = self.compute_output_shape(input_shape)
@@ -384,34 +433,20 @@ class Distort(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def draw(self, count):
-        """Return so many random maps from output to input, ``(count, 8)``, about the origin."""
+        """Return so many random maps, as :func:`warp` takes them: six numbers for each."""
         draws = keras.random.uniform((count, 5), -1, 1, seed=self.seed_generator)
         right, down, scale, squeeze, shear = (draws[:, n] for n in range(5))
         scale = 1 + self.limits["scale"] * scale
         squeeze = 1 + self.limits["squeeze"] * squeeze
         shear = self.limits["shear"] * shear
-        zero = ops.zeros_like(shear)
-        # x' = a x + b y + c, y' = d x + e y + f, as keras.ops.image.affine_transform takes them.
-        a, b, e = scale * squeeze, shear, scale / squeeze
-        c, f = self.limits["shift"] * right, self.limits["shift"] * down
-        return ops.stack([a, b, c, zero, e, f, zero, zero], axis=1)
+        right, down = self.limits["shift"] * right, self.limits["shift"] * down
+        return scale * squeeze, shear, right, ops.zeros_like(shear), scale / squeeze, down
 
     def call(self, images, training=False):
         """Take and return ``(batch, h, w, 1)``."""
         if not training:
             return images
-        height, width = images.shape[1:3]
-        a, b, c, d, e, f, g, h = (
-            column[:, 0] for column in ops.split(self.draw(ops.shape(images)[0]), 8, axis=1)
-        )
-        x, y = (width - 1) / 2, (height - 1) / 2  # the middle stays where it is, but for the shift
-        c, f = c + x - a * x - b * y, f + y - d * x - e * y
-        return ops.image.affine_transform(
-            images,
-            ops.stack([a, b, c, d, e, f, g, h], axis=1),
-            fill_value=self.background,
-            data_format="channels_last",
-        )
+        return warp(images, *self.draw(ops.shape(images)[0]), background=self.background)
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output, which is that of the input."""

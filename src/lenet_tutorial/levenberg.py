@@ -27,18 +27,13 @@ def widen(model):
         Fresh, of convolutions, tables and dense layers with start weights of ±2.4 / F. Its weights
         are changed in place.
     """
-    from .layers import FanInUniform, TableConv2D
+    from .layers import FanInUniform, TableConv2D, fan_in
 
     for layer in model.layers:
         start = getattr(layer, "kernel_initializer", None)
-        if isinstance(layer, TableConv2D):
-            fan_in = [layer.kernel_size**2 * len(row) for row in layer.table for _ in row]
-        elif isinstance(start, FanInUniform):
-            fan_in = np.prod(layer.kernel.shape[:-1])
-        else:
-            continue
-        factor = np.sqrt(3 * np.asarray(fan_in, "float32")) / 2.4
-        layer.kernel.assign(layer.kernel * factor)
+        if isinstance(layer, TableConv2D) or isinstance(start, FanInUniform):
+            factor = np.sqrt(3 * np.asarray(fan_in(layer), "float32")) / 2.4
+            layer.kernel.assign(layer.kernel * factor)
 
 
 def curvature(model, x):

@@ -36,12 +36,9 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     ValueError
         If an argument is none of the values named above.
     """
-    if input_size not in INPUT_SIZES:
-        raise ValueError(f"input_size must be one of {INPUT_SIZES}, got {input_size!r}")
-    if pooling not in POOLINGS:
-        raise ValueError(f"pooling must be one of {POOLINGS}, got {pooling!r}")
-    if activation not in ACTIVATIONS:
-        raise ValueError(f"activation must be one of {ACTIVATIONS}, got {activation!r}")
+    _one_of("input_size", input_size, INPUT_SIZES)
+    _one_of("pooling", pooling, POOLINGS)
+    _one_of("activation", activation, ACTIVATIONS)
     if not isinstance(classes, int) or classes < 2:
         raise ValueError(f"classes must be a whole number of at least 2, got {classes!r}")
 

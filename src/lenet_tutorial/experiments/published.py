@@ -56,6 +56,31 @@ def settings(recipe, part):
     return RECIPES[recipe] | PARTS[part][1]
 
 
+def _load(dataset, train_digits):
+    """Return the digits, those to learn from, and the validation split."""
+    from ..datasets import load_digits28, prepare_1998
+    from ..training import split_validation
+
+    digits = load_digits28(dataset)
+    x, y, *held_out = split_validation(prepare_1998(digits.x_train), digits.y_train)
+    return digits, x[:train_digits], y[:train_digits], tuple(held_out)
+
+
+def _measured(model, history, x, y, digits):
+    """Return the accuracies of a finished run; this is where the test digits have their turn."""
+    from ..datasets import prepare_1998
+    from ..training import error_rate
+
+    train_error = error_rate(model, x, y)
+    test_error = error_rate(model, prepare_1998(digits.x_test), digits.y_test)
+    return {
+        "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
+        "train_accuracy": round(1 - train_error, 6),
+        "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
+        "test_accuracy": round(1 - test_error, 6),
+    }
+
+
 def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
     """Train LeNet-5 of 1998 once and return its row.
 
@@ -82,15 +107,12 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
     """
     import keras
 
-    from ..datasets import load_digits28, prepare_1998
     from ..layers import Distort, MapLoss
     from ..models import lenet5_1998
-    from ..training import error_rate, set_seed, split_validation, train
+    from ..training import set_seed, train
 
     numbers = settings(recipe, part)
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare_1998(digits.x_train), digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
+    digits, x, y, held_out = _load(dataset, train_digits)
     steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
     rate = keras.optimizers.schedules.CosineDecay(numbers["learning_rate"], steps)
     if numbers["optimizer"] == "SGD":
@@ -106,7 +128,7 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
         model,
         x,
         y,
-        validation=(x_val, y_val),
+        validation=held_out,
         epochs=epochs or numbers["epochs"],
         batch_size=numbers["batch_size"],
         optimizer=optimizer,
@@ -115,10 +137,6 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
         distort=Distort(**DISTORTIONS, seed=seed) if numbers["distortions"] else None,
         steps_per_execution=20,
     )
-    errors = {
-        "train": error_rate(model, x, y),
-        "test": error_rate(model, prepare_1998(digits.x_test), digits.y_test),
-    }
     return {
         "dataset": dataset,
         "recipe": recipe,
@@ -126,10 +144,7 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
         "seed": seed,
         "train_digits": len(x),
         **numbers,
-        "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
-        "train_accuracy": round(1 - errors["train"], 6),
-        "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
-        "test_accuracy": round(1 - errors["test"], 6),
+        **_measured(model, history, x, y, digits),
     }
 
 
@@ -152,23 +167,16 @@ def run_levenberg(dataset, recipe, part, seed, passes=20, train_digits=None):
     """
     import keras
 
-    from ..datasets import load_digits28, prepare_1998
     from ..levenberg import MU, RATES, train_lm, widen
     from ..models import lenet5_1998
-    from ..training import error_rate, set_seed, split_validation
+    from ..training import set_seed
 
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare_1998(digits.x_train), digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
+    digits, x, y, held_out = _load(dataset, train_digits)
     keras.backend.clear_session()
     set_seed(seed)
     model = lenet5_1998(**PARTS[part][0])
     widen(model)
-    history = train_lm(model, x, y, (x_val, y_val), rates=RATES[:passes], seed=seed)
-    errors = {
-        "train": error_rate(model, x, y),
-        "test": error_rate(model, prepare_1998(digits.x_test), digits.y_test),
-    }
+    history = train_lm(model, x, y, held_out, rates=RATES[:passes], seed=seed)
     return {
         "dataset": dataset,
         "recipe": recipe,
@@ -181,10 +189,7 @@ def run_levenberg(dataset, recipe, part, seed, passes=20, train_digits=None):
         "learning_rate": RATES[0],
         "mu": MU,
         "j": 1.0,
-        "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
-        "train_accuracy": round(1 - errors["train"], 6),
-        "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
-        "test_accuracy": round(1 - errors["test"], 6),
+        **_measured(model, history, x, y, digits),
     }
 
 

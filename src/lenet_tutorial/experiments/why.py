@@ -6,18 +6,13 @@ import itertools
 import numpy as np
 
 from ..results import Experiment
+from . import changes
 from .changes import optimizer
 
 #: How a network is trained. It is chapter 4's recipe "cosine" with larger batches, which halves the
 #: time. Two variants change the digits: "distorted" distorts the training digits anew in each
 #: epoch, and "shuffled" puts the pixels of all digits, test digits too, into one other order.
-PLAIN = {
-    "epochs": 10,
-    "batch_size": 256,
-    "learning_rate": 3e-3,
-    "schedule": "cosine",
-    "weight_decay": 0.05,
-}
+PLAIN = changes.RECIPES["cosine"] | {"batch_size": 256}
 RECIPES = {"plain": PLAIN, "distorted": PLAIN, "shuffled": PLAIN}
 
 #: Kinds of change to a test digit, and how much of it.
@@ -130,6 +125,8 @@ def changed(images, kind, amount):
         return images + noise.astype(np.float32)
     from keras import ops
 
+    from ..layers import warp
+
     turn = np.arange(len(images))
     a, b, c, d, e, f = np.repeat([[1.0], [0], [0], [0], [1], [0]], len(images), axis=1)
     if kind == "shift":  # the map goes from the new place back to the old one
@@ -139,11 +136,7 @@ def changed(images, kind, amount):
     else:
         angle = np.deg2rad(amount) * (1 - 2 * (turn % 2))
         a, b, d, e = np.cos(angle), np.sin(angle), -np.sin(angle), np.cos(angle)
-    x = y = (images.shape[1] - 1) / 2  # the middle stays where it is, but for the shift
-    c, f = c + x - a * x - b * y, f + y - d * x - e * y
-    maps = np.stack([a, b, c, d, e, f, 0 * a, 0 * a], axis=1).astype(np.float32)
-    moved = ops.image.affine_transform(images, maps, data_format="channels_last")
-    return ops.convert_to_numpy(moved)
+    return ops.convert_to_numpy(warp(images, a, b, c, d, e, f))
 
 
 @functools.lru_cache(maxsize=2)

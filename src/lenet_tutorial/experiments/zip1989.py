@@ -44,8 +44,6 @@ CHANGES = {
     "more": {"digits": 60_000, "passes": 10},
 }
 
-FAN_IN = {"H1": 25, "H2": 200, "H3": 192, "output": 30}  # inputs of a unit, the bias left out
-
 CHECKPOINTS = (1, 2, 4, 8, 16)  # passes after which the error is noted too
 
 
@@ -145,6 +143,7 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
     """
     import keras
 
+    from ..layers import fan_in
     from ..models import lenet_1989
 
     if start not in ("fan-in", "root"):
@@ -157,8 +156,9 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
         raise ValueError(f"dropout must be at least 0 and below 1, got {dropout!r}")
     model = lenet_1989()
     for layer in model.layers:
-        if layer.name in FAN_IN and start == "root":
-            layer.kernel.assign(layer.kernel * FAN_IN[layer.name] ** 0.5)
+        if layer.weights and start == "root":
+            wider = np.sqrt(fan_in(layer)).astype(np.float32)
+            layer.kernel.assign(layer.kernel * wider)
         if layer.name == "output" and output == "softmax":
             layer.activation = keras.activations.softmax
         if layer.name in ("H1", "H2", "H3") and activation == "relu":
