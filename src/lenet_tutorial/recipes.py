@@ -242,10 +242,8 @@ class Recipe:
 
     def row(self):
         """Return the recipe as flat columns, for a table of runs."""
-        columns = asdict(self) | asdict(self.distortions or Distortions())
-        del columns["distortions"]
-        columns["recipe"] = columns.pop("name")
-        return columns
+        columns = {"recipe": self.name} | asdict(self) | asdict(self.distortions or Distortions())
+        return {key: value for key, value in columns.items() if key not in ("name", "distortions")}
 
 
 def feed(x, y, batch_size, seed=0):
@@ -290,15 +288,15 @@ def feed(x, y, batch_size, seed=0):
 #: The article's ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.
 ARTICLE = Recipe("article")
 
-#: The article's network in a tenth of its time.
+#: The article's network, as good after three epochs as by the article's recipe after ten.
 FAST = Recipe(
     "fast",
-    epochs=4,
+    epochs=3,
     batch_size=256,
     optimizer="adamw",
-    learning_rate=8e-3,
+    learning_rate=1.2e-2,
     schedule="cosine",
-    warmup=0.1,
+    warmup=0.2,
     weight_decay=0.02,
     whole_epochs=True,
 )
@@ -308,7 +306,7 @@ STRONG = Recipe(
     "strong",
     input_size=32,
     activation="relu",
-    epochs=60,
+    epochs=30,
     batch_size=128,
     optimizer="adamw",
     learning_rate=4e-3,

@@ -4,10 +4,11 @@ Each module holds its recipes as readable values, the function that makes one ru
 ``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
 """
 
-from . import changes, published, why, zip1989
+from . import changes, faster, published, why, zip1989
 
 EXPERIMENTS = {
     **changes.EXPERIMENTS,
+    **faster.EXPERIMENTS,
     **published.EXPERIMENTS,
     **why.EXPERIMENTS,
     **zip1989.EXPERIMENTS,

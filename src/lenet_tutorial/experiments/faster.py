@@ -1,0 +1,253 @@
+"""Chapter 9: how fast the article's network can be trained, and how few errors a LeNet-5 makes."""
+
+import time
+from dataclasses import replace
+
+from ..recipes import ARTICLE, FAST, STRONG, Distortions
+from ..results import Experiment
+
+KEY = ["dataset", "recipe", "seed"]
+
+#: For comparing parts: the strong recipe, shorter; so the running average is shorter too.
+SHORT = replace(STRONG, name="short", epochs=6, ema=0.995)
+
+#: Name of a change: what it puts into the short recipe.
+PARTS = {
+    "short": {},
+    "no distortions": {"distortions": None},
+    "no elastic": {"distortions": replace(STRONG.distortions, alpha=0.0)},
+    "no average of weights": {"ema": 0.0},
+    "label smoothing": {"label_smoothing": 0.1},
+    "average pooling": {"pooling": "average"},
+    "tanh": {"activation": "tanh"},
+}
+
+#: Name of a change: what it puts into the article's recipe. Only the time is measured, so the
+#: learning rate does not matter.
+SPEEDS = {
+    "article": {},
+    "whole epochs": {"whole_epochs": True},
+    "batch 256": {"batch_size": 256},
+    "batch 256, whole epochs": {"batch_size": 256, "whole_epochs": True},
+    "batch 1024, whole epochs": {"batch_size": 1024, "whole_epochs": True},
+    "bfloat16": {"batch_size": 256, "whole_epochs": True, "dtype": "mixed_bfloat16"},
+    "XLA": {"batch_size": 256, "whole_epochs": True, "jit_compile": True},
+    "average pooling": {"batch_size": 256, "whole_epochs": True, "pooling": "average"},
+    "ReLU": {"batch_size": 256, "whole_epochs": True, "activation": "relu"},
+    "SGD": {"batch_size": 256, "whole_epochs": True, "optimizer": "sgd"},
+    "32×32": {"batch_size": 256, "whole_epochs": True, "input_size": 32},
+}
+
+
+class Clock:
+    """Add up the time between the starts and the ends of epochs, the measuring left out.
+
+    Attributes
+    ----------
+    wall, cpu : list of float
+        Seconds of each epoch, by the clock on the wall and by the processor. The second one adds
+        up all cores, and does not count what other programs do meanwhile.
+    """
+
+    def __init__(self):
+        self.wall, self.cpu = [], []
+
+    def callback(self):
+        """Return the Keras callback that drives this clock."""
+        import keras
+
+        clock = self
+
+        class Stopwatch(keras.callbacks.Callback):
+            def on_epoch_begin(self, epoch, logs=None):
+                self.stopped = 0.0, 0.0
+                self.began = time.perf_counter(), time.process_time()
+
+            def on_test_begin(self, logs=None):
+                self.paused = time.perf_counter(), time.process_time()
+
+            def on_test_end(self, logs=None):
+                now = time.perf_counter(), time.process_time()
+                pause = [after - before for after, before in zip(now, self.paused, strict=True)]
+                self.stopped = tuple(a + b for a, b in zip(self.stopped, pause, strict=True))
+
+            def on_epoch_end(self, epoch, logs=None):
+                now = time.perf_counter(), time.process_time()
+                for kept, end, start, out in zip(
+                    (clock.wall, clock.cpu), now, self.began, self.stopped, strict=True
+                ):
+                    kept.append(end - start - out)
+
+        return Stopwatch()
+
+
+def load(dataset, input_size, train_digits=None):
+    """Return training, validation and test digits for one size of input.
+
+    Parameters
+    ----------
+    dataset : {'mnist', 'digits'}
+        What to train on.
+    input_size : {28, 32}
+        Side of the images.
+    train_digits : int, optional
+        Use the first so many training digits only.
+
+    Returns
+    -------
+    (x, y), (x_val, y_val), (x_test, y_test)
+        Images and labels. The validation digits are held out of the training digits.
+    """
+    from ..datasets import load_digits28, prepare
+    from ..training import split_validation
+
+    digits = load_digits28(dataset)
+    x, y, *held_out = split_validation(prepare(digits.x_train, input_size), digits.y_train)
+    test = prepare(digits.x_test, input_size), digits.y_test
+    return (x[:train_digits], y[:train_digits]), tuple(held_out), test
+
+
+def learn(recipe, dataset, seed, train_digits=None):
+    """Train one network by a recipe, and measure it.
+
+    Parameters
+    ----------
+    recipe : lenet_tutorial.recipes.Recipe
+        How to train.
+    dataset, train_digits
+        As :func:`load` takes them.
+    seed : int
+        Of the weights, the order of the digits and the distortions.
+
+    Returns
+    -------
+    (keras.Model, dict, Clock)
+        The network, its row of results, and how long it took. In the row are the accuracies at
+        the end, and the validation accuracy after the first epoch.
+    """
+    import keras
+
+    from ..training import error_rate
+
+    train, held_out, test = load(dataset, recipe.input_size, train_digits)
+    keras.backend.clear_session()
+    clock = Clock()
+    model, history = recipe.train(
+        *train, held_out, seed=seed, verbose=0, callbacks=[clock.callback()]
+    )
+    row = {"dataset": dataset, "seed": seed, **recipe.row(), "parameters": model.count_params()}
+    row |= {
+        "train_digits": len(train[0]),
+        "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
+        "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
+        "test_accuracy": round(1 - error_rate(model, *test), 6),
+    }
+    return model, row, clock
+
+
+def run(dataset, recipe, seed, epochs=None, train_digits=None):
+    """Train the strong recipe, or the short one with one change, and return its row.
+
+    Parameters
+    ----------
+    dataset, train_digits
+        As :func:`load` takes them.
+    recipe : str
+        'strong', or a key of `PARTS`.
+    seed : int
+        Of the weights, the order of the digits and the distortions.
+    epochs : int, optional
+        Run a schedule of so many epochs instead; for a quick check.
+
+    Returns
+    -------
+    dict
+        As :func:`learn`. For 'strong' ``article_epochs`` says how long the training took, in epochs
+        of the article's recipe in the same process, by the processor's time.
+    """
+    how = STRONG if recipe == "strong" else replace(SHORT, name=recipe, **PARTS[recipe])
+    if epochs:
+        how = replace(how, epochs=epochs)
+    _, row, clock = learn(how, dataset, seed, train_digits)
+    if recipe == "strong":
+        *_, yardstick = learn(replace(ARTICLE, epochs=2), dataset, seed, train_digits)
+        row["article_epochs"] = round(sum(clock.cpu) / yardstick.cpu[1], 2)
+    return row
+
+
+def pair(dataset, recipe, seed, train_digits=None):
+    """Train by the article's recipe and by the fast one, in turn, and compare.
+
+    Parameters
+    ----------
+    dataset, train_digits
+        As :func:`load` takes them.
+    recipe : str
+        'fast'.
+    seed : int
+        Of the weights and the order of the digits.
+
+    Returns
+    -------
+    dict
+        Of the fast recipe, as :func:`learn`; beside it the article's accuracies, and how many
+        times the article's recipe takes as long: ``times_wall`` for the whole training by the
+        clock on the wall, ``times_cpu`` by the processor's time, and ``throughput_wall`` and
+        ``throughput_cpu`` for the same number of digits, from the epochs after the first.
+    """
+    _, slow, before = learn(ARTICLE, dataset, seed, train_digits)
+    _, row, after = learn(FAST, dataset, seed, train_digits)
+    for name in ("val_accuracy", "test_accuracy"):
+        row[f"article_{name}"] = slow[name]
+    for name in ("wall", "cpu"):
+        old, new = getattr(before, name), getattr(after, name)
+        row[f"times_{name}"] = round(sum(old) / sum(new), 3)
+        row[f"throughput_{name}"] = round(min(old[1:]) / min(new[1:]), 3)
+    return row
+
+
+def speed(dataset, recipe, seed, train_digits=12_800):
+    """Time one epoch of the article's recipe with one change, against the recipe without it.
+
+    Parameters
+    ----------
+    dataset, train_digits
+        As :func:`load` takes them.
+    recipe : str
+        A key of `SPEEDS`.
+    seed : int
+        Of the weights and the order of the digits.
+
+    Returns
+    -------
+    dict
+        ``throughput_wall`` and ``throughput_cpu``: how many times as many digits per second as
+        the article's recipe, from the second epoch of each, so that no tracing counts.
+    """
+    clocks = []
+    for changes in ({}, SPEEDS[recipe]):
+        how = replace(ARTICLE, name=recipe, epochs=2, **changes)
+        _, row, clock = learn(how, dataset, seed, train_digits)
+        clocks.append(clock)
+    del row["val_accuracy_1"], row["test_accuracy"]
+    for name in ("wall", "cpu"):
+        old, new = (getattr(clock, name)[1] for clock in clocks)
+        row[f"throughput_{name}"] = round(old / new, 3)
+    return row
+
+
+def runs(recipes, seeds=3, dataset="mnist"):
+    """List runs, seed by seed."""
+    return [
+        dict(zip(KEY, (dataset, recipe, seed), strict=True))
+        for seed in range(seeds)
+        for recipe in recipes
+    ]
+
+
+EXPERIMENTS = {
+    "strong": Experiment(runs(["strong"]), run),
+    "fast": Experiment(runs(["fast"]), pair),
+    "accuracy": Experiment(runs(PARTS), run),
+    "speed": Experiment(runs([name for name in SPEEDS if name != "article"]), speed),
+}
