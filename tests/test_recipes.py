@@ -1,0 +1,415 @@
+"""The recipes are what they say, and what they are made of does what it says."""
+
+import importlib.util
+from dataclasses import FrozenInstanceError, asdict, replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+
+from lenet_tutorial import recipes, results
+from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist, prepare
+from lenet_tutorial.experiments import EXPERIMENTS, faster
+from lenet_tutorial.layers import Distort, ElasticDistort, SmoothedCrossentropy, resample
+from lenet_tutorial.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe
+from lenet_tutorial.training import split_validation, train
+
+rng = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def few():
+    digits = load_bundled()
+    x, y, *held_out = split_validation(prepare(digits.x_train), digits.y_train)
+    return x[:512], y[:512], tuple(held_out)
+
+
+# --------------------------------------------------------------------------- the values
+
+
+def test_recipes_are_found_by_their_names_and_cannot_be_changed():
+    assert RECIPES == {"article": ARTICLE, "fast": FAST, "strong": STRONG}
+    with pytest.raises(FrozenInstanceError):
+        FAST.epochs = 100
+    assert replace(FAST, epochs=8).epochs == 8 and FAST.epochs != 8
+
+
+def test_the_article_s_recipe_is_the_article_s():
+    assert asdict(ARTICLE) == asdict(Recipe("article"))
+    assert (ARTICLE.epochs, ARTICLE.batch_size, ARTICLE.learning_rate) == (10, 64, 1e-3)
+    assert (ARTICLE.optimizer, ARTICLE.schedule) == ("adam", "constant")
+    assert ARTICLE.distortions is None and not ARTICLE.ema and not ARTICLE.whole_epochs
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("article", 44_426), ("fast", 44_426)])
+def test_the_fast_recipe_trains_the_article_s_network(name, parameters):
+    model = RECIPES[name].build()
+    assert model.count_params() == parameters
+    assert model.name == "lenet5_28_max_tanh"
+
+
+def test_the_strong_recipe_trains_a_lenet5():
+    model = STRONG.build()
+    assert model.count_params() == 61_706 <= 62_000
+    names = [layer.name for layer in model.layers]
+    assert names == ["C1", "S2", "C3", "S4", "C5", "flatten", "F6", "output"]
+
+
+def test_the_seed_draws_the_weights():
+    one, same, other = (FAST.build(seed).get_weights()[0] for seed in (1, 1, 2))
+    assert np.array_equal(one, same) and not np.array_equal(one, other)
+
+
+def test_the_dtype_is_that_of_the_model_alone():
+    model = replace(FAST, dtype="mixed_bfloat16").build()
+    assert model.layers[0].compute_dtype == "bfloat16"
+    assert model.layers[0].variable_dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"input_size": 16}, r"input_size must be one of \(28, 32\), got 16"),
+        ({"optimizer": "adagrad"}, r"optimizer must be one of .*, got 'adagrad'"),
+        ({"schedule": "linear"}, r"schedule must be one of .*, got 'linear'"),
+        ({"dtype": "int8"}, r"dtype must be one of .*, got 'int8'"),
+        ({"jit_compile": "yes"}, r"jit_compile must be one of .*, got 'yes'"),
+        ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, got 2.5"),
+        ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),
+        ({"weight_decay": 0.1}, "weight_decay goes with 'adamw'"),
+        ({"weight_decay": -1.0}, "weight_decay must be at least 0, got -1.0"),
+        ({"warmup": 0.1}, "warmup goes with the schedule 'cosine'"),
+        ({"ema": 1.0}, "ema must be at least 0 and below 1, got 1.0"),
+        ({"label_smoothing": -0.1}, "label_smoothing must be at least 0 and below 1, got -0.1"),
+    ],
+)
+def test_a_recipe_that_cannot_be_run_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        Recipe("wrong", **wrong)
+
+
+def test_the_rate_rises_and_falls_to_zero():
+    rate = replace(FAST, learning_rate=0.5, warmup=0.2).new_optimizer(100)._learning_rate
+    values = [float(rate(step)) for step in range(101)]
+    assert values[0] == 0 and values[20] == pytest.approx(0.5) and values[100] == pytest.approx(0)
+    assert np.argmax(values) == 20 and values[60] == pytest.approx(0.25)
+    without = replace(FAST, learning_rate=0.5, warmup=0.0).new_optimizer(100)._learning_rate
+    assert float(without(0)) == pytest.approx(0.5)
+    assert float(ARTICLE.new_optimizer(100).learning_rate) == pytest.approx(1e-3)
+
+
+def test_each_optimiser_is_the_one_that_was_named():
+    for name in recipes.OPTIMIZERS:
+        made = Recipe("one", optimizer=name, ema=0.9).new_optimizer(10)
+        assert type(made).__name__.lower() == name and made.use_ema
+    assert Recipe("one", optimizer="sgd").new_optimizer(10).nesterov
+
+
+# --------------------------------------------------------------------------- training
+
+
+def test_a_short_training_of_each_recipe_learns(few):
+    x, y, held_out = few
+    for recipe in (ARTICLE, replace(FAST, batch_size=64)):
+        model, history = replace(recipe, epochs=8).train(x, y, held_out, seed=0)
+        assert list(history.columns) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+        assert len(history) == 8 and history["loss"].iloc[-1] < 0.5 * history["loss"].iloc[0]
+        assert history["val_accuracy"].iloc[-1] > 0.7  # chance is 0.1
+        assert model.count_params() == 44_426
+
+
+def test_arguments_of_fit_are_handed_through_and_a_given_model_is_trained(few):
+    x, y, held_out = few
+    seen = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    model = FAST.build()
+    same, _ = replace(FAST, epochs=2).train(x, y, held_out, model=model, callbacks=[note])
+    assert same is model and seen == [0, 1]
+
+
+def test_bad_digits_are_refused(few):
+    x, y, held_out = few
+    with pytest.raises(ValueError, match="labels"):
+        FAST.train(x, y[:-1], held_out)
+
+
+def test_the_result_is_the_average_of_the_weights_and_is_what_was_validated(few):
+    """With an average that keeps everything the network stays where it started."""
+    x, y, held_out = few
+    recipe = Recipe("slow", epochs=1, batch_size=64, optimizer="sgd", learning_rate=0.05)
+    plain = recipe.build()
+    start = plain.get_weights()
+    recipe.train(x, y, held_out, model=plain)
+    mean = recipe.build()
+    _, history = replace(recipe, ema=0.9).train(x, y, held_out, model=mean)
+    moved = [np.abs(a - b).max() for a, b in zip(plain.get_weights(), start, strict=True)]
+    less = [np.abs(a - b).max() for a, b in zip(mean.get_weights(), start, strict=True)]
+    assert 0 < sum(less) < 0.9 * sum(moved)
+    mean.compile(loss="sparse_categorical_crossentropy")
+    loss = np.ravel(mean.evaluate(*held_out, verbose=0))[0]
+    assert loss == pytest.approx(history["val_loss"].iloc[-1], rel=1e-4)
+
+
+def test_a_whole_epoch_at_once_gives_the_same_as_batch_by_batch(few):
+    x, y, held_out = few
+    weights = []
+    for steps in (1, 8):
+        model = FAST.build(0)
+        train(model, x, y, held_out, epochs=1, steps_per_execution=steps, seed=3)
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        assert np.allclose(one, other, atol=1e-5)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="it is TensorFlow's")
+def test_the_feed_hands_out_every_digit_once_in_an_order_of_its_own():
+    x = np.arange(10, dtype=np.float32).reshape(10, 1, 1, 1)
+    y = np.arange(10)
+    batches = recipes.feed(x, y, 4, seed=1)
+    assert len(batches) == 3
+    orders = []
+    for _ in range(2):
+        parts = [(a.numpy(), b.numpy()) for a, b in batches]
+        assert [len(b) for _, b in parts] == [4, 4, 2]
+        assert all((a[:, 0, 0, 0] == b).all() for a, b in parts)
+        orders.append(np.concatenate([b for _, b in parts]).tolist())
+    assert all(sorted(order) == list(range(10)) for order in orders)
+    assert orders[0] != orders[1]
+    again = np.concatenate([b.numpy() for _, b in recipes.feed(x, y, 4, seed=1)]).tolist()
+    assert again == orders[0]
+
+
+# --------------------------------------------------------------------------- its parts
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])
+def test_max_pooling_and_a_rising_activation_may_change_places(activation):
+    curve = getattr(keras.ops, activation)
+    maps = rng.normal(size=(4, 8, 8, 3)).astype("float32")
+    before = keras.ops.max_pool(curve(maps), 2)
+    after = curve(keras.ops.max_pool(maps, 2))
+    assert np.array_equal(np.array(before), np.array(after)) or np.allclose(
+        before, after, atol=1e-7
+    )
+
+
+def test_average_pooling_and_an_activation_may_not():
+    maps = rng.normal(size=(4, 8, 8, 3)).astype("float32")
+    before = keras.ops.average_pool(keras.ops.tanh(maps), 2)
+    after = keras.ops.tanh(keras.ops.average_pool(maps, 2))
+    assert not np.allclose(before, after, atol=1e-2)
+
+
+def images(count=3, side=28):
+    made = np.zeros((count, side, side, 1), "float32")
+    made[:, 8:20, 8:20] = rng.random((count, 12, 12, 1))
+    return made
+
+
+def test_resampling_at_its_own_places_changes_nothing_and_a_step_shifts():
+    x = images()
+    place = np.arange(28, dtype="float32") - 13.5
+    right = np.broadcast_to(place, (3, 28, 28))
+    down = np.broadcast_to(place[:, None], (3, 28, 28))
+    assert np.allclose(resample(x, right, down), x, atol=1e-5)
+    assert np.allclose(resample(x, right + 2, down), np.roll(x, -2, axis=2), atol=1e-5)
+    assert np.allclose(resample(x, right, down + 3), np.roll(x, -3, axis=1), atol=1e-5)
+    half = np.array(resample(x, right + 0.5, down))
+    assert np.allclose(half, (x + np.roll(x, -1, axis=2)) / 2, atol=1e-5)
+    assert np.allclose(resample(x, right + 99, down, background=-1.0), -1, atol=2e-3)
+
+
+def test_no_distortion_is_no_change():
+    still = dict.fromkeys(("shift", "scale", "squeeze", "shear", "rotation", "alpha"), 0.0)
+    x = images()
+    assert np.allclose(ElasticDistort(**still)(x, training=True), x, atol=1e-5)
+    assert np.array_equal(ElasticDistort()(x, training=False), x)
+
+
+def test_planar_distortions_are_those_of_the_older_layer():
+    x, limits = images(), {"shift": 2.0, "scale": 0.1, "squeeze": 0.1, "shear": 0.2}
+    older = Distort(**limits, seed=4)(x, training=True)
+    newer = ElasticDistort(**limits, rotation=0.0, alpha=0.0, seed=4)(x, training=True)
+    assert np.allclose(older, newer, atol=1e-3)
+
+
+def test_a_rotation_turns_by_up_to_its_limit():
+    bar = np.zeros((200, 29, 29, 1), "float32")
+    bar[:, 14, 4:25] = 1  # a horizontal line through the middle
+    layer = ElasticDistort(0.0, 0.0, 0.0, 0.0, rotation=30.0, alpha=0.0, seed=0)
+    turned = np.array(layer(bar, training=True))[..., 0]
+    heights = (turned[:, :, 22] * np.arange(29)).sum(1) / turned[:, :, 22].sum(1) - 14
+    angles = np.degrees(np.arctan2(heights, 8))
+    assert 25 < np.abs(angles).max() < 31 and (angles > 5).any() and (angles < -5).any()
+
+
+def test_elastic_steps_are_smooth_and_as_large_as_promised():
+    layer = ElasticDistort(alpha=34.0, sigma=4.0, seed=0)
+    layer.build((None, 28, 28, 1))
+    steps = np.array(layer.steps(500))
+    assert steps.shape == (2, 500, 28, 28)
+    assert steps[:, :, 14, 14].std() == pytest.approx(1.4, abs=0.12)
+    assert abs(steps.mean()) < 0.05
+    neighbours = np.corrcoef(steps[0, :, 14, 14], steps[0, :, 14, 15])[0, 1]
+    far = np.corrcoef(steps[0, :, 14, 4], steps[0, :, 14, 24])[0, 1]
+    assert neighbours > 0.95 and abs(far) < 0.2
+    assert abs(np.corrcoef(steps[0, :, 14, 14], steps[1, :, 14, 14])[0, 1]) < 0.2
+
+
+def test_each_digit_is_bent_in_its_own_way_and_keeps_its_ink():
+    x = np.repeat(images(1), 8, axis=0)
+    bent = np.array(ElasticDistort(seed=0)(x, training=True))
+    assert bent.shape == x.shape
+    assert all(not np.allclose(bent[0], other, atol=1e-2) for other in bent[1:])
+    assert np.allclose(bent.sum((1, 2, 3)) / x.sum((1, 2, 3)), 1, atol=0.35)
+    again = np.array(ElasticDistort(seed=0)(x, training=True))
+    assert np.allclose(again, bent, atol=1e-5)
+
+
+def test_the_distortions_of_a_recipe_are_the_layer_s_arguments():
+    layer = ElasticDistort(**asdict(STRONG.distortions))
+    assert layer.limits == asdict(STRONG.distortions)
+    copy = ElasticDistort.from_config(layer.get_config())
+    assert copy.limits == layer.limits
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rotation": -1}, "rotation must be at least 0, got -1"),
+        ({"alpha": -2.0}, "alpha must be at least 0, got -2.0"),
+        ({"sigma": 0}, "sigma must be above 0, got 0"),
+        ({"scale": 1.0}, "scale must be at least 0 and below 1, got 1.0"),
+    ],
+)
+def test_distortions_out_of_range_are_refused(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        ElasticDistort(**wrong)
+
+
+def test_distortions_are_for_images_with_one_channel():
+    with pytest.raises(ValueError, match=r"must be \(batch, height, width, 1\), got"):
+        ElasticDistort()(np.zeros((1, 28, 28, 3), "float32"), training=True)
+
+
+def test_label_smoothing_mixes_the_target_with_an_even_one():
+    p = rng.dirichlet(np.ones(10), size=5).astype("float32")
+    labels = np.array([0, 3, 9, 1, 1])
+    plain = -np.log(p[np.arange(5), labels])
+    even = -np.log(p).mean(axis=1)
+    loss = SmoothedCrossentropy(0.2, reduction=None)
+    assert np.allclose(loss(labels, p), 0.8 * plain + 0.2 * even, rtol=1e-4)
+    assert np.allclose(loss(labels[:, None], p), 0.8 * plain + 0.2 * even, rtol=1e-4)
+    assert np.allclose(SmoothedCrossentropy(0.0, reduction=None)(labels, p), plain, rtol=1e-4)
+    assert SmoothedCrossentropy.from_config(loss.get_config()).smoothing == 0.2
+    with pytest.raises(ValueError, match=r"at least 0 and below 1, got 1"):
+        SmoothedCrossentropy(1)
+
+
+# --------------------------------------------------------------------------- long runs
+
+
+def test_the_clock_leaves_the_measuring_out(few):
+    x, y, held_out = few
+    clock = faster.Clock()
+    replace(ARTICLE, epochs=2).train(x, y, held_out, callbacks=[clock.callback()])
+    assert len(clock.wall) == len(clock.cpu) == 2 and min(clock.wall + clock.cpu) > 0
+
+
+@pytest.mark.parametrize("name", ["strong", "accuracy", "fast"])
+def test_the_stored_runs_were_made_with_the_recipes(name):
+    for recipe, rows in results.read(name).groupby("recipe"):
+        known = {"strong": STRONG, "fast": FAST}
+        how = known.get(recipe) or replace(faster.SHORT, name=recipe, **faster.PARTS[recipe])
+        for key, value in how.row().items():
+            assert (rows[key].astype(str) == str(value)).all(), (recipe, key)
+        assert rows["seed"].nunique() >= 3
+        assert (rows["train_digits"] == 55_000).all()
+
+
+def test_the_strong_recipe_makes_as_few_errors_as_the_chapter_says():
+    table = results.read("strong")
+    assert (1 - table["test_accuracy"]).mean() <= 0.006
+    assert (table["parameters"] <= 62_000).all()
+
+
+def test_the_fast_recipe_is_as_good_as_the_article_s_and_faster():
+    table = results.read("fast")
+    assert table["test_accuracy"].median() >= 0.9867
+    assert table["times_cpu"].median() > 4
+
+
+def test_no_change_leaves_the_accuracy_far_behind():
+    table = results.read("accuracy")
+    middle = table.groupby("recipe")["test_accuracy"].transform("median")
+    assert ((table["test_accuracy"] - middle).abs() < 0.006).all()
+
+
+@pytest.mark.parametrize("part", ["short", "tanh"])
+def test_the_strong_parts_run_on_the_bundled_digits(part):
+    row = faster.run("digits", part, seed=0, train_digits=256, epochs=1)
+    assert row["recipe"] == part and 0 <= row["test_accuracy"] <= 1
+    assert set(EXPERIMENTS["accuracy"].key) <= set(row)
+
+
+def test_an_unknown_part_is_refused():
+    with pytest.raises(KeyError):
+        faster.run("digits", "magic", seed=0)
+
+
+@pytest.fixture(scope="module")
+def mnist():
+    try:
+        return load_mnist(mirrors=())
+    except DatasetError as error:
+        pytest.skip(f"no MNIST here: {error}")
+
+
+@pytest.mark.mnist
+def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
+    """All of it: three epochs. The tolerance is three times the spread over the seeds."""
+    _, row, _ = faster.learn(FAST, "mnist", seed=0)
+    stored = results.read("fast").set_index("seed").loc[0]
+    for column in ("val_accuracy", "test_accuracy"):
+        assert row[column] == pytest.approx(stored[column], abs=0.004), column
+
+
+# --------------------------------------------------------------------------- benchmark
+
+BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "benchmark.py"
+
+
+def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
+    spec = importlib.util.spec_from_file_location("benchmark", BENCHMARK)
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    file = tmp_path / "runs.csv"
+    benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])
+    shown = capsys.readouterr().out
+    assert "article / fast" in shown and "digits_per_s" in shown
+    runs = pd.read_csv(file)
+    assert len(runs) == 6 and (runs["train_s"] > 0).all() and (runs["digits_per_s"] > 0).all()
+    # A made-up table: the ratios say how many times better.
+    made = pd.DataFrame(
+        {
+            "recipe": ["article", "fast"] * 2,
+            "seed": [0, 0, 1, 1],
+            "epochs": [10, 3] * 2,
+            "accuracy": 0.98,
+            "train_s": [50, 5, 60, 5],
+            "digits_per_s": [100, 300, 100, 500],
+        }
+    )
+    ratio = benchmark.summary(made)["article / fast"]
+    assert ratio["train_s"] == 11 and ratio["digits_per_s"] == 4
+    for wrong in (["--pairs", "0"], ["--epochs", "-1"]):
+        with pytest.raises(SystemExit):
+            benchmark.main(wrong)
+
+
+def test_distortions_default_to_none():
+    assert all(value == 0 for key, value in asdict(Distortions()).items() if key != "sigma")
