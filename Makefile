@@ -8,7 +8,7 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book test lint execute results export links serve lock clean
+.PHONY: help book test lint execute results benchmark export links serve lock clean
 help:      ## list the targets
 	@grep -E '^[a-z]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -24,6 +24,9 @@ execute: setup   ## run all chapters again and store their outputs
 
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
 	$(BIN)/python -m lenet_tutorial.results
+
+benchmark: setup   ## time the article's recipe and the fast one, in turn
+	$(BIN)/python benchmarks/benchmark.py
 
 export: setup   ## train the networks of the explorer (needs MNIST)
 	$(BIN)/python -m lenet_tutorial export book/_static/explorer/weights

@@ -160,16 +160,39 @@ def run(dataset, recipe, seed, epochs=None, train_digits=None):
     -------
     dict
         As :func:`learn`. For 'strong' ``article_epochs`` says how long the training took, in epochs
-        of the article's recipe in the same process, by the processor's time.
+        of the article's recipe in the same process, by the processor's time, and ``mistakes``
+        lists the test digits that it got wrong, see :func:`mistakes`.
     """
     how = STRONG if recipe == "strong" else replace(SHORT, name=recipe, **PARTS[recipe])
     if epochs:
         how = replace(how, epochs=epochs)
-    _, row, clock = learn(how, dataset, seed, train_digits)
+    model, row, clock = learn(how, dataset, seed, train_digits)
     if recipe == "strong":
+        row["mistakes"] = mistakes(model, *load(dataset, how.input_size)[2])
         *_, yardstick = learn(replace(ARTICLE, epochs=2), dataset, seed, train_digits)
         row["article_epochs"] = round(sum(clock.cpu) / yardstick.cpu[1], 2)
     return row
+
+
+def mistakes(model, x, y):
+    """Return which digits a network gets wrong, and its answers, as one text: ``18:5 247:6``.
+
+    Parameters
+    ----------
+    model : keras.Model
+        With one output per class.
+    x, y : numpy.ndarray
+        Images ``(n, side, side, 1)`` and labels ``(n,)``.
+
+    Returns
+    -------
+    str
+        Positions in the data with the answers, in order.
+    """
+    from ..training import answers
+
+    given = answers(model, x)
+    return " ".join(f"{place}:{given[place]}" for place in (given != y).nonzero()[0])
 
 
 def pair(dataset, recipe, seed, train_digits=None):
