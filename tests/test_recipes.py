@@ -349,7 +349,7 @@ def test_no_change_leaves_the_accuracy_far_behind():
     assert ((table["test_accuracy"] - middle).abs() < 0.006).all()
 
 
-@pytest.mark.parametrize("part", ["short", "tanh"])
+@pytest.mark.parametrize("part", ["short", "label smoothing"])
 def test_the_strong_parts_run_on_the_bundled_digits(part):
     row = faster.run("digits", part, seed=0, train_digits=256, epochs=1)
     assert row["recipe"] == part and 0 <= row["test_accuracy"] <= 1

@@ -64,8 +64,8 @@ class Recipe:
     distortions : Distortions or None
         What is done to the training digits.
     whole_epochs : bool
-        Hand a whole epoch to the backend at once (``steps_per_execution``), and on TensorFlow draw
-        the batches inside it (:func:`feed`).
+        Hand a whole epoch to the backend at once (``steps_per_execution``; not with PyTorch, which
+        takes batch by batch), and on TensorFlow draw the batches inside it (:func:`feed`).
     dtype : {'float32', 'mixed_bfloat16'}
         In what the layers compute. The weights stay float32.
     jit_compile : bool or 'auto'
@@ -218,9 +218,11 @@ class Recipe:
         if self.distortions:
             fit.setdefault("distort", ElasticDistort(**asdict(self.distortions), seed=seed))
         if self.whole_epochs:
-            fit.setdefault("steps_per_execution", steps)
+            backend = keras.backend.backend()
+            if backend != "torch":  # which takes one batch at a time
+                fit.setdefault("steps_per_execution", steps)
             # A run that keeps a backup goes on where it was, so Keras must know the order.
-            if keras.backend.backend() == "tensorflow" and not fit.get("backup"):
+            if backend == "tensorflow" and not fit.get("backup"):
                 fit.setdefault("feed", feed)
         callbacks = list(fit.pop("callbacks", None) or [])
         if self.ema:  # the validation digits are for the averaged weights

@@ -20,7 +20,6 @@ PARTS = {
     "no average of weights": {"ema": 0.0},
     "label smoothing": {"label_smoothing": 0.1},
     "average pooling": {"pooling": "average"},
-    "tanh": {"activation": "tanh"},
 }
 
 #: Name of a change: what it puts into the article's recipe. Only the time is measured, so the
