@@ -6,7 +6,7 @@ frozen value, so ``dataclasses.replace(FAST, epochs=8)`` is another recipe, and 
 say exactly what was run.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from . import models
 from .models import _one_of
@@ -324,5 +324,3 @@ STRONG = Recipe(
 
 #: The recipes by their names.
 RECIPES = {recipe.name: recipe for recipe in (ARTICLE, FAST, STRONG)}
-
-__all__ = ["ARTICLE", "FAST", "RECIPES", "STRONG", "Distortions", "Recipe", "feed", "replace"]
