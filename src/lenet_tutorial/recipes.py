@@ -64,8 +64,8 @@ class Recipe:
     distortions : Distortions or None
         What is done to the training digits.
     whole_epochs : bool
-        Hand a whole epoch to the backend at once (``steps_per_execution``; not with PyTorch, which
-        takes batch by batch), and on TensorFlow draw the batches inside it (:func:`feed`).
+        Hand a whole epoch to the backend at once (``steps_per_execution``); not with PyTorch, which
+        takes batch by batch.
     dtype : {'float32', 'mixed_bfloat16'}
         In what the layers compute. The weights stay float32.
     jit_compile : bool or 'auto'
@@ -217,13 +217,8 @@ class Recipe:
             fit.setdefault("loss", SmoothedCrossentropy(self.label_smoothing))
         if self.distortions:
             fit.setdefault("distort", ElasticDistort(**asdict(self.distortions), seed=seed))
-        if self.whole_epochs:
-            backend = keras.backend.backend()
-            if backend != "torch":  # which takes one batch at a time
-                fit.setdefault("steps_per_execution", steps)
-            # A run that keeps a backup goes on where it was, so Keras must know the order.
-            if backend == "tensorflow" and not fit.get("backup"):
-                fit.setdefault("feed", feed)
+        if self.whole_epochs and keras.backend.backend() != "torch":  # it takes batch by batch
+            fit.setdefault("steps_per_execution", steps)
         callbacks = list(fit.pop("callbacks", None) or [])
         if self.ema:  # the validation digits are for the averaged weights
             callbacks.append(keras.callbacks.SwapEMAWeights())
@@ -246,45 +241,6 @@ class Recipe:
         """Return the recipe as flat columns, for a table of runs."""
         columns = {"recipe": self.name} | asdict(self) | asdict(self.distortions or Distortions())
         return {key: value for key, value in columns.items() if key not in ("name", "distortions")}
-
-
-def feed(x, y, batch_size, seed=0):
-    """Cut shuffled batches inside TensorFlow, which is quicker than from outside.
-
-    The digits lie in TensorFlow's memory once. What moves are their numbers, shuffled anew in each
-    epoch; a batch is picked by them in one step.
-
-    Parameters
-    ----------
-    x, y : numpy.ndarray
-        Images ``(n, side, side, 1)`` and labels ``(n,)``.
-    batch_size : int
-        Digits in a batch; the last one may be smaller.
-    seed : int
-        Of the order.
-
-    Returns
-    -------
-    tensorflow.data.Dataset
-        Batches of images and labels, in a new order each time it is gone through.
-    """
-    import tensorflow as tf
-
-    steps = -(-len(x) // batch_size)
-    x, y = tf.constant(x), tf.constant(y)
-
-    def epoch(number):
-        order = tf.random.experimental.stateless_shuffle(tf.range(len(x)), [seed, number])
-
-        def batch(step):
-            some = order[step * batch_size : (step + 1) * batch_size]
-            return tf.gather(x, some), tf.gather(y, some)
-
-        return tf.data.Dataset.range(steps).map(batch)
-
-    numbers = tf.data.Dataset.random(seed, rerandomize_each_iteration=True).take(1)
-    batches = numbers.flat_map(epoch).prefetch(2)
-    return batches.apply(tf.data.experimental.assert_cardinality(steps))
 
 
 #: The article's ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.

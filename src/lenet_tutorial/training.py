@@ -101,7 +101,6 @@ def train(
     distort=None,
     steps_per_execution=1,
     jit_compile="auto",
-    feed=None,
     **fit,
 ):
     """Compile and train a classifier, and return its history.
@@ -131,9 +130,6 @@ def train(
         So many batches are handed to the backend at once, which saves time and changes nothing.
     jit_compile : bool or 'auto'
         Whether the compiler XLA makes one program of a step; as Keras takes it.
-    feed : callable, optional
-        Takes images, labels, batch size and seed, and returns what ``fit`` takes as data, such as
-        :func:`lenet_tutorial.recipes.feed`. By default Keras cuts the batches itself.
     **fit
         Passed on to ``model.fit``.
 
@@ -172,14 +168,12 @@ def train(
         steps_per_execution=steps_per_execution,
         jit_compile=jit_compile,
     )
-    if feed is None:
-        data = {"x": x, "y": y, "batch_size": batch_size}
-    else:
-        data = {"x": feed(x, y, batch_size, seed), "shuffle": False}  # it has shuffled them
     history = learner.fit(
-        **data,
+        x,
+        y,
         validation_data=(x_val, y_val),
         epochs=epochs,
+        batch_size=batch_size,
         verbose=verbose,
         **fit,
     )
