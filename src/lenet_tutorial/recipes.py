@@ -40,16 +40,23 @@ class Recipe:
     ----------
     name : str
         What tables call it.
-    input_size, pooling, activation
-        The network, as :func:`lenet_tutorial.models.lenet5` takes them.
-    epochs, batch_size : int
+    input_size : int
+        Of the network, as :func:`lenet_tutorial.models.lenet5` takes it.
+    pooling : str
+        As `input_size`.
+    activation : str
+        As `input_size`.
+    epochs : int
         At least 1.
-    optimizer : {'adam', 'adamw', 'sgd', 'lion'}
-        'sgd' has Nesterov's momentum.
+    batch_size : int
+        At least 1.
+    optimizer : str
+        'adam', 'adamw', 'lion', or 'sgd' with Nesterov's momentum.
     learning_rate : float
         The largest one.
-    schedule : {'constant', 'cosine'}
-        'cosine' lets the rate fall to zero along half a cosine, after a rise of `warmup`.
+    schedule : str
+        'constant', or 'cosine', which lets the rate fall to zero along half a cosine, after a rise of
+        `warmup`.
     warmup : float
         Share of all updates in which the rate rises from zero.
     momentum : float
@@ -66,9 +73,9 @@ class Recipe:
     whole_epochs : bool
         Hand a whole epoch to the backend at once (``steps_per_execution``); not with PyTorch, which
         takes batch by batch.
-    dtype : {'float32', 'mixed_bfloat16'}
-        In what the layers compute. The weights stay float32.
-    jit_compile : bool or 'auto'
+    dtype : str
+        'float32' or 'mixed_bfloat16': in what the layers compute. The weights stay float32.
+    jit_compile : bool or str
         Whether XLA compiles a step; 'auto' is Keras's choice.
 
     Raises
