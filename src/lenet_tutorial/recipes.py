@@ -55,8 +55,7 @@ class Recipe:
     learning_rate : float
         The largest one.
     schedule : str
-        'constant', or 'cosine', which lets the rate fall to zero along half a cosine, after a rise of
-        `warmup`.
+        'constant', or 'cosine': the rate falls to zero along half a cosine, after a rise.
     warmup : float
         Share of all updates in which the rate rises from zero.
     momentum : float
