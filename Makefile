@@ -23,10 +23,10 @@ execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb
 
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
-	$(BIN)/python -m lenet_tutorial.results
+	$(BIN)/lenet-tutorial results
 
 export: setup   ## train the networks of the explorer (needs MNIST)
-	$(BIN)/python -m lenet_tutorial export book/_static/explorer/weights
+	$(BIN)/lenet-tutorial export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz
 
 links: setup   ## look at the links that lead out of the book (needs the internet)
 	$(BIN)/jupyter-book build --all --builder linkcheck .

@@ -5,6 +5,7 @@ The interruptions are real signals to a process in the middle of an epoch.
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -149,10 +150,6 @@ def half(data):
     return tuple(part[::2] for part in data)
 
 
-def shuffled_layers():
-    return models.lenet5(28, "average", "tanh")
-
-
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -266,9 +263,12 @@ def test_without_a_terminal_nothing_is_shown(data, capfd):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is a Unix thing")
 def test_on_a_terminal_a_bar_counts_the_batches(tmp_path):
+    import fcntl
     import pty
+    import termios
 
     shown, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     command = [sys.executable, str(SCRIPT), "none", str(tmp_path / "w.npz"), "-1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=terminal) as process:
         os.close(terminal)
