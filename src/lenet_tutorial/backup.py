@@ -123,8 +123,8 @@ class Backup:
     ----------
     epoch : int
         Epochs that are finished; 0 where the run begins.
-    history : dict of str to list of float
-        One value for each of these epochs.
+    history : dict
+        For each name a list with one value for each of these epochs.
 
     Raises
     ------

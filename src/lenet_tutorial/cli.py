@@ -292,6 +292,7 @@ def _run(network, digits, options, output, backup):
 
         line = f"epoch {epoch + 1} of {options.epochs}: loss {logs['loss']:.4f}, "
         tqdm.write(f"{line}validation accuracy {logs['val_accuracy']:.2%}")
+        sys.stdout.flush()
 
     train(
         model,

@@ -509,7 +509,7 @@ def write_default(folder, path=None):
     folder : path
         Where :func:`export` has put the scripts.
     path : path, optional
-        By default :data:`lenet_tutorial.stored.DEFAULT`.
+        By default ``lenet_tutorial.stored.DEFAULT``.
     """
     from .backup import write_whole
     from .stored import DEFAULT

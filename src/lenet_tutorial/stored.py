@@ -35,8 +35,10 @@ class Network:
         Name of a function in :mod:`lenet_tutorial.models`.
     side : int
         Of the input, in pixels.
-    background, ink : float
-        The values of paper and ink.
+    background : float
+        The value of paper.
+    ink : float
+        The value of ink.
     """
 
     title: str
