@@ -1,4 +1,4 @@
-"""Nothing that is published holds a secret or a trace of a machine, and the workflows may little."""
+"""What is published holds no secret and no trace of a machine; the workflows may do little."""
 
 import os
 import re
