@@ -362,8 +362,8 @@ def test_each_network_gets_the_input_that_it_was_made_for(name, tmp_path):
     images = load_bundled().x_test[:3]
     inputs = network.prepare(images)
     assert inputs.shape[1:] == model.input_shape[1:] and inputs.dtype == np.float32
-    assert inputs.min() == pytest.approx(network.background)
-    assert inputs.max() == pytest.approx(network.ink)
+    assert inputs.min() == pytest.approx(network.background, abs=1e-6)
+    assert inputs.max() == pytest.approx(network.ink, abs=0.05)  # in 1989 a mean of pixels
     save_model(model, tmp_path / "model.keras")
     back = load_model(tmp_path / "model.keras")
     found = stored.network_of(back)
