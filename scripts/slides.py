@@ -27,6 +27,7 @@ PLANS = ROOT / "book" / "slides"
 REVEAL = ROOT / "node_modules" / "reveal.js"
 PULL = re.compile(r"^\{(figure|code|output)\} (\S+)$", re.MULTILINE)
 ROLE = re.compile(r"\{[\w:-]+\}`([^`<]+?)(?: <[^`]*>)?`")  # as in {term}`kernel`
+LINE = re.compile(r"^---$\n", re.MULTILINE)
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
 
@@ -52,7 +53,7 @@ def read_chapters(folder=ROOT / "chapters"):
         section = ""
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":
-                section = ([section] + re.findall(r"^#{1,3} (.+)", cell.source, re.MULTILINE))[-1]
+                section = [section, *re.findall(r"^#{1,3} (.+)", cell.source, re.M)][-1]
                 continue
             figure = cell.metadata.get("mystnb", {}).get("figure", {})
             anchor = figure.get("name") or make_id(section)
@@ -79,12 +80,14 @@ def pull(kind, name, sources):
         raise ValueError(f"no chapter has a code cell {name!r}")
     source = sources[name]
     cell = nbformat.v4.new_code_cell(source.cell.source, metadata={"pull": kind})
-    outputs = [output for output in source.cell.outputs if "image/png" not in output.get("data", {})]
+    drawn = ["image/png" in output.get("data", {}) for output in source.cell.outputs]
+    wanted = {"code": None, "figure": True, "output": False}[kind]
+    outputs = [
+        o for o, picture in zip(source.cell.outputs, drawn, strict=True) if picture is wanted
+    ]
     if kind == "code":
         cell.source = for_a_slide(cell.source)
-        outputs = []
-    if kind == "figure":
-        outputs = [output for output in source.cell.outputs if output not in outputs]
+    if kind == "figure" and outputs:
         look = source.cell.metadata.get("mystnb", {})
         cell.metadata.alt = look.get("image", {}).get("alt", "")
         cell.metadata.caption = ROLE.sub(r"\1", look.get("figure", {}).get("caption", ""))
@@ -101,7 +104,7 @@ def pull(kind, name, sources):
 
 
 def plain_table(text):
-    """Let a table of pandas be a plain one: no border, and one row of headings where one will do."""
+    """Make a table of pandas a plain one: no border, one row of headings where one will do."""
     from bs4 import BeautifulSoup
 
     page = BeautifulSoup(text, "html.parser")
@@ -173,18 +176,20 @@ def compose(path, sources, labels):
     Raises
     ------
     ValueError
-        If a slide has no heading or no notes, names a cell that no chapter has, or a label that
-        the book lacks; or if a cell lacks what is asked of it. It names the plan and the slide.
+        If the title or the number of the lesson is missing; if a slide has no heading or no notes,
+        or names a cell that no chapter has or a label that the book lacks; or if a cell lacks what
+        is asked of it. It names the plan and the slide.
     """
-    try:
-        _, front, body = re.split(r"^---$\n", path.read_text(encoding="utf-8"), maxsplit=2, flags=re.M)
-        about = yaml.safe_load(front)
-        cells = []
-        for number, slide in enumerate(re.split(r"^---$\n", body, flags=re.M), 1):
+    front, *shown = LINE.split(path.read_text(encoding="utf-8"))[1:] or [""]
+    about = yaml.safe_load(front)
+    if not about or not {"title", "lesson"} <= set(about):
+        raise ValueError(f"{path.name}: begin with the title and the number of the lesson")
+    cells = []
+    for number, slide in enumerate(shown, 1):
+        try:
             cells += compose_slide(slide, sources, labels)
-    except ValueError as error:
-        where = f", slide {number}" if "number" in locals() else ""
-        raise ValueError(f"{path.name}{where}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"{path.name}, slide {number}: {error}") from None
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # no random ids: the same plan gives the same file
     return nbformat.v4.new_notebook(cells=cells, metadata=about)
@@ -256,6 +261,7 @@ def hold_formulas(notebook):
 
 
 def script_hash(text):
+    """Return what a Content-Security-Policy says to allow this script."""
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
@@ -347,6 +353,7 @@ def build(inventory, folder, plans=PLANS, chapters=ROOT / "chapters"):
 
 
 def make_slides(app, exception):
+    """Make the slides when the book is built."""
     from sphinx.errors import ExtensionError
 
     if exception or app.builder.format != "html":
@@ -358,6 +365,7 @@ def make_slides(app, exception):
 
 
 def setup(app):
+    """Tell Sphinx of this extension."""
     app.connect("build-finished", make_slides)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
