@@ -326,8 +326,9 @@ def test_a_deck_follows_a_phone_that_is_turned(show):
     page.locator("html.phone").wait_for()
     page.set_viewport_size({"width": 844, "height": 390})
     page.locator("html:not(.phone)").wait_for()
+    page.evaluate("new Promise(requestAnimationFrame)")
     box = page.locator("section.present .slide").bounding_box()
-    assert 380 < box["height"] <= 391 and box["x"] >= 0
+    assert 380 < box["height"] <= 390 and box["x"] >= 0
     page.context.close()
 
 

@@ -13,7 +13,7 @@
 
   Reveal.initialize({
     ...fit(),
-    margin: 0,
+    margin: 0.01, // reveal.js rounds the scale to hundredths
     center: false,
     hash: true,
     slideNumber: "c/t",
