@@ -17,7 +17,7 @@ CARD = f"""
              display: flex; align-items: center; gap: 28px; font-family: 'DejaVu Sans', sans-serif">
   <div style="margin-left: 36px; width: 256px">
     <img src="{(STATIC / "logo.svg").as_uri()}" width="96" height="96">
-    <div style="font-size: 66px; font-weight: bold; line-height: 1.1; margin: 30px 0 12px">LeNet</div>
+    <div style="font-size: 66px; font-weight: bold; margin: 20px 0 6px">LeNet</div>
     <div style="font-size: 34px; line-height: 1.25">layer<br>by layer</div>
   </div>
   <img src="{(STATIC / "hero.png").as_uri()}" width="840">

@@ -17,6 +17,19 @@ LAUNCH = {
 }
 BUTTONS = ("use_repository_button", "use_issues_button", "use_edit_page_button")
 ABSOLUTE = re.compile(r'<meta property="og:(?:url|image(?::\w+)?)"[^>]*>\n')
+LEAD_ON = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8" />
+<meta name="viewport" content="width=device-width, initial-scale=1" />
+<title>{title}</title>
+{canonical}<meta http-equiv="refresh" content="0; url={first}" />
+</head>
+<body>
+<main><h1><a href="{first}">{title}</a></h1></main>
+</body>
+</html>
+"""
 
 
 def pages_address(repository):
@@ -78,15 +91,10 @@ def write_files(app, exception):
     (site / "robots.txt").write_text("\n".join(rules) + "\n", encoding="utf-8")
     first = app.builder.get_target_uri(app.config.root_doc)
     if first != "index.html":
+        names = {"first": first, "language": app.config.language, "title": app.config.html_title}
         canonical = f'<link rel="canonical" href="{base}{first}" />\n' if base else ""
-        (site / "index.html").write_text(
-            f'<!DOCTYPE html>\n<html lang="{app.config.language}">\n<head>\n<meta charset="utf-8" />\n'
-            '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
-            f"<title>{app.config.html_title}</title>\n{canonical}"
-            f'<meta http-equiv="refresh" content="0; url={first}" />\n</head>\n<body>\n<main>'
-            f'<h1><a href="{first}">{app.config.html_title}</a></h1></main>\n</body>\n</html>\n',
-            encoding="utf-8",
-        )
+        page = LEAD_ON.format(canonical=canonical, **names)
+        (site / "index.html").write_text(page, encoding="utf-8")
 
 
 def setup(app):
