@@ -7,7 +7,8 @@ into it by Sphinx and the theme, which are named by their hashes; nothing else. 
 - scripts in files wait until the page stands (``defer``), so that it shows sooner,
 - the search index, 100 KB and more, is loaded by the page of the search alone.
 
-Pictures get the size that they have, so that nothing jumps while they load.
+Pictures get the size that they have, so that nothing jumps while they load. Some roles and labels
+for screen readers that Sphinx and the theme write contradict what is seen; they are left out.
 """
 
 import base64
@@ -27,7 +28,7 @@ POLICY = (
 ACTIONS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
-FILE = re.compile(r"<script(?![^>]*\s(?:defer|async|type)\b)(?=[^>]*\ssrc=)")
+FILE = re.compile(r"<script(?![^>]*\s(?:defer|async|type)\b)[^>]*\ssrc=[^>]*>")
 FIRST = re.compile(r"documentation_options\.js")  # what stands in the page adds to its options
 SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
@@ -36,6 +37,12 @@ HANDLER = re.compile(r'\son[a-z]+="([^"]*)"(?=[^<>]*>)')
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 PRINTED = re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox"|<article)', re.DOTALL)
 IMAGE = re.compile(r'<img\b(?![^>]*\swidth=)[^>]*?\ssrc="([^"]+)"[^>]*>')
+MISLEADING = [  # (where, the attribute to leave out)
+    # The button of the search and the title of a folded cell are named by the words on them.
+    (re.compile(r'<(?:button class="btn search-button-field|summary)[^>]*>'), "aria-label"),
+    # Each entry of the references is a list with something else than entries in it.
+    (re.compile(r'<div[^>]*class="citation(?:-list)?"[^>]*>'), "role"),
+]
 VIEWBOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 
 
@@ -76,14 +83,16 @@ def finish(text, name, site, prefix="/"):
         return found[0].replace("<img", '<img width="{}" height="{}"'.format(*measures), 1)
 
     def deferred(found):
-        waits = not FIRST.search(text, found.end(), text.index(">", found.end()))
-        return "<script defer" if waits else found[0]
+        return found[0] if FIRST.search(found[0]) else found[0].replace("<script", "<script defer")
 
     if name != "search.html":
         text = SEARCH.sub("", text)
     text = PRINTED.sub("", text)  # a second heading; print.css prints the first
     text = HANDLER.sub(action, text)
-    text = FILE.sub(deferred, text)
+    for where, attribute in MISLEADING:
+        text = where.sub(lambda tag, a=attribute: re.sub(rf'\s{a}="[^"]*"', "", tag[0]), text)
+    head, end, body = text.partition("</head>")
+    text = FILE.sub(deferred, head) + end + body  # scripts in the text run where they stand
     text = IMAGE.sub(sized, text)
     first = VIEWPORT.search(text)
     if first:  # Sphinx and the theme write it three times

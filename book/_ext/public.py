@@ -10,11 +10,6 @@ import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
-LAUNCH = {
-    "notebook_interface": "jupyterlab",
-    "binderhub_url": "https://mybinder.org",
-    "colab_url": "https://colab.research.google.com",
-}
 BUTTONS = ("use_repository_button", "use_issues_button", "use_edit_page_button")
 ABSOLUTE = re.compile(r'<meta property="og:(?:url|image(?::\w+)?)"[^>]*>\n')
 LEAD_ON = """<!DOCTYPE html>
@@ -51,8 +46,9 @@ def follow(app, config):
         theme["repository_url"] = repository
         theme.setdefault("repository_branch", "main")
         theme.update(dict.fromkeys(BUTTONS, True))
-        theme["launch_buttons"] = LAUNCH | theme.get("launch_buttons", {})
         app.tags.add("repository")
+    else:
+        theme["launch_buttons"] = {}  # there is nothing that Binder or Colab could open
     base = config.html_baseurl or pages_address(repository)
     if base:
         config.html_baseurl = config.ogp_site_url = base.rstrip("/") + "/"

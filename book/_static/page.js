@@ -1,4 +1,4 @@
-/* The buttons of the theme, and what a page does before it is printed. */
+/* The buttons of the theme, the keyboard, and what a page does before it is printed. */
 "use strict";
 
 document.addEventListener("click", event => {
@@ -6,6 +6,23 @@ document.addEventListener("click", event => {
   if (button?.dataset.press === "print") window.print();
   if (button?.dataset.press === "fullscreen") window.toggleFullScreen();
 });
+
+/* What scrolls sideways in a box of its own can be reached with the keyboard. */
+function reachable() {
+  const boxes = document.querySelectorAll(
+    "article :is(figure, pre, .docutils.container, .output, .pst-scrollable-table-container," +
+      " div.math, mjx-container)");
+  for (const box of boxes) {
+    const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
+    if (scrolls && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else if (box.dataset.reached) box.removeAttribute("tabindex");
+    else continue;
+    box.dataset.reached = "yes";
+  }
+}
+
+addEventListener("load", reachable);
+addEventListener("resize", reachable);
 
 /* Paper is light, and nobody can unfold what is folded on it. The theme's script unfolds the boxes. */
 let before = null;
