@@ -197,23 +197,27 @@ def write(page, book, language, files, printed, target):
     part.replace(target)
 
 
-def make(site, target, files=None):
+def make(site, target, files=None, browser=None):
     """Print pages of a site (all of them, unless ``files`` says which) into one PDF."""
+    if browser is None:
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+        if not chromium:
+            raise SystemExit("Chromium prints the pages, and is missing: apt-get install chromium")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            return make(site, target, files, browser)
     site = site.resolve()
     order = reading_order(site)
     files = [file.resolve() for file in files] if files else order
     wanted = places_wanted(order)
     start = BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
     book, language = start.title.text, start.html["lang"]
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if not chromium:
-        raise SystemExit("Chromium prints the pages, and is missing: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-        printed = [print_page(page, file, wanted[file]) for file in files]
-        write(page, book, language, files, printed, target)
-        browser.close()
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context.set_default_timeout(180_000)
+    page = context.new_page()
+    printed = [print_page(page, file, wanted[file]) for file in files]
+    write(page, book, language, files, printed, target)
+    context.close()
     return target
 
 

@@ -7,6 +7,9 @@ document.addEventListener("click", event => {
   if (button?.dataset.press === "fullscreen") window.toggleFullScreen();
 });
 
+/* The search shows lines of the pages that it found, which a page from a folder may not read. */
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
 /* What scrolls sideways in a box of its own can be reached with the keyboard. */
 function reachable() {
   const boxes = document.querySelectorAll(
