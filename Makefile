@@ -8,7 +8,7 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book test lint execute repository results export links serve lock clean
+.PHONY: help book test execute repository results export links serve pdf lighthouse lock clean
 help:      ## list the targets
 	@grep -E '^[a-z]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -36,6 +36,9 @@ links: setup   ## look at the links that lead out of the book (needs the interne
 
 serve: book   ## show the site on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+pdf: book        ## print the whole book into _build/lenet-layer-by-layer.pdf (needs Chromium)
+	$(BIN)/python scripts/pdf.py
 
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
