@@ -1,6 +1,6 @@
-"""Settings of the Chinese edition: the book's own, in Chinese.
+"""Settings of the Chinese edition: the book's own, and what is different in Chinese.
 
-They are read by ``make book-zh`` and ``make catalogues``. What the two editions share stands in
+``make book-zh`` and ``make catalogues`` read them. What the two editions share stands in
 ``_config.yml`` and only there.
 """
 
@@ -9,22 +9,30 @@ from pathlib import Path
 from jupyter_book.config import get_final_config
 
 ROOT = Path(__file__).parent.parent
+book = get_final_config(
+    user_yaml=ROOT / "_config.yml",
+    sourcedir=ROOT,
+    cli_config={"latex_individualpages": False},
+)[0]
+globals().update(book)
 
-globals().update(
-    get_final_config(
-        user_yaml=ROOT / "_config.yml",
-        sourcedir=ROOT,
-        cli_config={"latex_individualpages": False},
-    )[0]
-)
+# Paths are seen from this folder here, and from the root there.
+bibtex_bibfiles = [str(ROOT / file) for file in book["bibtex_bibfiles"]]
+html_static_path = [str(ROOT / folder) for folder in book["html_static_path"]]
+html_favicon = str(ROOT / book["html_favicon"])
+html_logo = str(ROOT / book["html_logo"])
 
 language = "zh_CN"
-locale_dirs = [str(ROOT / "locale")]
-gettext_compact = False  # a catalogue for each page
-gettext_location = False  # line numbers would change with every edit
-gettext_additional_targets = []
-html_static_path = [str(ROOT / "book/_static")]
-html_favicon = str(ROOT / html_favicon)
-html_logo = str(ROOT / html_logo)
-bibtex_bibfiles = [str(ROOT / "book/references.bib")]
-nb_mime_priority_overrides = [("gettext", "image/png", 1)]  # the pictures have texts
+locale_dirs = ["locale"]  # seen from the root again
+html_title = "逐层解读 LeNet"
+html_css_files = [*book["html_css_files"], "zh.css"]
+html_theme_options = {**book["html_theme_options"], "search_bar_text": "搜索本书"}
+if book.get("html_baseurl"):
+    html_baseurl = book["html_baseurl"].rstrip("/") + "/zh/"
+nb_code_prompt_show = "显示代码"
+nb_code_prompt_hide = "隐藏代码"
+
+# The catalogues: one for each page, without line numbers, which change with every edit.
+gettext_compact = False
+gettext_location = False
+nb_mime_priority_overrides = [("gettext", "image/png", 1)]  # a picture's alt text is a text

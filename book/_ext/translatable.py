@@ -27,10 +27,12 @@ class Carrier(addnodes.translatable, nodes.Element):
     def apply_translated_message(self, original_message, translated_message):
         target, place = self["target"], self["place"]
         if place == "subtitle":
-            target.children = [nodes.Text(translated_message)]
+            target.clear()
+            target += nodes.Text(translated_message)
         elif place == "html":
             html = target.astext().replace(original_message, translated_message)
-            target.children = [nodes.Text(html)]
+            target.clear()
+            target += nodes.Text(html)
             target.rawsource = html
         else:
             target[place] = translated_message
