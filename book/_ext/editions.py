@@ -53,6 +53,21 @@ class TranslateCaptions(SphinxTransform):
                 toctree.apply_translated_message(message, catalogue.gettext(message))
 
 
+class SortByPinyin(SphinxTransform):
+    """A glossary is in the order of its Chinese terms: GBK has the common characters by sound."""
+
+    default_priority = 510  # after Sphinx has sorted by code points
+
+    def apply(self, **kwargs):
+        if not is_chinese(self.config):
+            return
+        for glossary in self.document.findall(addnodes.glossary):
+            if glossary["sorted"]:
+                glossary[0][:] = sorted(
+                    glossary[0], key=lambda item: item[0].astext().lower().encode("gbk", "replace")
+                )
+
+
 def note_untranslated(app, pagename, templatename, context, doctree):
     """Say on an English page of the Chinese edition that it is one."""
     if doctree is None or not is_chinese(app.config) or has_catalogue(app, pagename):
@@ -157,6 +172,7 @@ def add_templates(app, config):
 
 def setup(app):
     app.add_transform(TranslateCaptions)
+    app.add_transform(SortByPinyin)
     app.add_search_language(SearchChinesePairs)
     app.connect("config-inited", add_templates)
     app.connect("html-page-context", note_untranslated)
