@@ -8,7 +8,7 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book book-zh catalogues test lint execute results export links serve lock clean
+.PHONY: help book book-zh catalogues test lint execute repository results export links serve lock clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -29,6 +29,9 @@ test: setup node_modules/.package-lock.json   ## run all tests, notebooks includ
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb
+
+repository: setup   ## write the address in _config.yml into the first cell of all chapters
+	$(BIN)/python scripts/first_cell.py chapters/*.ipynb
 
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
 	$(BIN)/python -m lenet_tutorial.results
