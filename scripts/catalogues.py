@@ -46,7 +46,7 @@ def as_text(catalogue: Catalog) -> str:
     for message in catalogue:  # a role's braces are no placeholders of Python
         message.flags -= {"python-format", "python-brace-format"}
     stream = io.BytesIO()
-    write_po(stream, catalogue, width=0, include_previous=True, include_lineno=False)
+    write_po(stream, catalogue, width=0, include_lineno=False)
     lines = stream.getvalue().decode("utf-8").splitlines(keepends=True)
     return "".join(line for line in lines if not line.startswith(VOLATILE))
 
