@@ -31,6 +31,8 @@ if book.get("html_baseurl"):
     html_baseurl = book["html_baseurl"].rstrip("/") + "/zh/"
 nb_code_prompt_show = "显示代码"
 nb_code_prompt_hide = "隐藏代码"
+togglebutton_hint = "点击展开"
+togglebutton_hint_hide = "点击收起"
 
 # The catalogues: one for each page, without line numbers, which change with every edit.
 gettext_compact = False

@@ -18,7 +18,9 @@ VOLATILE = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-T
 
 def translated_pages(folder: Path = LOCALE) -> list[str]:
     """Return the pages that have a catalogue, such as ``chapters/01-history``."""
-    return sorted(file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob("*/*.po"))
+    return sorted(
+        file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob("*/*.po")
+    )
 
 
 def read(file: Path, locale: str | None = "zh_CN") -> Catalog:

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -170,7 +171,10 @@ def test_what_is_lost_is_noticed():
                 tried += 1
                 assert lost(text, pattern.sub("", translation, count=1)), translation
         assert tried >= 3, pattern
-    assert lost("In the 1980s, 60 million", "20 世纪 90 年代，6000 万") == ["lost: 80", "made up: 90"]
+    assert lost("In the 1980s, 60 million", "20 世纪 90 年代，6000 万") == [
+        "lost: 80",
+        "made up: 90",
+    ]
     assert not lost("In the 1980s, 60 million", "20 世纪 80 年代，6000 万")
 
 
@@ -212,7 +216,9 @@ def test_translated_pages_are_in_chinese(both):
         assert CHINESE.search(html.title.text)
         article = BeautifulSoup(str(html.article), "html.parser")
         assert not article.select(".untranslated, [lang=en]")
-        for other in article.select("pre, code, script, math, .math, table.dataframe, cite, .citation"):
+        for other in article.select(
+            "pre, code, script, math, .math, table.dataframe, cite, .citation"
+        ):
             other.decompose()
         letters = re.findall(r"[A-Za-z\u4e00-\u9fff]", article.text)
         share = sum(1 for letter in letters if CHINESE.match(letter)) / len(letters)
@@ -246,7 +252,11 @@ def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
         ]
         assert pictures[0] == pictures[1], page
         anchors = [
-            {tag["id"] for tag in html.article.select("section, dt, figure, .admonition") if tag.get("id")}
+            {
+                tag["id"]
+                for tag in html.article.select("section, dt, figure, .admonition")
+                if tag.get("id")
+            }
             for html in (english, chinese)
         ]
         assert anchors[0] == anchors[1], page
@@ -261,7 +271,9 @@ def test_every_link_of_both_editions_resolves(both):
             parts = urlsplit(address)
             if parts.scheme or parts.netloc or address == "#":
                 continue
-            target = Path(os.path.normpath(file.parent / unquote(parts.path))) if parts.path else file
+            target = (
+                Path(os.path.normpath(file.parent / unquote(parts.path))) if parts.path else file
+            )
             if not target.exists() or (
                 target in anchors and unquote(parts.fragment) not in anchors[target]
             ):
@@ -284,7 +296,10 @@ def test_a_page_links_to_itself_in_the_other_language(site, both):
     assert found["en"] == found["zh-CN"] >= 12
     # Beside the site, too, and nowhere as long as there is no other edition.
     beside = both.parent / "html-zh" / "chapters" / "01-history.html"
-    assert parsed(beside).select_one("a.language-switch")["href"] == "../../html/chapters/01-history.html"
+    assert (
+        parsed(beside).select_one("a.language-switch")["href"]
+        == "../../html/chapters/01-history.html"
+    )
     assert not parsed(site / "chapters" / "01-history.html").select("a.language-switch")
 
 
@@ -309,6 +324,27 @@ def test_search_engines_hear_of_both_editions_where_the_address_is_known(tmp_pat
     )
     assert editions.MARK in (tmp_path / "index.html").read_text()  # has no other
     assert editions.MARK in (tmp_path / "zh/chapters/one.html").read_text()  # is not ours
+
+
+def test_the_english_edition_built_again_finds_the_chinese_one_inside_it(tmp_path):
+    for name in ("index.html", "book/api.html", "zh/index.html"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>")
+    config = SimpleNamespace(language="en", html_baseurl="")
+    editions.join(
+        SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path, config=config),
+        None,
+    )
+    assert 'href="zh/index.html"' in (tmp_path / "index.html").read_text()
+    assert editions.MARK in (tmp_path / "book/api.html").read_text()
+    assert editions.MARK in (tmp_path / "zh/index.html").read_text()
+
+
+def test_no_chinese_page_names_a_path_of_this_machine(both):
+    for file in (both / "zh").rglob("*"):
+        if file.suffix in (".html", ".js", ".json", ".txt", ".ipynb"):
+            assert str(ROOT) + "/" not in file.read_text(errors="replace"), file
 
 
 # ----------------------------------------------------------------------------------- in the browser
@@ -350,7 +386,9 @@ def test_the_switch_leads_to_the_other_language_and_back(browser, both, address,
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page_name", ["book/index", "chapters/01-history", "chapters/03-output-size"])
+@pytest.mark.parametrize(
+    "page_name", ["book/index", "chapters/01-history", "chapters/03-output-size"]
+)
 def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, page_name):
     page, requests, problems = visit(browser, f"{address}/zh/{page_name}.html", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -375,6 +413,15 @@ def test_search_finds_chinese_words(browser, address, query, expected):
 def test_the_query_is_cut_as_the_pages_were(browser, address):
     page, _, _ = visit(browser, f"{address}/zh/search.html")
     language = editions.SearchChinesePairs({})
-    for text in ("感受野", "池化", "核", "3×3 的卷积核，步幅 2", "用 Keras 训练 LeNet-5", "ReLU 比 tanh 好"):
-        assert Counter(page.evaluate("text => splitQuery(text)", text)) == Counter(language.split(text))
+    for text in (
+        "感受野",
+        "池化",
+        "核",
+        "3×3 的卷积核，步幅 2",
+        "用 Keras 训练 LeNet-5",
+        "ReLU 比 tanh 好",
+    ):
+        assert Counter(page.evaluate("text => splitQuery(text)", text)) == Counter(
+            language.split(text)
+        )
     page.context.close()

@@ -136,7 +136,11 @@ def link(site, other, language, base=""):
         )
         text = text.replace(MARK, switch)
         if base:
-            places = {"en": base + name, "zh-CN": f"{base}{FOLDER}/{name}", "x-default": base + name}
+            places = {
+                "en": base + name,
+                "zh-CN": f"{base}{FOLDER}/{name}",
+                "x-default": base + name,
+            }
             alternates = "".join(
                 f'<link rel="alternate" hreflang="{which}" href="{html.escape(place)}">\n'
                 for which, place in places.items()
