@@ -59,6 +59,7 @@ def unfinished(catalogue: Catalog) -> list[str]:
 
 
 def main(extracted: Path) -> int:
+    """Update all catalogues from a folder of extracted texts; return 1 if something is left."""
     left = 0
     for page in translated_pages():
         file = LOCALE / f"{page}.po"

@@ -1,4 +1,4 @@
-"""The Chinese edition: nothing is missing, nothing was lost, and the two editions lead to each other."""
+"""The Chinese edition: nothing is missing, nothing was lost, the two lead to each other."""
 
 import functools
 import http.server
@@ -95,7 +95,7 @@ def test_a_changed_a_new_and_a_removed_sentence_are_noticed(tmp_path):
     assert "Maps" not in catalogues.as_text(now)
 
 
-# -------------------------------------------------------------------------- what a translation keeps
+# ------------------------------------------------------------------------ what a translation keeps
 
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]*)`")
 CODE = re.compile(r"(`+)(.+?)\1")
@@ -183,7 +183,7 @@ def test_a_term_is_called_what_the_glossary_calls_it():
     for message in catalogues.read(catalogues.LOCALE / "book/glossary.po"):
         glossary[message.id] = message.string
     called = Counter()
-    for page, text, translation in messages():
+    for page, _, translation in messages():
         for content in re.findall(r"\{term\}`([^`]*)`", translation):
             shown, target = re.fullmatch(r"(.*) <([^>]+)>", content).groups()
             known = glossary[target]
@@ -206,7 +206,7 @@ def test_most_of_a_translation_is_chinese():
             assert len(CHINESE.findall(translation)) >= len(plain) / 8, f"{page}: {translation}"
 
 
-# ------------------------------------------------------------------------------------- the two sites
+# ----------------------------------------------------------------------------------- the two sites
 
 
 def test_translated_pages_are_in_chinese(both):

@@ -1,10 +1,10 @@
 """Sphinx extension: the book in two languages.
 
-The English edition is the book; the Chinese one is the same sources through catalogues (``locale/``).
-Pages without a catalogue stand in it too, in English and with a note, so that every link leads
-somewhere. ``make book-zh`` builds it at ``_build/html-zh`` and puts a copy into the English site, at
-``zh/``: so it is published. As soon as both are there, each page links to itself in the other
-language.
+The English edition is the book; the Chinese one is made of the same sources, through the catalogues
+in ``locale``. Pages without a catalogue stand in it too, in English and with a note, so that every
+link leads somewhere. ``make book-zh`` builds it at ``_build/html-zh`` and puts a copy into the
+English site, at ``zh/``: so it is published. As soon as both are there, each page links to itself in
+the other language.
 """
 
 import html
@@ -123,7 +123,7 @@ def pages(site):
 
 
 def link(site, other, language, base=""):
-    """Give every page of a site a link to the same page of the other one, in that one's language."""
+    """Give every page of a site a link to the same page of the other, in that one's language."""
     for file in pages(site):
         name = file.relative_to(site).as_posix()
         text = file.read_text(encoding="utf-8")
