@@ -3,8 +3,8 @@
 The English edition is the book; the Chinese one is made of the same sources, through the catalogues
 in ``locale``. Pages without a catalogue stand in it too, in English and with a note, so that every
 link leads somewhere. ``make book-zh`` builds it at ``_build/html-zh`` and puts a copy into the
-English site, at ``zh/``: so it is published. As soon as both are there, each page links to itself in
-the other language.
+English site, at ``zh/``: so it is published. As soon as both are there, each page links to itself
+in the other language.
 """
 
 import html
