@@ -14,21 +14,21 @@ book = get_final_config(
     sourcedir=ROOT,
     cli_config={"latex_individualpages": False},
 )[0]
+
+# Sphinx sees these paths from the folder of the settings: from the root there, from here here.
+for name in ("bibtex_bibfiles", "html_extra_path", "html_static_path", "html_favicon", "html_logo"):
+    paths = book.get(name) or []
+    if paths:
+        book[name] = (
+            str(ROOT / paths) if isinstance(paths, str) else [str(ROOT / path) for path in paths]
+        )
 globals().update(book)
 
-# Paths are seen from this folder here, and from the root there.
-bibtex_bibfiles = [str(ROOT / file) for file in book["bibtex_bibfiles"]]
-html_static_path = [str(ROOT / folder) for folder in book["html_static_path"]]
-html_favicon = str(ROOT / book["html_favicon"])
-html_logo = str(ROOT / book["html_logo"])
-
 language = "zh_CN"
-locale_dirs = ["locale"]  # seen from the root again
+locale_dirs = ["locale"]  # seen from the root
 html_title = "逐层解读 LeNet"
 html_css_files = [*book["html_css_files"], "zh.css"]
 html_theme_options = {**book["html_theme_options"], "search_bar_text": "搜索本书"}
-if book.get("html_baseurl"):
-    html_baseurl = book["html_baseurl"].rstrip("/") + "/zh/"
 nb_code_prompt_show = "显示代码"
 nb_code_prompt_hide = "隐藏代码"
 togglebutton_hint = "点击展开"

@@ -174,11 +174,20 @@ def add_templates(app, config):
     config.templates_path.append(str(Path(__file__).parent.parent / "_templates"))
 
 
+def address(app, config):
+    """The Chinese edition has an address of its own inside that of the site."""
+    for name in ("html_baseurl", "ogp_site_url"):
+        base = getattr(config, name, "") if is_chinese(config) else ""
+        if base:
+            setattr(config, name, f"{base.rstrip('/')}/{FOLDER}/")
+
+
 def setup(app):
     app.add_transform(TranslateCaptions)
     app.add_transform(SortByPinyin)
     app.add_search_language(SearchChinesePairs)
     app.connect("config-inited", add_templates)
+    app.connect("config-inited", address, priority=300)  # the site's own may be set by then
     app.connect("html-page-context", note_untranslated)
-    app.connect("build-finished", join, priority=900)  # when the other extensions have done theirs
+    app.connect("build-finished", join, priority=950)  # when the other extensions have done theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
