@@ -175,7 +175,7 @@ def add_templates(app, config):
 
 
 def address(app, config):
-    """The Chinese edition has an address of its own inside that of the site."""
+    """Give the Chinese edition an address of its own, inside that of the site."""
     for name in ("html_baseurl", "ogp_site_url"):
         base = getattr(config, name, "") if is_chinese(config) else ""
         if base:
