@@ -25,7 +25,7 @@ BASE = "https://some-one.github.io/a-book/"
 REQUESTS = 70  # at most, with all pictures of a chapter
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def parse(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
