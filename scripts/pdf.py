@@ -120,14 +120,17 @@ def relink(pages, numbers, own, start, documents):
     names in the document that the pages come from, and ``start`` is its first page.
     """
     for number in numbers:
-        for reference in pages[number].get("/Annots", ()):
+        links = pages[number].get("/Annots", ArrayObject())
+        for reference in list(links):
             link = reference.get_object()
             act = link.get("/A", {})
             name = link.get("/Dest", act.get("/D"))
             if act.get("/S") == "/URI":
                 address, place = urldefrag(act["/URI"])
                 if address not in documents:
-                    continue  # out of the book
+                    if address.startswith("file:"):  # a page that is not printed
+                        links.remove(reference)
+                    continue
                 first, names = documents[address]
                 target = destination(pages, first, names.get(unquote(place), (0, 842)))
             elif isinstance(name, str):

@@ -5,6 +5,7 @@ import functools
 import http.server
 import shutil
 import threading
+import time
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -60,6 +61,18 @@ def serve(site, prefix="/"):
         running.shutdown()
 
 
+def until(page, expression, arg=None, patience=120):
+    """Wait until an expression, or a function of arg, is true in a page; at most so many seconds.
+
+    Playwright's own wait asks from inside the page, which the policy of the pages refuses.
+    """
+    latest = time.monotonic() + patience
+    asked = f"() => Boolean({expression})" if arg is None else expression
+    while not page.evaluate(asked, arg):
+        assert time.monotonic() < latest, f"not within {patience} s: {expression}"
+        page.wait_for_timeout(50)
+
+
 def visit(browser, address, width=1280, theme="light"):
     """Open a page; return it with the addresses it asked for and what went wrong."""
     context = browser.new_context(
@@ -74,6 +87,5 @@ def visit(browser, address, width=1280, theme="light"):
         lambda message: problems.append(message.text) if message.type == "error" else None,
     )
     page.goto(address, wait_until="load")
-    page.wait_for_function("!window.MathJax?.startup?.promise || document.fonts.ready")
     page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
     return page, requests, problems

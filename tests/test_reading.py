@@ -2,11 +2,12 @@
 
 import re
 import sys
+import unicodedata
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from browsing import visit
+from browsing import until, visit
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
@@ -90,7 +91,7 @@ def test_the_search_finds_a_term_and_shows_where(browser, server, site, words, e
     page.keyboard.press("Enter")
     first = page.locator("#search-results li").first
     first.wait_for()
-    page.wait_for_function("/found \\d+|\\d+ page/.test(document.body.innerText)")
+    until(page, "/found \\d+|\\d+ page/.test(document.body.innerText)")
     found = page.locator("#search-results li > a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )
@@ -139,9 +140,8 @@ def test_the_theme_can_be_switched_and_stays_so(browser, server, order):
 
 def test_on_a_phone_the_menu_opens_closes_and_leads_on(browser, server, order):
     page, _, problems = opened(browser, f"{server}/{order[0]}", width=390)
-    menu = page.locator("#pst-primary-sidebar")
-    link = menu.locator("a[href*='chapters/']").first
-    assert not link.is_visible()
+    link = page.locator("#pst-primary-sidebar-modal a[href*='chapters/']").first
+    assert not page.locator("#pst-primary-sidebar a[href*='chapters/']").first.is_visible()
     toggle = page.locator(".primary-toggle").first
     toggle.click()
     link.wait_for(state="visible")
@@ -160,8 +160,9 @@ def test_the_first_key_leads_past_the_menu(browser, server, order):
     page.keyboard.press("Tab")
     link = page.evaluate("[document.activeElement.innerText, document.activeElement.hash]")
     assert link == ["Skip to main content", "#main-content"]
-    box = page.evaluate("document.activeElement.getBoundingClientRect().toJSON()")
-    assert box["top"] >= 0 and box["width"] > 50  # it is seen while it has the focus
+    # It is seen while it has the focus.
+    until(page, "document.activeElement.getBoundingClientRect().top >= 0")
+    assert page.evaluate("document.activeElement.getBoundingClientRect().width") > 50
     page.keyboard.press("Enter")
     for _ in range(3):
         page.keyboard.press("Tab")
@@ -175,7 +176,7 @@ def test_what_scrolls_sideways_can_be_scrolled_with_the_keyboard(browser, server
     wide.focus()
     for _ in range(5):
         page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 20")
+    until(page, "document.activeElement.scrollLeft > 20")
     page.context.close()
 
 
@@ -211,10 +212,13 @@ def printed(site, tmp_path_factory, browser):
 def test_a_chapter_on_paper_has_all_its_text_and_no_button(printed, site):
     pages = [page.extract_text() for page in printed.pages]
     assert 15 <= len(pages) <= 60
-    text = re.sub(r"\s+", "", "".join(pages))
+    # A font may join letters, as those of "fi".
+    text = unicodedata.normalize("NFKC", re.sub(r"\s+", "", "".join(pages)))
     source = BeautifulSoup((site / "chapters" / "03-output-size.html").read_bytes(), "html.parser")
     article = source.select_one("article")
-    for tag in article.select("script, style, .headerlink, .math, summary, [class*=lenet-]"):
+    for tag in article.select(":is(p, td, figcaption):has(.math)"):
+        tag.decompose()  # a formula is set from many small pieces
+    for tag in article.select("script, style, .headerlink, summary, [class*=lenet-]"):
         tag.decompose()
     words = [
         re.sub(r"\s+", "", p.text)
@@ -258,7 +262,7 @@ def test_the_pdf_has_contents_an_outline_and_links_that_stay_inside(printed):
             inside += "/Dest" in link
             if address.startswith("file:"):
                 files.append(address)
-    assert inside > 80
+    assert inside > 40
     assert files == []
     # From the chapter to its term, on the very page of the glossary.
     glossary = range(starts[1], len(printed.pages))
