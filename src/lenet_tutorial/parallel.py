@@ -46,8 +46,10 @@ class ParallelRun:
         The epoch, counted from 0, that this run began with: 0, or more where it was resumed.
     apart : float
         Largest difference between the weights of any two workers.
-    step_seconds : float
-        Median time of one step in worker 0, its very first step (which compiles) left out.
+    step_seconds : float or None
+        Time of a step in worker 0, the very first one (which compiles) left out: one step of ten
+        was as fast or faster. So it says what the machine can do, and little of what else it had
+        to do meanwhile.
     devices : tuple of str
         One for each replica of the model.
     """

