@@ -408,5 +408,5 @@ def test_the_large_batches_were_run_with_the_recipes_of_the_book():
     table = results.read("batches")
     assert (table["base_rate"] == beyond.BASE_RATE).all()
     assert (table["epochs"] == beyond.EPOCHS).all()
-    assert (table["steps"] == beyond.EPOCHS * -(-55_000 // table["batch_size"])).all()
+    assert (table["steps"] == beyond.EPOCHS * -(-beyond.TRAIN_DIGITS // table["batch_size"])).all()
     assert (table["val_accuracy"] - table["test_accuracy"]).abs().max() < 0.02

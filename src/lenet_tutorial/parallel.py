@@ -50,6 +50,9 @@ class ParallelRun:
         Time of a step in worker 0, the very first one (which compiles) left out: one step of ten
         was as fast or faster. So it says what the machine can do, and little of what else it had
         to do meanwhile.
+    busy_seconds : float or None
+        Mean time that the processor worked for worker 0 in a step, on all its threads. Waiting for
+        other workers is not in it, and neither is what the machine did for others.
     devices : tuple of str
         One for each replica of the model.
     """
@@ -58,6 +61,7 @@ class ParallelRun:
     first_epoch: int
     apart: float
     step_seconds: float
+    busy_seconds: float
     devices: tuple
 
 
@@ -349,6 +353,7 @@ def fit_parallel(
             for one, first in zip(copy, weights[0], strict=True)
         ),
         step_seconds=report["step_seconds"],
+        busy_seconds=report["busy_seconds"],
         devices=tuple(report["devices"]),
     )
 

@@ -185,13 +185,14 @@ def main(folder, index):
         for variable, value in zip(optimizer.variables, state, strict=True):
             variable.assign(value)
 
-    batch, seconds = run["batch_size"], []
+    batch, seconds, busy = run["batch_size"], [], []
     for epoch in range(first, job["epochs"]):
         order, parts = order_of(run["seed"], epoch, len(x)), []
         for number in range(len(x) // batch):
-            started = time.perf_counter()
+            started = time.perf_counter(), time.process_time()
             parts.append(float(step(order[number * batch : (number + 1) * batch])))
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.perf_counter() - started[0])
+            busy.append(time.process_time() - started[1])
             if job["kill"] == [index, epoch, number + 1]:
                 os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
         losses.append(float(np.mean(parts)))
@@ -205,6 +206,7 @@ def main(folder, index):
             "loss": losses,
             "first_epoch": first,
             "step_seconds": float(np.quantile(seconds[1:], 0.1)) if len(seconds) > 1 else None,
+            "busy_seconds": float(np.mean(busy[1:])) if len(busy) > 1 else None,
             "devices": devices,
         }
         (folder / "report.json").write_text(json.dumps(report))

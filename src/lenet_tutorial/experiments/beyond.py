@@ -11,13 +11,14 @@ BASE_BATCH = 64
 #: Of the base batch; chosen on the validation split.
 BASE_RATE = 0.05
 EPOCHS = 4
+TRAIN_DIGITS = 20_000
 #: How the learning rate follows the batch: not at all; in proportion to it; in proportion, but
 #: during the first epoch it rises to there from the base rate (Goyal et al. 2017).
 RATES = ("same rate", "scaled rate", "scaled rate, warm-up")
 BATCHES = (256, 1024, 4096)
 
 
-def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=None):
+def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=TRAIN_DIGITS):
     """Train one epoch on so many workers and return the row.
 
     Parameters
@@ -30,14 +31,15 @@ def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=None):
         As :func:`lenet_tutorial.parallel.fit_parallel` takes them.
     seed : int
         Of the weights and of the order.
-    train_digits : int, optional
-        Use the first so many training digits only; for a quick check.
+    train_digits : int
+        Use the first so many training digits.
 
     Returns
     -------
     dict
-        ``step_seconds`` is the time of a step on an undisturbed machine, ``apart`` how far the
-        workers' weights differ in the end.
+        ``step_seconds`` and ``busy_seconds`` are those of
+        :class:`lenet_tutorial.parallel.ParallelRun`; ``apart`` is how far the workers' weights
+        differ in the end.
     """
     from ..datasets import load_digits28, prepare
     from ..models import lenet5_textbook
@@ -60,6 +62,7 @@ def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=None):
         "threads": threads,
         "train_digits": len(x),
         "step_seconds": round(run.step_seconds, 6),
+        "busy_seconds": round(run.busy_seconds, 6),
         "apart": run.apart,
         "val_accuracy": round(1 - error_rate(model, x_val, y_val), 6),
     }
@@ -98,7 +101,7 @@ def rate(recipe, batch_size, steps):
     return keras.optimizers.schedules.PolynomialDecay(BASE_RATE, steps, scaled)
 
 
-def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=None):
+def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=TRAIN_DIGITS):
     """Train with one batch size and return the row.
 
     Parameters
@@ -113,8 +116,8 @@ def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=N
         Of the weights and the shuffling.
     epochs : int
         Passes over the training digits.
-    train_digits : int, optional
-        Use the first so many training digits only; for a quick check.
+    train_digits : int
+        Use the first so many training digits.
 
     Returns
     -------
