@@ -102,7 +102,7 @@ def test_imports_point_one_way():
     for place, name in enumerate(order):
         assert imported(name) <= set(order[:place]), name
     lookers_on = {"tables", "figures", "pictures", "comparisons", "results", "levenberg"}
-    lookers_on |= {"export"}
+    lookers_on |= {"export", "parallel", "worker"}
     assert set(MODULES) == {*order, *lookers_on}
     assert not (lookers_on & imported("tables")) and not (lookers_on & imported("figures"))
 

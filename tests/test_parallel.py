@@ -15,7 +15,7 @@ import numpy as np
 import psutil
 import pytest
 
-from lenet_tutorial import models, parallel, results
+from lenet_tutorial import models, parallel, pictures, results
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1998
 from lenet_tutorial.experiments import beyond
 from lenet_tutorial.parallel import WorkerError, Workers, cluster, fit_parallel, free_ports
@@ -375,6 +375,35 @@ def test_an_engine_that_is_not_installed_is_named(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="jax is not installed: pip install jax"):
         fit_parallel(build(), images, labels, batch_size=4, engine="jax")
+
+
+# --------------------------------------------------------------------------- the picture
+
+
+def test_the_picture_shows_the_counts_and_frames_what_has_arrived():
+    states = [np.ones((2, 3)), np.array([[1, 2, 1], [2, 1, 1]])]
+    fig = pictures.plot_exchange(states, ["before", "after"])
+    first, second = fig.axes[:2]
+    assert [text.get_text() for text in second.texts] == list("121211")
+    assert [text.get_text() for text in first.texts] == ["1"] * 6
+    places = [(box.get_y(), box.get_x()) for box in second.patches]
+    np.testing.assert_allclose(places, [(-0.46, 0.54), (0.54, -0.46)])
+    assert not first.patches
+    assert [ax.get_title() for ax in (first, second)] == ["before", "after"]
+
+
+@pytest.mark.parametrize(
+    ("states", "titles", "message"),
+    [
+        ([], [], "states must be one or more arrays"),
+        ([np.ones(3)], ["one"], "states must be one or more arrays"),
+        ([np.ones((2, 2)), np.ones((2, 3))], ["one", "two"], "of the same shape"),
+        ([np.ones((2, 2))], [], "there are 1 states and 0 titles"),
+    ],
+)
+def test_a_picture_that_cannot_be_drawn(states, titles, message):
+    with pytest.raises(ValueError, match=message):
+        pictures.plot_exchange(states, titles)
 
 
 # --------------------------------------------------------------------------- the long runs

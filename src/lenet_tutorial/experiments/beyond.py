@@ -176,7 +176,7 @@ EXPERIMENTS = {
                 "seed": seed,
             }
             for seed in range(3)
-            for batch in (64, 256, 1024)
+            for batch in (64, 1024)
             for recipe, workers in (("one core each", 1), ("one core each", 2), ("all cores", 1))
         ],
         run_workers,
