@@ -36,7 +36,8 @@ digits = load_digits28(dataset)
 x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
 set_seed(0)
 model = models.lenet5_textbook()
-optimizer = keras.optimizers.Adam(rate)
+steps = epochs * -(-len(x) // 64)
+optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
 history = train(model, x, y, (x_val, y_val), epochs=epochs, optimizer=optimizer)
 print(json.dumps({
     "backend": keras.backend.backend(),
@@ -45,7 +46,7 @@ print(json.dumps({
 }))
 """
 
-# Every network and every layer of our own: built, one step trained, saved, loaded, asked.
+# Every layer, today's and our own: built, trained for some steps, saved, loaded and asked.
 BUILD = """
 import json, tempfile
 from pathlib import Path
@@ -60,11 +61,9 @@ digits = load_bundled()
 images, y = digits.x_train[:60], digits.y_train[:60]
 networks = {
     "textbook": (models.lenet5_textbook, prepare(images, 32), None),
-    "article": (models.lenet5_article, prepare(images), None),
     "relu": (lambda: models.lenet5(32, "max", "relu"), prepare(images, 32), Distort(seed=0)),
     "1998": (models.lenet5_1998, prepare_1998(images), None),
     "1989": (models.lenet_1989, prepare_1989(images), None),
-    "lenet1": (models.lenet1, prepare(images), None),
 }
 agree = {}
 for name, (build, x, distort) in networks.items():
@@ -87,7 +86,7 @@ def run(backend, code, *arguments):
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
         text=True,
-        timeout=600,
+        timeout=1200,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     result = json.loads(done.stdout.splitlines()[-1])
@@ -96,14 +95,14 @@ def run(backend, code, *arguments):
 
 
 @backends
-def test_every_network_is_built_trained_saved_and_loaded(backend):
+def test_every_layer_is_built_trained_saved_and_loaded(backend):
     assert all(run(backend, BUILD)["agree"].values())
 
 
 @backends
 def test_the_textbook_network_learns_the_bundled_digits(backend):
     result = run(backend, TRAIN, "digits", "6", "0.003")
-    # 0.93 on each backend here; other weights to start from, another order of sums.
+    # 0.96 was seen. Each backend draws other weights to start from, so there is a margin.
     assert result["test"] >= 0.85
     assert result["losses"][-1] < 0.5 * result["losses"][0]
 

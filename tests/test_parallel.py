@@ -430,7 +430,7 @@ def test_two_workers_of_the_long_runs_learned_what_one_learned():
     assert (table["apart"] == 0).all() and (table["step_seconds"] > 0).all()
     by = table.groupby(["batch_size", "seed"])["val_accuracy"]
     assert (by.max() - by.min()).max() <= 0.004
-    assert (table["threads"] == table["recipe"].map(beyond.SHARINGS)).all()
+    assert (table["threads"] == table["recipe"].map(beyond.THREADS)).all()
 
 
 def test_the_large_batches_were_run_with_the_recipes_of_the_book():

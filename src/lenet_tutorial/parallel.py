@@ -243,6 +243,9 @@ def fit_parallel(
     :func:`lenet_tutorial.worker.order_of`. What is left over at the end of an epoch is left out;
     the next epoch has another order.
 
+    A layer that looks at the whole batch (batch normalisation) sees a worker's share only, and one
+    that draws random numbers (dropout) draws others in each worker and after a resume.
+
     Parameters
     ----------
     model : keras.Model

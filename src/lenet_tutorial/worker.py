@@ -170,6 +170,8 @@ def main(folder, index):
         Which worker this is.
     """
     _end_with_the_launcher()
+    from . import layers  # noqa: F401 - so that Keras can load the units of 1989 and 1998
+
     folder = Path(folder)
     job = json.loads((folder / "job.json").read_text())
     with np.load(folder / "data.npz") as data:
