@@ -184,7 +184,7 @@ EXPERIMENTS = {
     "batches": Experiment(
         [
             {"dataset": "mnist", "recipe": recipe, "batch_size": batch, "seed": seed}
-            for seed in range(3)
+            for seed in range(2)
             for batch in (BASE_BATCH, *BATCHES)
             for recipe in (RATES if batch != BASE_BATCH else RATES[:1])
         ],
