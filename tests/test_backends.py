@@ -31,14 +31,19 @@ from lenet_tutorial import models
 from lenet_tutorial.datasets import load_digits28, prepare
 from lenet_tutorial.training import error_rate, set_seed, split_validation, train
 
-dataset, epochs, rate = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+dataset, epochs = sys.argv[1], int(sys.argv[2])
 digits = load_digits28(dataset)
 x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
 set_seed(0)
 model = models.lenet5_textbook()
-steps = epochs * -(-len(x) // 64)
-optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
-history = train(model, x, y, (x_val, y_val), epochs=epochs, optimizer=optimizer)
+# Gradient descent with a falling rate: chosen on MNIST's validation split, where one epoch of it
+# reached 97.5 %.
+falling = keras.optimizers.schedules.CosineDecay(0.1, epochs * -(-len(x) // 32))
+optimizer = keras.optimizers.SGD(falling, momentum=0.9)
+history = train(
+    model, x, y, (x_val, y_val), epochs=epochs, batch_size=32, optimizer=optimizer,
+    steps_per_execution=1 if keras.backend.backend() == "torch" else 10,
+)
 print(json.dumps({
     "backend": keras.backend.backend(),
     "test": 1 - error_rate(model, prepare(digits.x_test, 32), digits.y_test),
@@ -101,7 +106,7 @@ def test_every_layer_is_built_trained_saved_and_loaded(backend):
 
 @backends
 def test_the_textbook_network_learns_the_bundled_digits(backend):
-    result = run(backend, TRAIN, "digits", "6", "0.003")
+    result = run(backend, TRAIN, "digits", "6")
     # 0.96 was seen. Each backend draws other weights to start from, so there is a margin.
     assert result["test"] >= 0.85
     assert result["losses"][-1] < 0.5 * result["losses"][0]
@@ -114,4 +119,4 @@ def test_one_epoch_of_mnist_reaches_97_per_cent(backend):
         load_mnist(mirrors=())
     except DatasetError as error:
         pytest.skip(f"no MNIST here: {error}")
-    assert run(backend, TRAIN, "mnist", "1", "0.003")["test"] >= 0.97
+    assert run(backend, TRAIN, "mnist", "1")["test"] >= 0.97
