@@ -15,6 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .backup import write_whole
+
 CHECKPOINT = "checkpoint.npz"
 
 
@@ -111,13 +113,10 @@ def save_checkpoint(folder, run, epoch, losses, weights, state):
     about = json.dumps({"run": run, "epoch": epoch, "loss": losses})
     arrays = {f"weight_{n}": value for n, value in enumerate(weights)}
     arrays |= {f"state_{n}": value for n, value in enumerate(state)}
-    path = Path(folder) / CHECKPOINT
-    unfinished = path.with_suffix(".part")
-    with unfinished.open("wb") as file:
-        np.savez(file, about=np.array(about), **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)  # a whole file takes the place of a whole file
+    write_whole(
+        Path(folder) / CHECKPOINT,
+        lambda file: np.savez(file, about=np.array(about), **arrays),
+    )
 
 
 def load_checkpoint(folder, run):
