@@ -123,7 +123,8 @@ class Workers:
 
     Attributes
     ----------
-    processes : list of subprocess.Popen
+    processes : list
+        Of ``subprocess.Popen``, once they run.
     """
 
     def __init__(self, module, folder, environments):
