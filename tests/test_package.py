@@ -104,6 +104,7 @@ def test_imports_point_one_way():
     lookers_on = {"tables", "figures", "pictures", "comparisons", "results", "levenberg"}
     lookers_on |= {"export"}
     lookers_on |= {"cli", "doctor", "scans", "stored"}
+    lookers_on |= {"parallel", "worker"}
     assert set(MODULES) == {*order, *lookers_on}
     assert not (lookers_on & imported("tables")) and not (lookers_on & imported("figures"))
 

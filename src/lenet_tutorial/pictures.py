@@ -284,3 +284,75 @@ def _draw_band(part, values):
         ax = part.add_subplot(grid[number // 8, 1 + number % 8])
         ax.imshow(values[..., number], cmap="cividis", vmin=low, vmax=high)
         _bare(ax)
+
+
+@_styled
+def plot_exchange(states, titles, columns=4):
+    """Draw what each worker holds after each step of an all-reduce.
+
+    Parameters
+    ----------
+    states : sequence of numpy.ndarray
+        One for each moment, ``(workers, pieces)``: how many workers' values a piece is the sum of.
+    titles : sequence of str
+        Above the moments.
+    columns : int
+        Moments in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no states, one has another shape, or the number of titles differs.
+    """
+    states = [np.asarray(state) for state in states]
+    if not states or any(state.ndim != 2 or state.shape != states[0].shape for state in states):
+        raise ValueError(
+            "states must be one or more arrays of the same shape (workers, pieces), "
+            f"got {[state.shape for state in states]}"
+        )
+    if len(titles) != len(states):
+        raise ValueError(f"there are {len(states)} states and {len(titles)} titles")
+    workers, pieces = states[0].shape
+    columns = min(columns, len(states))
+    rows = -(-len(states) // columns)
+    height = rows * (7.0 / columns * workers / pieces + 0.35)
+    fig, axes = _figure(7.0, height, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat[len(states) :]:
+        ax.set_visible(False)
+    for place, (ax, state, title) in enumerate(zip(axes.flat, states, titles, strict=False)):
+        ax.imshow(state, cmap="Blues", vmin=0, vmax=1.4 * workers, aspect="equal")
+        for (worker, piece), count in np.ndenumerate(state):
+            done = count == workers
+            ax.text(
+                piece,
+                worker,
+                f"{count:g}",
+                ha="center",
+                va="center",
+                fontsize=12,
+                fontweight="bold" if done else "normal",
+            )
+        if place:  # what has just been received is framed
+            for worker, piece in zip(*np.nonzero(state != states[place - 1]), strict=True):
+                box = (piece - 0.46, worker - 0.46), 0.92, 0.92
+                ax.add_patch(_rectangle(*box))
+        ax.set_title(title, fontsize=10)
+        ax.set_xticks(range(pieces), "ABCDEFGHIJKLMNOP"[:pieces] if pieces <= 16 else None)
+        ax.set_yticks(range(workers))
+        ax.tick_params(length=0, labelsize=9)
+        for side in ax.spines.values():
+            side.set_visible(False)
+        if place % columns == 0:
+            ax.set_ylabel("worker", fontsize=10)
+        ax.set_xlabel("piece", fontsize=10)
+    return fig
+
+
+def _rectangle(corner, width, height):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, width, height, fill=False, edgecolor=ORANGE, lw=2.5)
