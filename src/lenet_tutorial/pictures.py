@@ -212,3 +212,75 @@ def plot_sizes(table, x="parameters", y="error"):
     fig.legend(loc="outside upper center", ncols=len(kinds), frameon=False, fontsize=10)
     ax.set_ylabel("test error (%)" if y == "error" else y)
     return fig
+
+
+@_styled
+def plot_layers(model, image, title=None):
+    """Draw what every layer of a network makes of one image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers.
+    image : numpy.ndarray
+        ``(side, side, 1)``, as the model takes it.
+    title : str, optional
+        Above the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One band for each layer: the maps of a convolution or of subsampling side by side, at most
+        eight in a row and on one scale of colours; the single units of a layer as a strip; the
+        outputs as bars. Layers that only flatten are left out.
+
+    Raises
+    ------
+    ValueError
+        If the image has not the shape that the model takes.
+    """
+    import keras
+    import matplotlib.pyplot as plt
+
+    image = np.asarray(image, np.float32)
+    if image.shape != model.input_shape[1:]:
+        raise ValueError(f"the image must have shape {model.input_shape[1:]}, got {image.shape}")
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.Flatten)]
+    looks = keras.Model(model.inputs, [layer.output for layer in layers])
+    values = [np.asarray(one)[0] for one in looks.predict(image[np.newaxis], verbose=0)]
+    bands = [
+        ("input", image),
+        *((layer.name, one) for layer, one in zip(layers, values, strict=True)),
+    ]
+    bands = [(name, one[0, 0] if one.shape[:-1] == (1, 1) else one) for name, one in bands]
+    heights = [0.55 if one.ndim == 1 else 0.95 * -(-one.shape[-1] // 8) for _, one in bands[:-1]]
+    fig = plt.figure(figsize=(7.5, sum(heights) + 1.9), layout="constrained")
+    parts = fig.subfigures(len(bands), height_ratios=[*heights, 1.6])
+    for part, (name, one) in zip(parts[:-1], bands[:-1], strict=True):
+        part.suptitle(name, x=0.01, y=0.5, ha="left", va="center", fontsize=10)
+        _draw_band(part, one)
+    ax = parts[-1].add_gridspec(1, 2, width_ratios=[0.9, 7])
+    ax = parts[-1].add_subplot(ax[1])
+    ax.bar(range(len(bands[-1][1])), bands[-1][1], color=BLUE)
+    ax.set_xticks(range(len(bands[-1][1])))
+    ax.set(xlabel="class", ylabel=bands[-1][0])
+    if title:
+        fig.suptitle(title, fontsize=11)
+    return fig
+
+
+def _draw_band(part, values):
+    """Draw the maps or the units of one layer, right of its name."""
+    if values.ndim == 1:
+        ax = part.add_subplot(part.add_gridspec(1, 2, width_ratios=[0.9, 7])[1])
+        ax.imshow(values[np.newaxis], cmap="cividis", aspect="auto")
+        ax.set_yticks([])
+        return
+    count = values.shape[-1]
+    rows = -(-count // 8)
+    grid = part.add_gridspec(rows, 9, width_ratios=[0.9, *[0.875] * 8])
+    low, high = float(values.min()), float(values.max())
+    for number in range(count):
+        ax = part.add_subplot(grid[number // 8, 1 + number % 8])
+        ax.imshow(values[..., number], cmap="cividis", vmin=low, vmax=high)
+        _bare(ax)
