@@ -14,6 +14,7 @@ from os.path import relpath
 from pathlib import Path
 
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.locale import get_translation
 from sphinx.locale import init as read_catalogue
 from sphinx.search.zh import SearchChinese
@@ -113,6 +114,25 @@ var splitQuery = function (query) {
         return len(stemmed_word) > 1 or bool(self.runs.match(stemmed_word))
 
 
+# ------------------------------------------------------------------------------------------ scripts
+
+PLURALS = re.compile(r'new Function\(\s*"n",\s*`return \(\$\{catalog\.plural_expr\}\)`\s*\)')
+
+
+def write_plural_rule(app, exception):
+    """Put the rule for plurals into Sphinx's script, which would make a function of a text.
+
+    The policy of the pages refuses that. Chinese has a single form.
+    """
+    if exception or app.builder.format != "html" or not is_chinese(app.config):
+        return
+    file = Path(app.outdir, "_static", "doctools.js")
+    text = PLURALS.sub("() => 0", file.read_text(encoding="utf-8"))
+    if "new Function" in text:
+        raise ExtensionError("doctools.js makes functions of texts in a new way: see editions.py")
+    file.write_text(text, encoding="utf-8")
+
+
 # --------------------------------------------------------------------------------- the two together
 
 
@@ -192,5 +212,6 @@ def setup(app):
     app.connect("config-inited", add_templates)
     app.connect("config-inited", address, priority=300)  # the site's own may be set by then
     app.connect("html-page-context", note_untranslated)
+    app.connect("build-finished", write_plural_rule)
     app.connect("build-finished", join, priority=950)  # when the other extensions have done theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
