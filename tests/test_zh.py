@@ -1,20 +1,18 @@
 """The Chinese edition: nothing is missing, nothing was lost, the two lead to each other."""
 
 import functools
-import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import visit
+from browsing import serve, visit
 from bs4 import BeautifulSoup
 from test_book import references
 
@@ -251,13 +249,9 @@ def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
             for html in (english, chinese)
         ]
         assert pictures[0] == pictures[1], page
+        places = "[id]:is(section, dt, figure, fieldset, .admonition)"
         anchors = [
-            {
-                tag["id"]
-                for tag in html.article.select("section, dt, figure, .admonition")
-                if tag.get("id")
-            }
-            for html in (english, chinese)
+            {tag["id"] for tag in html.article.select(places)} for html in (english, chinese)
         ]
         assert anchors[0] == anchors[1], page
 
@@ -370,15 +364,8 @@ def test_no_chinese_page_names_a_path_of_this_machine(both):
 
 @pytest.fixture(scope="module")
 def address(both):
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(both))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
+    with serve(both) as started:
+        yield started
 
 
 @pytest.mark.browser
@@ -404,11 +391,9 @@ def test_the_switch_leads_to_the_other_language_and_back(browser, both, address,
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "page_name", ["book/index", "chapters/01-history", "chapters/03-output-size"]
-)
-def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, page_name):
-    page, requests, problems = visit(browser, f"{address}/zh/{page_name}.html", width=390)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, name):
+    page, requests, problems = visit(browser, f"{address}/zh/{name}.html", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert not [url for url in requests if not url.startswith((address, "data:", "blob:"))]
     assert not problems
@@ -431,15 +416,7 @@ def test_search_finds_chinese_words(browser, address, query, expected):
 def test_the_query_is_cut_as_the_pages_were(browser, address):
     page, _, _ = visit(browser, f"{address}/zh/search.html")
     language = editions.SearchChinesePairs({})
-    for text in (
-        "感受野",
-        "池化",
-        "核",
-        "3×3 的卷积核，步幅 2",
-        "用 Keras 训练 LeNet-5",
-        "ReLU 比 tanh 好",
-    ):
-        assert Counter(page.evaluate("text => splitQuery(text)", text)) == Counter(
-            language.split(text)
-        )
+    for text in ("感受野", "池化", "核", "3×3 的卷积核，步幅 2", "用 Keras 训练 LeNet-5"):
+        words = page.evaluate("text => splitQuery(text)", text)
+        assert Counter(words) == Counter(language.split(text))
     page.context.close()
