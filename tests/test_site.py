@@ -31,10 +31,11 @@ def parse(file):
 
 
 def page_names(site):
-    """Return the pages of a built site, less the one that only leads on to the index."""
+    """Return the pages of a built site, less slides and the one that only leads to the index."""
     files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
     names = sorted(file.relative_to(site).as_posix() for file in files)
-    return [name for name in names if not parse(site / name).select('meta[http-equiv="refresh"]')]
+    others = 'meta[http-equiv="refresh"], .reveal'
+    return [name for name in names if not parse(site / name).select_one(others)]
 
 
 def meta(page, name):
@@ -53,7 +54,10 @@ def public(tmp_path_factory):
     config = {**CONFIG, "repository": {**CONFIG["repository"], "url": REPOSITORY}}
     extensions = config["sphinx"]["local_extensions"]
     local = {name: str(ROOT / path) for name, path in extensions.items()}
-    config["sphinx"] = {**config["sphinx"], "local_extensions": local}
+    local.pop("slides", None)  # they lead to chapters that are not built here
+    extensions = [name for name in config["sphinx"]["config"]["extensions"] if name != "slides"]
+    inner = {**config["sphinx"]["config"], "extensions": extensions}
+    config["sphinx"] = {**config["sphinx"], "local_extensions": local, "config": inner}
     toc = {
         "format": "jb-book",
         "root": "book/index",
