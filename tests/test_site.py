@@ -281,10 +281,14 @@ LOOK = """() => {
       .filter(one => !one.getAttribute("width") || !one.getAttribute("height"))
       .map(one => one.outerHTML.slice(0, 120)),
     bent: [...document.images].filter(one => one.checkVisibility() && one.naturalWidth > 40)
-      .filter(one => Math.abs(one.clientWidth / one.clientHeight
-        / (one.naturalWidth / one.naturalHeight) - 1) > 0.1)
-      .filter(one => getComputedStyle(one).objectFit === "fill" && one.closest("article"))
-      .map(one => one.outerHTML.slice(0, 120)),
+      .filter(one => {
+        const box = getComputedStyle(one), inside = (size, ...sides) =>
+          sides.reduce((left, side) => left - parseFloat(box[`padding${side}`]), size);
+        const shape = inside(one.clientWidth, "Left", "Right")
+          / inside(one.clientHeight, "Top", "Bottom");
+        return box.objectFit === "fill" && one.closest("article")
+          && Math.abs(shape / (one.naturalWidth / one.naturalHeight) - 1) > 0.05;
+      }).map(one => one.outerHTML.slice(0, 120)),
     ids: [...document.querySelectorAll("[id]")].map(one => one.id)
       .filter((id, n, all) => all.indexOf(id) !== n),
     requests: performance.getEntriesByType("resource").length + 1,
