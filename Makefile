@@ -48,6 +48,9 @@ serve: book book-zh   ## show the site on localhost
 pdf: book        ## print the whole book into _build/lenet-layer-by-layer.pdf (needs Chromium)
 	$(BIN)/python scripts/pdf.py
 
+lighthouse: book ## look at a page with Lighthouse, fetched by npm (needs Chromium)
+	$(BIN)/python scripts/lighthouse.py
+
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

@@ -36,8 +36,8 @@ digits = load_digits28(dataset)
 x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
 set_seed(0)
 model = models.lenet5_textbook()
-# Gradient descent with a falling rate, one of the better recipes on MNIST's validation split: one
-# epoch of it reached 97.6 % there.
+# Gradient descent with a falling rate: among the best of the recipes tried on MNIST's validation
+# split, where one epoch of it reached 97.6 %.
 falling = keras.optimizers.schedules.CosineDecay(0.1, epochs * -(-len(x) // 32))
 optimizer = keras.optimizers.SGD(falling, momentum=0.9, nesterov=True)
 history = train(

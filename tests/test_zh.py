@@ -323,6 +323,12 @@ def test_search_engines_hear_of_both_editions_where_the_address_is_known(tmp_pat
         if base
         else {}
     )
+    (tmp_path / "chapters/one.html").write_text(f"<head></head><body>{editions.MARK}</body>")
+    (tmp_path / "zh/chapters/one.html").write_text(f"{editions.MARK}<p {editions.NOTE}>")
+    editions.link(tmp_path, tmp_path / "zh", "zh-CN", base)
+    page = BeautifulSoup((tmp_path / "chapters/one.html").read_text(), "html.parser")
+    assert page.select_one("a.language-switch")
+    assert not page.find_all("link")  # it is no translation
     assert editions.MARK in (tmp_path / "index.html").read_text()  # has no other
     assert editions.MARK in (tmp_path / "zh/chapters/one.html").read_text()  # is not ours
 

@@ -21,6 +21,7 @@ from sphinx.transforms import SphinxTransform
 
 FOLDER = "zh"  # of the Chinese edition inside the English one
 MARK = "<!-- language switch -->"  # put onto the pages by language-switch.html
+NOTE = 'class="untranslated"'
 NAMES = {"en": "English", "zh-CN": "中文"}
 _ = get_translation("sphinx")
 
@@ -72,10 +73,11 @@ def note_untranslated(app, pagename, templatename, context, doctree):
     """Say on an English page of the Chinese edition that it is one."""
     if doctree is None or not is_chinese(app.config) or has_catalogue(app, pagename):
         return
+    base = app.config.html_baseurl
+    if base:  # for search engines it is the English page, once more
+        context["pageurl"] = base.removesuffix(f"{FOLDER}/") + app.builder.get_target_uri(pagename)
     note = html.escape(_("This page has not been translated yet."))
-    context["body"] = (
-        f'<p class="untranslated" role="note">{note}</p>\n<div lang="en">{context["body"]}</div>'
-    )
+    context["body"] = f'<p {NOTE} role="note">{note}</p>\n<div lang="en">{context["body"]}</div>'
 
 
 # ------------------------------------------------------------------------------------------- search
@@ -135,7 +137,8 @@ def link(site, other, language, base=""):
             f'hreflang="{language}">{NAMES[language]}</a>'
         )
         text = text.replace(MARK, switch)
-        if base:
+        chinese = text if language == "en" else (other / name).read_text(encoding="utf-8")
+        if base and NOTE not in chinese:
             places = {
                 "en": base + name,
                 "zh-CN": f"{base}{FOLDER}/{name}",

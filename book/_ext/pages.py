@@ -7,8 +7,8 @@ into it by Sphinx and the theme, which are named by their hashes; nothing else. 
 - scripts in files wait until the page stands (``defer``), so that it shows sooner,
 - the search index, 100 KB and more, is loaded by the page of the search alone.
 
-Pictures get the size that they have, so that nothing jumps while they load. Some roles and labels
-for screen readers that Sphinx and the theme write contradict what is seen; they are left out.
+Pictures get the size that they have, so that nothing jumps while they load. Some labels, roles
+and ids that Sphinx and the theme write mislead a screen reader; they are left out.
 """
 
 import base64
@@ -42,6 +42,8 @@ MISLEADING = [  # (where, the attribute to leave out)
     (re.compile(r'<(?:button class="btn search-button-field|summary)[^>]*>'), "aria-label"),
     # Each entry of the references is a list with something else than entries in it.
     (re.compile(r'<div[^>]*class="citation(?:-list)?"[^>]*>'), "role"),
+    # Each exercise and each solution has the same one.
+    (re.compile(r'<\w+[^>]*\sid="(?:exercise|solution)-content"[^>]*>'), "id"),
 ]
 VIEWBOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 
