@@ -175,25 +175,6 @@ def test_a_page_fits_a_phone(browser, server, name, theme):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pictures_are_not_stretched(browser, server, width):
-    page, _, _ = visit(browser, f"{server}/chapters/07-why-it-works.html", width=width)
-    page.wait_for_function("[...document.images].every(image => image.complete)")
-    stretched = page.evaluate(
-        """() => [...document.querySelectorAll('article .cell_output img')].map(image => {
-            const box = getComputedStyle(image);
-            const inner = (...sides) => sides.reduce((sum, side) => sum + parseFloat(box[side]), 0);
-            const wide = image.clientWidth - inner('paddingLeft', 'paddingRight');
-            const high = image.clientHeight - inner('paddingTop', 'paddingBottom');
-            return (wide / high) / (image.naturalWidth / image.naturalHeight);
-        })"""
-    )
-    assert len(stretched) >= 5
-    assert all(abs(ratio - 1) < 0.02 for ratio in stretched), stretched
-    page.context.close()
-
-
-@pytest.mark.browser
 def test_the_icons_are_drawn_by_their_font(browser, server):
     page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
     assert not [url for url in requests if "fontawesome.js" in url]

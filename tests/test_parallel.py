@@ -257,10 +257,15 @@ def test_when_the_time_is_up_all_are_ended(tmp_path, monkeypatch):
 
 def test_an_interrupt_at_the_keyboard_ends_all(tmp_path, monkeypatch):
     start = program(tmp_path, monkeypatch, "time.sleep(600)")
+    # Where the tests run in the background, the shell has told Python to ignore the signal.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     interrupt = threading.Timer(0.5, signal.raise_signal, [signal.SIGINT])
-    with pytest.raises(KeyboardInterrupt), start(2) as workers:  # noqa: PT012
-        interrupt.start()
-        workers.wait(30)
+    try:
+        with pytest.raises(KeyboardInterrupt), start(2) as workers:  # noqa: PT012
+            interrupt.start()
+            workers.wait(30)
+    finally:
+        signal.signal(signal.SIGINT, usual)
     assert all_gone(workers)
 
 

@@ -536,7 +536,7 @@ def test_axe_finds_nothing_to_complain_of_in_a_quiz(browser, server, width, them
             box.get_by_role("radio").nth(place_of(CHAPTERS[2], number, number < 3)).check()
         box.get_by_role("button", name="Check").click()
     assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text())  # a script tag would be refused by the page's policy
     result = page.evaluate("axe.run('.quiz')")
     found = [(one["id"], [n["html"][:150] for n in one["nodes"]]) for one in result["violations"]]
     assert not found, found

@@ -31,10 +31,11 @@ def parse(file):
 
 
 def page_names(site):
-    """Return the pages of a built site, less the one that only leads on to the index."""
+    """Return the pages of a built site, less slides and the one that only leads to the index."""
     files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
     names = sorted(file.relative_to(site).as_posix() for file in files)
-    return [name for name in names if not parse(site / name).select('meta[http-equiv="refresh"]')]
+    others = 'meta[http-equiv="refresh"], .reveal'
+    return [name for name in names if not parse(site / name).select_one(others)]
 
 
 def meta(page, name):
@@ -53,7 +54,10 @@ def public(tmp_path_factory):
     config = {**CONFIG, "repository": {**CONFIG["repository"], "url": REPOSITORY}}
     extensions = config["sphinx"]["local_extensions"]
     local = {name: str(ROOT / path) for name, path in extensions.items()}
-    config["sphinx"] = {**config["sphinx"], "local_extensions": local}
+    local.pop("slides", None)  # they lead to chapters that are not built here
+    extensions = [name for name in config["sphinx"]["config"]["extensions"] if name != "slides"]
+    inner = {**config["sphinx"]["config"], "extensions": extensions}
+    config["sphinx"] = {**config["sphinx"], "local_extensions": local, "config": inner}
     toc = {
         "format": "jb-book",
         "root": "book/index",
@@ -277,10 +281,14 @@ LOOK = """() => {
       .filter(one => !one.getAttribute("width") || !one.getAttribute("height"))
       .map(one => one.outerHTML.slice(0, 120)),
     bent: [...document.images].filter(one => one.checkVisibility() && one.naturalWidth > 40)
-      .filter(one => Math.abs(one.clientWidth / one.clientHeight
-        / (one.naturalWidth / one.naturalHeight) - 1) > 0.1)
-      .filter(one => getComputedStyle(one).objectFit === "fill" && one.closest("article"))
-      .map(one => one.outerHTML.slice(0, 120)),
+      .filter(one => {
+        const box = getComputedStyle(one), inside = (size, ...sides) =>
+          sides.reduce((left, side) => left - parseFloat(box[`padding${side}`]), size);
+        const shape = inside(one.clientWidth, "Left", "Right")
+          / inside(one.clientHeight, "Top", "Bottom");
+        return box.objectFit === "fill" && one.closest("article")
+          && Math.abs(shape / (one.naturalWidth / one.naturalHeight) - 1) > 0.05;
+      }).map(one => one.outerHTML.slice(0, 120)),
     ids: [...document.querySelectorAll("[id]")].map(one => one.id)
       .filter((id, n, all) => all.indexOf(id) !== n),
     requests: performance.getEntriesByType("resource").length + 1,
