@@ -49,7 +49,7 @@ def test_a_walk_from_the_index_by_a_chapter_and_a_term_to_the_explorer_and_back(
 ):
     page, requests, problems = opened(browser, f"{server}/")
     page.wait_for_url(f"{server}/{order[0]}")
-    chapter = follow(page, page.locator("article table a[href*='chapters/']").first)
+    chapter = follow(page, page.locator("article .chapter-map a[href*='chapters/']").first)
     assert chapter.startswith("chapters/")
     term = page.locator("article a[href*='glossary.html#term-']").first
     name = term.get_attribute("href").split("#")[1]
