@@ -73,6 +73,19 @@ def until(page, expression, arg=None, patience=120):
         page.wait_for_timeout(50)
 
 
+def settle(page):
+    """Wait for formulas and fonts, on the next page where one forwards."""
+    from playwright.sync_api import Error
+
+    ready = "() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)"
+    for _ in range(2):
+        with contextlib.suppress(Error):  # the page was left meanwhile
+            page.wait_for_load_state("load")
+            page.evaluate(ready)
+            return
+    page.evaluate(ready)
+
+
 def visit(browser, address, width=1280, theme="light"):
     """Open a page; return it with the addresses it asked for and what went wrong."""
     context = browser.new_context(
@@ -87,5 +100,5 @@ def visit(browser, address, width=1280, theme="light"):
         lambda message: problems.append(message.text) if message.type == "error" else None,
     )
     page.goto(address, wait_until="load")
-    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
+    settle(page)
     return page, requests, problems
