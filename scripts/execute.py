@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import first_cell
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
@@ -18,6 +19,7 @@ from nbclient.exceptions import CellExecutionError
 def execute(path):
     """Run one notebook in place; raise if a cell fails or writes to stderr."""
     notebook = nbformat.read(path, as_version=4)
+    first_cell.put(notebook, path.name, first_cell.repository())
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -36,10 +38,25 @@ def execute(path):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path}, cell {number} wrote to stderr:\n{output.text}")
+    number_cells(notebook)
     nbformat.validate(notebook)
     unfinished = path.with_suffix(".part")
     nbformat.write(notebook, unfinished)
     unfinished.replace(path)
+
+
+def number_cells(notebook):
+    """Count the chapter's own cells from 1 on; the one that sees to the package has no number."""
+    number = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        own = not first_cell.is_setup(cell)
+        number += own
+        cell.execution_count = number if own else None
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = number
 
 
 def main():

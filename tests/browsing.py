@@ -1,6 +1,11 @@
-"""Debian's Chromium, and how the tests open a page in it."""
+"""Debian's Chromium, how the tests open a page in it, and how the site is served to it."""
 
+import contextlib
+import functools
+import http.server
 import shutil
+import threading
+import time
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -12,6 +17,73 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@contextlib.contextmanager
+def serve(site, prefix="/"):
+    """Serve a folder under a prefix on a free port of the loopback address, as GitHub Pages does.
+
+    What is not there is answered with the site's page 404.
+    """
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args):
+            pass
+
+        def translate_path(self, path):
+            inside = path.startswith(prefix)
+            return super().translate_path("/" + path.removeprefix(prefix) if inside else "/none")
+
+        def send_error(self, code, message=None, explain=None):
+            page = site / "404.html"
+            if code != 404 or not page.is_file():
+                super().send_error(code, message, explain)
+                return
+            data = page.read_bytes()
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+    class Server(http.server.ThreadingHTTPServer):
+        daemon_threads = True
+
+        def handle_error(self, request, address):
+            pass  # a page that is left closes its connections
+
+    handler = functools.partial(Handler, directory=str(site))
+    with Server(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+def until(page, expression, arg=None, patience=120):
+    """Wait until an expression, or a function of arg, is true in a page; at most so many seconds.
+
+    Playwright's own wait asks from inside the page, which the policy of the pages refuses.
+    """
+    latest = time.monotonic() + patience
+    asked = f"() => Boolean({expression})" if arg is None else expression
+    while not page.evaluate(asked, arg):
+        assert time.monotonic() < latest, f"not within {patience} s: {expression}"
+        page.wait_for_timeout(50)
+
+
+def settle(page):
+    """Wait for formulas and fonts, on the next page where one forwards."""
+    from playwright.sync_api import Error
+
+    ready = "() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)"
+    for _ in range(2):
+        with contextlib.suppress(Error):  # the page was left meanwhile
+            page.wait_for_load_state("load")
+            page.evaluate(ready)
+            return
+    page.evaluate(ready)
 
 
 def visit(browser, address, width=1280, theme="light"):
@@ -28,6 +100,5 @@ def visit(browser, address, width=1280, theme="light"):
         lambda message: problems.append(message.text) if message.type == "error" else None,
     )
     page.goto(address, wait_until="load")
-    page.wait_for_function("!window.MathJax?.startup?.promise || document.fonts.ready")
-    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
+    settle(page)
     return page, requests, problems

@@ -1,15 +1,12 @@
 """Settings for all tests, and the built site in a browser."""
 
-import functools
-import http.server
 import os
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import pytest
-from browsing import BROWSER, FLAGS
+from browsing import BROWSER, FLAGS, serve
 from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
@@ -36,16 +33,8 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(site):
     """Serve the site on a free port of the loopback address."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *args):
-            pass
-
-    handler = functools.partial(Quiet, directory=str(site))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
-        threading.Thread(target=running.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{running.server_address[1]}"
-        running.shutdown()
+    with serve(site) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

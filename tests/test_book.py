@@ -44,12 +44,15 @@ def test_every_internal_link_and_anchor_resolves(site, pages):
             if parts.scheme or parts.netloc or address == "#":
                 continue
             target = path
-            if parts.path:
+            if parts.path.startswith("/"):  # the page 404, which may stand at any depth
+                assert path.name == "404.html"
+                target = Path(unquote(parts.path)[1:])
+            elif parts.path:
                 full = (site / path).parent / unquote(parts.path)
                 target = Path(os.path.normpath(full)).relative_to(site)
-                if not (site / target).exists():
-                    dead.append(f"{path}: {address}")
-                    continue
+            if not (site / target).exists():
+                dead.append(f"{path}: {address}")
+                continue
             checked += 1
             if target in anchors and unquote(parts.fragment) not in anchors[target]:
                 dead.append(f"{path}: {address}")
@@ -62,7 +65,8 @@ def test_no_page_loads_anything_from_another_host(pages):
         for tag, address in references(page):
             if tag not in ("a", "form"):
                 assert not urlsplit(address).netloc, f"{path}: <{tag}> {address}"
-        for script in page.find_all("script"):
+        # The libraries in a deck name some; its policy forbids them all (test_slides.py).
+        for script in page.find_all("script") if path.parts[0] != "slides" else []:
             assert not re.search(r"https?://(?!www\.w3\.org)", script.text), f"{path}: {script}"
 
 

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from browsing import visit
+from browsing import until, visit
 
 from lenet_tutorial import shapes
 
@@ -227,8 +227,8 @@ def test_play_moves_and_stops(browser, server):
     assert "Place 1 of 16" in place.inner_text()  # nothing moves by itself
     page.get_by_label("Speed").select_option("fast")
     page.get_by_role("button", name="Play").click()
-    page.wait_for_function("document.querySelector('.lc-place').innerText.includes('Place 16 of')")
-    page.wait_for_function("!!document.evaluate(\"//button[.='Play']\", document).iterateNext()")
+    until(page, "document.querySelector('.lc-place').innerText.includes('Place 16 of')")
+    until(page, "!!document.evaluate(\"//button[.='Play']\", document).iterateNext()")
     page.context.close()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import visit
+from browsing import until, visit
 from scipy import ndimage
 
 from lenet_tutorial import export
@@ -336,7 +336,7 @@ def test_from_the_pen_to_the_probabilities_takes_no_more_than_fifty_milliseconds
 
 def open_explorer(browser, address, **how):
     page, requests, problems = visit(browser, address, **how)
-    page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
     return page, requests, problems
 
 
@@ -393,7 +393,7 @@ def test_a_finger_can_draw(browser, server):
     context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.goto(f"{server}/{PAGE}")
-    page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
     page.get_by_role("button", name="Clear").tap()
     page.locator(".lx-paper").scroll_into_view_if_needed()
     box = page.locator(".lx-paper").bounding_box()
@@ -404,7 +404,7 @@ def test_a_finger_can_draw(browser, server):
         point = {"x": x, "y": box["y"] + box["height"] * (0.12 + 0.07 * n)}
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    page.wait_for_function("document.querySelector('.lx-verdict').innerText.includes('reads a 1')")
+    until(page, "document.querySelector('.lx-verdict').innerText.includes('reads a 1')")
     context.close()
 
 
@@ -428,9 +428,7 @@ def test_reset_goes_back_to_the_beginning(ready):
     ready.get_by_role("button", name="Clear").click()
     draw(ready, ONE)
     ready.get_by_role("button", name="Reset").click()
-    ready.wait_for_function(
-        "text => document.querySelector('.lx-verdict').innerText === text", arg=first
-    )
+    until(ready, "text => document.querySelector('.lx-verdict').innerText === text", arg=first)
     assert ready.get_by_label("Textbook LeNet-5").is_checked()
     assert ready.get_by_role("button", name="Undo").is_disabled()
 
@@ -456,12 +454,13 @@ def test_networks_and_epochs_are_loaded_when_they_are_asked_for(browser, server)
     assert loaded() == {"index.js", "samples.js", "textbook-10.js"}
     about = page.locator(".lx-about")
     page.get_by_label("0 epochs", exact=True).check()
-    page.wait_for_function("document.querySelector('.lx-about').innerText.includes('Before')")
+    until(page, "document.querySelector('.lx-about').innerText.includes('Before')")
     assert "textbook-00.js" in loaded()
     for name, entry in {e["name"]: e for e in export._read_manifest(WEIGHTS)["networks"]}.items():
         page.get_by_label(entry["title"]).check()
         page.get_by_label("10 epochs").check()
-        page.wait_for_function(
+        until(
+            page,
             "text => document.querySelector('.lx-about').innerText.includes(text)",
             arg=f"{100 * entry['test_accuracy']:.2f} % of the test digits",
         )
@@ -508,7 +507,7 @@ def test_the_panel_writes_the_computation_out(ready):
     assert float(total) + float(bias) == pytest.approx(float(total2), abs=2e-4)
     assert np.tanh(float(given)) == pytest.approx(float(value), abs=2e-4)
     panel.get_by_text("All 25 products").click()
-    ready.wait_for_function("document.querySelector('.lx-panel pre').textContent.length > 50")
+    until(ready, "document.querySelector('.lx-panel pre').textContent.length > 50")
     products = ready.locator(".lx-panel pre").inner_text().replace("−", "-")
     pairs = re.findall(r"(-?[\d.]+)·\(?(-?[\d.]+)\)?", products)
     assert len(pairs) == 25
@@ -518,7 +517,7 @@ def test_the_panel_writes_the_computation_out(ready):
 
 def test_the_1998_network_shows_its_table_and_its_codes(ready):
     ready.get_by_label("LeNet-5 of 1998").check()
-    ready.wait_for_function("document.querySelector('.lx-about').innerText.includes('1998')")
+    until(ready, "document.querySelector('.lx-about').innerText.includes('1998')")
     ready.get_by_label("Layer").select_option(label="C3: 16@10×10, convolution 5×5")
     ready.get_by_label("Map", exact=True).fill("0")
     ready.get_by_label("Map", exact=True).press("Enter")
@@ -537,7 +536,7 @@ def test_a_link_brings_a_drawing_back(browser, server, ready):
     draw(ready, SEVEN)
     ready.get_by_label("The article’s network").check()
     ready.get_by_label("5 epochs").check()
-    ready.wait_for_function("document.querySelector('.lx-about').innerText.includes('After 5')")
+    until(ready, "document.querySelector('.lx-about').innerText.includes('After 5')")
     ready.get_by_role("button", name="Share").click()
     link = ready.get_by_label("Link to this drawing").input_value()
     assert link.startswith(f"{server}/{PAGE}#lenet=article.5.s.") and len(link) < 1500
@@ -564,7 +563,7 @@ def test_links_to_samples_and_pictures_come_back_too(browser, server):
     assert fragment[1] < 1e-6
     page.goto("about:blank")
     page.goto(f"{server}/{PAGE}#{fragment[0]}")
-    page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
     assert "reads a" in verdict(page)
     page.context.close()
 
@@ -642,7 +641,7 @@ def test_without_good_weights_a_sentence_helps_and_the_rest_works(
     address = altered(site, tmp_path, file, text(file))
     page, _, _ = visit(browser, address)
     message = page.locator(".lx-messages")
-    page.wait_for_function("document.querySelector('.lx-messages').innerText")
+    until(page, "document.querySelector('.lx-messages').innerText")
     assert words in message.inner_text() and "make export" in message.inner_text()
     # Drawing and its preparation work all the same.
     page.get_by_role("button", name="Clear").click()
@@ -659,11 +658,11 @@ def test_a_later_network_that_fails_leaves_the_first_one_as_it_was(browser, site
     page, _, problems = open_explorer(browser, address)
     before = verdict(page)
     page.get_by_label("The article’s network").click()
-    page.wait_for_function("document.querySelector('.lx-messages').innerText.includes('damaged')")
+    until(page, "document.querySelector('.lx-messages').innerText.includes('damaged')")
     assert page.get_by_label("Textbook LeNet-5").is_checked()
     assert verdict(page) == before and "Input: 32×32" in page.locator(".lx-network").inner_text()
     page.get_by_label("5 epochs").check()
-    page.wait_for_function("document.querySelector('.lx-about').innerText.includes('After 5')")
+    until(page, "document.querySelector('.lx-about').innerText.includes('After 5')")
     assert page.locator(".lx-messages").inner_text() == ""
     # The copied page lacks a file or two of the theme's; no script of ours may stumble.
     assert not [one for one in problems if "ERR_FILE_NOT_FOUND" not in one]
@@ -684,11 +683,11 @@ def test_without_canvas_samples_and_numbers_work(browser, server):
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
     page.goto(f"{server}/{PAGE}")
-    page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
     assert "no canvas" in page.locator(".lx-messages").inner_text()
     page.get_by_text("Choose a sample digit", exact=True).click()
     page.get_by_role("button", name="Sample 16: a 3").click()
-    page.wait_for_function("document.querySelector('.lx-verdict').innerText.includes('reads a 3')")
+    until(page, "document.querySelector('.lx-verdict').innerText.includes('reads a 3')")
     assert "sum of products" in page.locator(".lx-panel").inner_text()
     assert not problems
     page.close()
@@ -730,10 +729,10 @@ def test_an_image_file_is_read(ready, dark):
     paper = (30 + 0.8 * image) if dark else (235 - 0.8 * image)
     rows = [bytes(row.astype(np.uint8)) for row in paper]
     upload(ready, "three.png", "image/png", png(len(rows), len(rows), rows))
-    ready.wait_for_function("document.querySelector('.lx-verdict').innerText.includes('reads a 3')")
+    until(ready, "document.querySelector('.lx-verdict').innerText.includes('reads a 3')")
     assert ready.locator(".lx-step figcaption").first.inner_text() == "The picture and its box."
     ready.get_by_role("button", name="Undo").click()
-    ready.wait_for_function("document.querySelector('.lx-verdict').innerText.includes('reads a 7')")
+    until(ready, "document.querySelector('.lx-verdict').innerText.includes('reads a 7')")
 
 
 @pytest.mark.parametrize(
@@ -749,7 +748,7 @@ def test_an_image_file_is_read(ready, dark):
 def test_a_file_that_cannot_be_used_is_refused_with_the_reason(ready, name, kind, data, words):
     before = verdict(ready)
     upload(ready, name, kind, data)
-    ready.wait_for_function("document.querySelector('.lx-messages').innerText")
+    until(ready, "document.querySelector('.lx-messages').innerText")
     message = ready.locator(".lx-messages").inner_text()
     assert words in message and name in message
     assert verdict(ready) == before
@@ -787,7 +786,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(browser, server):
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Sample 6: a 1").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.lx-verdict').innerText.includes('reads a 1')")
+    until(page, "document.querySelector('.lx-verdict').innerText.includes('reads a 1')")
 
     # Go about in a layer, and pin a unit.
     page.get_by_role("application", name=re.compile("^S4")).focus()
@@ -805,7 +804,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(browser, server):
     # The same with the network's training.
     page.get_by_label("10 epochs").focus()
     page.keyboard.press("ArrowLeft")
-    page.wait_for_function("document.querySelector('.lx-about').innerText.includes('After 5')")
+    until(page, "document.querySelector('.lx-about').innerText.includes('After 5')")
     assert not problems
     page.context.close()
 
@@ -814,7 +813,7 @@ def test_it_works_from_a_folder(browser, site):
     page, requests, problems = open_explorer(browser, (site / PAGE).as_uri())
     assert "reads a 7" in verdict(page)
     page.get_by_label("The article’s network").check()
-    page.wait_for_function("document.querySelector('.lx-about').innerText.includes('article')")
+    until(page, "document.querySelector('.lx-about').innerText.includes('article')")
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
     assert not problems
     page.context.close()
@@ -827,7 +826,7 @@ def test_in_the_chapter_it_waits_until_it_is_asked_for(browser, server):
     button = page.get_by_role("button", name="Load the explorer")
     button.focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
     assert "reads a 7" in verdict(page)
     assert page.evaluate("document.activeElement.innerText") == "Clear"  # the focus is not lost
     page.get_by_role("button", name="Share").click()
@@ -855,13 +854,13 @@ def test_code_and_weights_of_a_page_stay_within_their_budget(browser, server, si
 def test_axe_finds_nothing_to_complain_of(browser, server, name, width, theme):
     page, _, _ = visit(browser, f"{server}/book/{name}.html", width=width, theme=theme)
     if name == "explorer":
-        page.wait_for_function("document.querySelector('.lenet-explorer').dataset.ready")
+        until(page, "document.querySelector('.lenet-explorer').dataset.ready")
         page.get_by_text("Choose a sample digit", exact=True).click()
         page.get_by_role("button", name="Share").click()
     else:
         page.get_by_label("Input size").fill("28")  # with an error on show
     assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.add_script_tag(path=AXE)
+    page.evaluate(AXE.read_text())
     result = page.evaluate("selector => axe.run(selector)", f".lenet-{name}")
     found = [
         (one["id"], [node["html"][:150] for node in one["nodes"]]) for one in result["violations"]

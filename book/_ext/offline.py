@@ -15,7 +15,7 @@ PARTS = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2")
 def vendor_mathjax(app, exception):
     if exception or app.builder.format != "html":
         return
-    package = Path(app.confdir) / "node_modules" / "mathjax" / "es5"
+    package = Path(app.srcdir) / "node_modules" / "mathjax" / "es5"
     if not package.is_dir():
         raise ExtensionError(f"MathJax is missing ({package}): run `make book`, which installs it")
     site = Path(app.outdir) / "_static" / "mathjax"

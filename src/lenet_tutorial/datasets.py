@@ -175,7 +175,32 @@ def load_mnist(folder=None, cache=None, mirrors=MIRRORS, progress=True):
     folder = folder or os.environ.get("LENET_TUTORIAL_DATA")
     if folder:
         return Digits(**_read_folder(Path(folder)), name="MNIST", origin="folder")
-    cache = Path(cache) if cache else cache_folder()
+    return fetch_mnist(cache or cache_folder(), mirrors, progress)
+
+
+def fetch_mnist(folder, mirrors=MIRRORS, progress=True):
+    """Load MNIST from a folder of downloads; what is missing or damaged there is downloaded first.
+
+    Parameters
+    ----------
+    folder : path
+        Holds the four IDX files, not compressed; made where it is missing.
+    mirrors : sequence of str
+        Base addresses, tried in turn; with none of them nothing is downloaded.
+    progress : bool
+        Draw a progress bar while downloading.
+
+    Returns
+    -------
+    Digits
+        60 000 training and 10 000 test digits.
+
+    Raises
+    ------
+    MnistUnavailable
+        If no mirror delivers a good file, or the folder can't be written.
+    """
+    cache = Path(folder)
     cached = all(_is_good(cache / name, sha) for name, sha, _ in MNIST_FILES.values())
     arrays = {}
     for key, (name, sha, shape) in MNIST_FILES.items():

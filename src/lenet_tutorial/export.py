@@ -10,14 +10,12 @@ What is rounded to float16 is the network that the explorer shows: its accuracie
 are those of the rounded weights.
 """
 
-import argparse
 import base64
 import datetime
 import hashlib
 import json
 import os
 import platform
-import sys
 import tempfile
 import zlib
 from importlib.metadata import version
@@ -503,26 +501,25 @@ def load(folder, name, epoch):
     return model
 
 
-def main(arguments=None):
-    """Run ``python -m lenet_tutorial export``.
+def write_default(folder, path=None):
+    """Keep the explorer's textbook network as the package's own, in one small file.
 
     Parameters
     ----------
-    arguments : list of str, optional
-        What stands on the command line after the word ``export``.
+    folder : path
+        Where :func:`export` has put the scripts.
+    path : path, optional
+        By default ``lenet_tutorial.stored.DEFAULT``.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m lenet_tutorial export",
-        description="Train the networks on MNIST and write them for the browser.",
-    )
-    parser.add_argument("folder", type=Path, help="where the scripts go")
-    parser.add_argument("names", nargs="*", help=f"networks, of {', '.join(NETWORKS)} (all)")
-    parser.add_argument("--force", action="store_true", help="replace even by worse weights")
-    options = parser.parse_args(arguments)
-    for name in options.names:
-        if name not in NETWORKS:
-            parser.error(f"no network called {name!r}; there are {', '.join(NETWORKS)}")
-    try:
-        export(options.folder, options.names, force=options.force)
-    except ExportError as error:
-        sys.exit(f"export: {error}")
+    from .backup import write_whole
+    from .stored import DEFAULT
+
+    networks = {entry["name"]: entry for entry in _read_manifest(Path(folder))["networks"]}
+    entry = networks["textbook"]
+    shot = entry["snapshots"][-1]
+    data = read_weights(folder, "textbook", shot["epoch"])
+    about = {key: entry[key] for key in ("title", "dataset", "test_accuracy", "seed", "recipe")}
+    about |= {"epoch": shot["epoch"], "sha256": shot["sha256"]}
+    head = np.array(json.dumps(about, ensure_ascii=False))
+    weights = np.frombuffer(data, "<f2")
+    write_whole(path or DEFAULT, lambda file: np.savez(file, about=head, weights=weights))

@@ -212,3 +212,147 @@ def plot_sizes(table, x="parameters", y="error"):
     fig.legend(loc="outside upper center", ncols=len(kinds), frameon=False, fontsize=10)
     ax.set_ylabel("test error (%)" if y == "error" else y)
     return fig
+
+
+@_styled
+def plot_layers(model, image, title=None):
+    """Draw what every layer of a network makes of one image.
+
+    Parameters
+    ----------
+    model : keras.Model
+        A chain of layers.
+    image : numpy.ndarray
+        ``(side, side, 1)``, as the model takes it.
+    title : str, optional
+        Above the picture.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One band for each layer: the maps of a convolution or of subsampling side by side, at most
+        eight in a row and on one scale of colours; the single units of a layer as a strip; the
+        outputs as bars. Layers that only flatten are left out.
+
+    Raises
+    ------
+    ValueError
+        If the image has not the shape that the model takes.
+    """
+    import keras
+    import matplotlib.pyplot as plt
+
+    image = np.asarray(image, np.float32)
+    if image.shape != model.input_shape[1:]:
+        raise ValueError(f"the image must have shape {model.input_shape[1:]}, got {image.shape}")
+    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.Flatten)]
+    looks = keras.Model(model.inputs, [layer.output for layer in layers])
+    values = [np.asarray(one)[0] for one in looks.predict(image[np.newaxis], verbose=0)]
+    bands = [
+        ("input", image),
+        *((layer.name, one) for layer, one in zip(layers, values, strict=True)),
+    ]
+    bands = [(name, one[0, 0] if one.shape[:-1] == (1, 1) else one) for name, one in bands]
+    heights = [0.55 if one.ndim == 1 else 0.95 * -(-one.shape[-1] // 8) for _, one in bands[:-1]]
+    fig = plt.figure(figsize=(7.5, sum(heights) + 1.9), layout="constrained")
+    parts = fig.subfigures(len(bands), height_ratios=[*heights, 1.6])
+    for part, (name, one) in zip(parts[:-1], bands[:-1], strict=True):
+        part.suptitle(name, x=0.01, y=0.5, ha="left", va="center", fontsize=10)
+        _draw_band(part, one)
+    ax = parts[-1].add_gridspec(1, 2, width_ratios=[0.9, 7])
+    ax = parts[-1].add_subplot(ax[1])
+    ax.bar(range(len(bands[-1][1])), bands[-1][1], color=BLUE)
+    ax.set_xticks(range(len(bands[-1][1])))
+    ax.set(xlabel="class", ylabel=bands[-1][0])
+    if title:
+        fig.suptitle(title, fontsize=11)
+    return fig
+
+
+def _draw_band(part, values):
+    """Draw the maps or the units of one layer, right of its name."""
+    if values.ndim == 1:
+        ax = part.add_subplot(part.add_gridspec(1, 2, width_ratios=[0.9, 7])[1])
+        ax.imshow(values[np.newaxis], cmap="cividis", aspect="auto")
+        ax.set_yticks([])
+        return
+    count = values.shape[-1]
+    rows = -(-count // 8)
+    grid = part.add_gridspec(rows, 9, width_ratios=[0.9, *[0.875] * 8])
+    low, high = float(values.min()), float(values.max())
+    for number in range(count):
+        ax = part.add_subplot(grid[number // 8, 1 + number % 8])
+        ax.imshow(values[..., number], cmap="cividis", vmin=low, vmax=high)
+        _bare(ax)
+
+
+@_styled
+def plot_exchange(states, titles, columns=4):
+    """Draw what each worker holds after each step of an all-reduce.
+
+    Parameters
+    ----------
+    states : sequence of numpy.ndarray
+        One for each moment, ``(workers, pieces)``: how many workers' values a piece is the sum of.
+    titles : sequence of str
+        Above the moments.
+    columns : int
+        Moments in a row.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are no states, one has another shape, or the number of titles differs.
+    """
+    states = [np.asarray(state) for state in states]
+    if not states or any(state.ndim != 2 or state.shape != states[0].shape for state in states):
+        raise ValueError(
+            "states must be one or more arrays of the same shape (workers, pieces), "
+            f"got {[state.shape for state in states]}"
+        )
+    if len(titles) != len(states):
+        raise ValueError(f"there are {len(states)} states and {len(titles)} titles")
+    workers, pieces = states[0].shape
+    columns = min(columns, len(states))
+    rows = -(-len(states) // columns)
+    height = rows * (7.0 / columns * workers / pieces + 0.35)
+    fig, axes = _figure(7.0, height, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat[len(states) :]:
+        ax.set_visible(False)
+    for place, (ax, state, title) in enumerate(zip(axes.flat, states, titles, strict=False)):
+        ax.imshow(state, cmap="Blues", vmin=0, vmax=1.4 * workers, aspect="equal")
+        for (worker, piece), count in np.ndenumerate(state):
+            done = count == workers
+            ax.text(
+                piece,
+                worker,
+                f"{count:g}",
+                ha="center",
+                va="center",
+                fontsize=12,
+                fontweight="bold" if done else "normal",
+            )
+        if place:  # what has just been received is framed
+            for worker, piece in zip(*np.nonzero(state != states[place - 1]), strict=True):
+                box = (piece - 0.46, worker - 0.46), 0.92, 0.92
+                ax.add_patch(_rectangle(*box))
+        ax.set_title(title, fontsize=10)
+        ax.set_xticks(range(pieces), "ABCDEFGHIJKLMNOP"[:pieces] if pieces <= 16 else None)
+        ax.set_yticks(range(workers))
+        ax.tick_params(length=0, labelsize=9)
+        for side in ax.spines.values():
+            side.set_visible(False)
+        if place % columns == 0:
+            ax.set_ylabel("worker", fontsize=10)
+        ax.set_xlabel("piece", fontsize=10)
+    return fig
+
+
+def _rectangle(corner, width, height):
+    from matplotlib.patches import Rectangle
+
+    return Rectangle(corner, width, height, fill=False, edgecolor=ORANGE, lw=2.5)

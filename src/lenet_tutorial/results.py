@@ -9,10 +9,10 @@ Run ``python -m lenet_tutorial.results`` to add the rows that are missing (it ca
 finished runs are kept), or with ``--again`` to compute all of them anew.
 """
 
-import argparse
 import datetime
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -106,32 +106,26 @@ def make(name, again=False):
     import pandas as pd
     from tqdm import tqdm
 
+    from .backup import write_whole
+
     experiment, path = experiments()[name], FOLDER / f"{name}.csv"
     have = pd.read_csv(path).to_dict("records") if path.is_file() and not again else []
     done = {tuple(row[column] for column in experiment.key) for row in have}
     todo = [wanted for wanted in experiment.runs if tuple(wanted.values()) not in done]
-    for wanted in tqdm(todo, desc=name, unit="run"):
-        have.append(experiment.run(**wanted) | provenance())
-        table = pd.DataFrame(have).sort_values(experiment.key)
-        unfinished = path.with_suffix(".part")
-        table.to_csv(unfinished, index=False, lineterminator="\n")
-        unfinished.replace(path)  # a whole file takes the place of a whole file
+    with tqdm(todo, desc=name, unit="run") as bar:
+        for wanted in bar:
+            have.append(experiment.run(**wanted) | provenance())
+            table = pd.DataFrame(have).sort_values(experiment.key)
+            text = table.to_csv(index=False, lineterminator="\n")
+            write_whole(path, lambda file, text=text: file.write(text.encode()))
 
 
 def main(arguments=None):
-    """Run ``python -m lenet_tutorial.results``."""
-    known = experiments()
-    parser = argparse.ArgumentParser(prog="python -m lenet_tutorial.results", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"files to make, of {', '.join(known)}")
-    parser.add_argument("--again", action="store_true", help="compute rows anew that are there")
-    options = parser.parse_args(arguments)
-    for name in options.names:
-        if name not in known:
-            parser.error(f"no experiment called {name!r}; there are {', '.join(known)}")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in options.names or known:
-        make(name, options.again)
+    """Run ``python -m lenet_tutorial.results``, the same as ``lenet-tutorial results``."""
+    from .cli import main as command
+
+    return command(["results", *(sys.argv[1:] if arguments is None else arguments)])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

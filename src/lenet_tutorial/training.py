@@ -1,5 +1,7 @@
 """Training with a seed, a held-out validation split and a history that can be read as a table."""
 
+import sys
+
 import numpy as np
 
 from .datasets import check_images, check_labels
@@ -96,11 +98,12 @@ def train(
     batch_size=64,
     optimizer="adam",
     seed=0,
-    verbose=0,
+    verbose="auto",
     loss=None,
     distort=None,
     steps_per_execution=1,
     jit_compile="auto",
+    backup=None,
     **fit,
 ):
     """Compile and train a classifier, and return its history.
@@ -119,8 +122,9 @@ def train(
         As Keras takes it.
     seed : int
         Seed for the shuffling; the weights were drawn when the model was built.
-    verbose : {0, 1, 2}
-        As Keras takes it; 0 is quiet, 1 draws a bar.
+    verbose : {'auto', 0, 1, 2}
+        ``'auto'`` draws one bar for the whole run in a terminal, and nothing in a notebook or a
+        file. The others as Keras takes them: 0 is quiet.
     loss : keras.losses.Loss, optional
         By default the one that fits the last layer, see :func:`judge`.
     distort : keras.layers.Layer, optional
@@ -130,6 +134,10 @@ def train(
         So many batches are handed to the backend at once, which saves time and changes nothing.
     jit_compile : bool or 'auto'
         Whether the compiler XLA makes one program of a step; as Keras takes it.
+    backup : path, optional
+        Folder for a checkpoint after each epoch, see :mod:`lenet_tutorial.backup`. If the run is
+        interrupted, the same call goes on after the last epoch that was finished, and gives what
+        the whole run would have given. At the end the checkpoint is removed.
     **fit
         Passed on to ``model.fit``.
 
@@ -141,7 +149,10 @@ def train(
     Raises
     ------
     ValueError
-        If images or labels have the wrong shape, type or range, hold NaN, or a number is below 1.
+        If images or labels have the wrong shape, type or range, hold NaN, or a number is below 1;
+        or if `backup` keeps another run: another network, other data or another recipe.
+    KeyboardInterrupt
+        When the reader interrupts it, after a line that says what is kept.
     """
     for name, value in (("epochs", epochs), ("batch_size", batch_size)):
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
@@ -168,18 +179,108 @@ def train(
         steps_per_execution=steps_per_execution,
         jit_compile=jit_compile,
     )
-    history = learner.fit(
-        x,
-        y,
-        validation_data=(x_val, y_val),
-        epochs=epochs,
-        batch_size=batch_size,
-        verbose=verbose,
-        **fit,
-    )
-    table = pd.DataFrame(history.history)
+    callbacks = fit.pop("callbacks", None) or []
+    callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
+    kept = None
+    if backup is not None:
+        kept = _open_backup(
+            backup,
+            learner,
+            (x, y, x_val, y_val),
+            epochs,
+            callbacks,
+            fit,
+            {
+                "batch_size": batch_size,
+                "seed": seed,
+                "steps_per_execution": steps_per_execution,
+            },
+        )
+        fit["initial_epoch"] = kept.epoch
+        callbacks = [kept.callback(learner), *callbacks]  # first: before others touch the weights
+    steps = fit.get("steps_per_epoch") or -(-len(x) // batch_size)
+    bar = None
+    if verbose == "auto":
+        verbose = 0
+        if sys.stderr.isatty():
+            bar = _Bar(epochs, steps, fit.get("initial_epoch", 0))
+    try:
+        history = learner.fit(
+            x,
+            y,
+            validation_data=(x_val, y_val),
+            epochs=epochs,
+            batch_size=batch_size,
+            verbose=verbose,
+            callbacks=[*callbacks, *([bar.callback()] if bar else [])],
+            **fit,
+        ).history
+    except KeyboardInterrupt:
+        if bar:
+            bar.close()
+        if kept:
+            print(kept.how_to_go_on(epochs), file=sys.stderr, flush=True)
+        raise
+    finally:
+        if bar:
+            bar.close()
+    if kept:
+        history = kept.history  # with the epochs before the interruption
+        kept.remove()
+    table = pd.DataFrame(history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
     return table[["accuracy", "loss", "val_accuracy", "val_loss"]]
+
+
+def _open_backup(folder, learner, data, epochs, callbacks, fit, settings):
+    """Open the backup of a run, and say so if it goes on from one."""
+    from .backup import Backup, check_callbacks, describe_run
+
+    if "initial_epoch" in fit:
+        raise ValueError("a backup counts the epochs itself: leave initial_epoch out")
+    check_callbacks(callbacks)
+    names = ("training images", "training labels", "validation images", "validation labels")
+    settings |= {"epochs": epochs, **fit, "callbacks": [type(one).__name__ for one in callbacks]}
+    about = describe_run(learner, dict(zip(names, data, strict=True)), **settings)
+    kept = Backup(folder, about)
+    if kept.epoch:
+        print(
+            f"Going on after epoch {kept.epoch} of {epochs}, from {kept.path}.",
+            file=sys.stderr,
+            flush=True,
+        )
+    return kept
+
+
+class _Bar:
+    """One bar for all epochs of a run, on a terminal."""
+
+    def __init__(self, epochs, steps, done):
+        from tqdm import tqdm
+
+        self.epochs, self.steps = epochs, steps
+        self.bar = tqdm(total=epochs * steps, initial=done * steps, unit="batch", leave=None)
+
+    def callback(self):
+        import keras
+
+        return keras.callbacks.LambdaCallback(
+            on_epoch_begin=self._begin, on_train_batch_end=self._step, on_epoch_end=self._end
+        )
+
+    def _begin(self, epoch, logs):
+        self.start = epoch * self.steps
+        self.bar.set_description(f"epoch {epoch + 1}/{self.epochs}")
+
+    def _step(self, batch, logs):
+        self.bar.update(self.start + batch + 1 - self.bar.n)
+
+    def _end(self, epoch, logs):
+        shown = ("loss", "val_loss", "val_accuracy")
+        self.bar.set_postfix({name: f"{logs[name]:.4f}" for name in shown if name in logs})
+
+    def close(self):
+        self.bar.close()
 
 
 def answers(model, x, batch_size=1000):

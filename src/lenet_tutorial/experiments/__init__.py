@@ -4,7 +4,7 @@ Each module holds its recipes as readable values, the function that makes one ru
 ``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
 """
 
-from . import changes, faster, published, why, zip1989
+from . import beyond, changes, faster, published, why, zip1989
 
 EXPERIMENTS = {
     **changes.EXPERIMENTS,
@@ -12,4 +12,5 @@ EXPERIMENTS = {
     **published.EXPERIMENTS,
     **why.EXPERIMENTS,
     **zip1989.EXPERIMENTS,
+    **beyond.EXPERIMENTS,
 }

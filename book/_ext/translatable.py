@@ -1,0 +1,85 @@
+"""Sphinx extension: texts that Sphinx leaves out of its catalogues.
+
+The titles of exercises, the words on folded cells (``code_prompt_show`` in the cell's metadata) and
+the paragraphs of embedded HTML are no nodes of their own, so Sphinx neither extracts nor translates
+them. A node that nobody sees carries each of them to the catalogue and brings the translation back.
+"""
+
+import re
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx_exercise.nodes import exercise_subtitle, is_exercise_node
+
+PARAGRAPH = re.compile(r"(?<=<p>).+?(?=</p>)", re.DOTALL)
+
+
+class Carrier(addnodes.translatable, nodes.Element):
+    """A text, and where it stands: the node, and the name of its attribute or the text's number."""
+
+    def preserve_original_messages(self):
+        pass  # it is made with its text
+
+    def extract_original_messages(self):
+        return [self["message"]]
+
+    def apply_translated_message(self, original_message, translated_message):
+        target, place = self["target"], self["place"]
+        if place == "subtitle":
+            target.clear()
+            target += nodes.Text(translated_message)
+        elif place == "html":
+            html = target.astext().replace(original_message, translated_message)
+            target.clear()
+            target += nodes.Text(html)
+            target.rawsource = html
+        else:
+            target[place] = translated_message
+
+
+class CarryTexts(SphinxTransform):
+    """Put a carrier behind every block that has such a text."""
+
+    default_priority = 15  # before Sphinx translates
+
+    def apply(self, **kwargs):
+        for block, target, place, message in list(self.texts()):
+            carrier = Carrier(message=message, target=target, place=place)
+            carrier.source, carrier.line = block.source or self.document["source"], block.line
+            block.parent.insert(block.parent.index(block) + 1, carrier)
+
+    def texts(self):
+        for cell in self.document.findall(nodes.container):
+            prompt = cell.get("prompt_show")
+            if prompt and prompt != self.config.nb_code_prompt_show:
+                yield cell, cell, "prompt_show", prompt
+        for exercise in self.document.findall(is_exercise_node):
+            for subtitle in exercise.findall(exercise_subtitle):
+                yield exercise, subtitle, "subtitle", subtitle.astext()
+        for raw in self.document.findall(nodes.raw):
+            if "lenet-" in raw.astext():
+                for message in PARAGRAPH.findall(raw.astext()):
+                    yield raw, raw, "html", message
+
+
+class ForgetCarriers(SphinxTransform):
+    """Take the carriers out; solutions and links take the new titles from the registry."""
+
+    default_priority = 850  # when Sphinx has translated
+
+    def apply(self, **kwargs):
+        if self.app.builder.name == "gettext":
+            return
+        for carrier in list(self.document.findall(Carrier)):
+            carrier.parent.remove(carrier)
+        registry = getattr(self.env, "sphinx_exercise_registry", {})
+        for exercise in self.document.findall(is_exercise_node):
+            registry[exercise["label"]]["node"] = exercise.deepcopy()
+
+
+def setup(app):
+    app.add_node(Carrier)
+    app.add_transform(CarryTexts)
+    app.add_transform(ForgetCarriers)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

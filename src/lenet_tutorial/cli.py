@@ -1,0 +1,435 @@
+"""The command ``lenet-tutorial``: look, get the digits, train, read a picture.
+
+What a command needs is imported when it runs, so that ``--help`` answers at once. A command ends
+with 0 when it did what it was asked, with 1 when it could not (no network, a full disk, something
+missing), with 2 when it was asked for something wrong (a bad option, a file that is no picture),
+and with 130 when it was interrupted.
+"""
+
+import argparse
+import json
+import math
+import os
+import sys
+from pathlib import Path
+
+from . import __version__
+
+BAR = 40  # characters of a certain answer's bar
+
+
+class CommandError(Exception):
+    """A command ends here, with one line and an exit code."""
+
+    def __init__(self, message, code=2):
+        super().__init__(message)
+        self.code = code
+
+
+def main(arguments=None):
+    """Run a command.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        By default those of the command line.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options) or 0
+    except CommandError as error:
+        print(f"lenet-tutorial {options.command}: {error}", file=sys.stderr)
+        return error.code
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def make_parser():
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="lenet-tutorial",
+        description="The command line of the book “LeNet, layer by layer”.",
+        epilog="`lenet-tutorial COMMAND --help` says what a command takes.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(
+        dest="command", metavar="COMMAND", required=True, title="commands"
+    )
+
+    def command(name, run, text, more=""):
+        added = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}. {more}"
+        )
+        added.set_defaults(run=run)
+        return added
+
+    command(
+        "doctor",
+        _doctor,
+        "say what is there, what is missing, and how to mend it",
+        "Ends with 0 if the chapters can run, else with 1.",
+    )
+
+    one = command(
+        "data",
+        _data,
+        "get MNIST (11 MB) and verify its checksums",
+        "What is there already is not downloaded again.",
+    )
+    one.add_argument(
+        "--folder",
+        type=Path,
+        help="where the files are to be; by default the folder that LENET_TUTORIAL_DATA names, "
+        "else the cache",
+    )
+    one.add_argument("--check", action="store_true", help="verify what is there, download nothing")
+    one.add_argument(
+        "--mirror",
+        action="append",
+        metavar="ADDRESS",
+        help="base address to download from, in place of the usual ones; may be repeated",
+    )
+
+    one = command(
+        "train",
+        _train,
+        "train a network and write it to a file",
+        "After each epoch a checkpoint is kept beside the output. When the run is interrupted, the "
+        "same command goes on from there. A twelfth of the training set is held out for "
+        "validation, and the test set is looked at once, at the end.",
+    )
+    from .stored import NETWORKS
+
+    titles = "; ".join(f"{name}: {network.title}" for name, network in NETWORKS.items())
+    one.add_argument(
+        "--network", choices=NETWORKS, default="lenet5", help=f"{titles} (default lenet5)"
+    )
+    one.add_argument(
+        "--epochs", type=_count, default=10, help="passes over the digits (default 10)"
+    )
+    one.add_argument("--batch-size", type=_count, default=64, help="digits per step (default 64)")
+    one.add_argument("--seed", type=_seed, default=0, help="of weights and shuffling (default 0)")
+    one.add_argument(
+        "--dataset",
+        choices=("auto", "mnist", "digits"),
+        help="MNIST or scikit-learn's digits; by default what LENET_TUTORIAL_DATASET says",
+    )
+    one.add_argument("--output", type=Path, required=True, help="the file to write, FILE.keras")
+    one.add_argument(
+        "--backup", type=Path, metavar="FOLDER", help="for the checkpoint (default OUTPUT.backup)"
+    )
+    again = one.add_mutually_exclusive_group()
+    again.add_argument(
+        "--resume", action="store_true", help="go on from a checkpoint; an error if there is none"
+    )
+    again.add_argument("--restart", action="store_true", help="begin anew, whatever is kept")
+
+    one = command(
+        "predict",
+        _predict,
+        "read handwritten digits from pictures",
+        "Each picture shows one digit, of any size, dark on light or light on dark.",
+    )
+    one.add_argument(
+        "images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP"
+    )
+    one.add_argument(
+        "--model",
+        type=Path,
+        help="a .keras file of your own; by default the textbook LeNet-5 of the explorer",
+    )
+    one.add_argument("--json", action="store_true", help="write the answers as JSON")
+    one.add_argument(
+        "--explain", type=Path, metavar="OUT.png", help="draw the feature maps of all layers"
+    )
+
+    one = command("export", _export, "train the networks of the explorer (needs MNIST)")
+    one.add_argument("folder", type=Path, help="where the scripts go")
+    one.add_argument("names", nargs="*", help="networks; by default all")
+    one.add_argument("--force", action="store_true", help="replace even by worse weights")
+    one.add_argument(
+        "--default-model",
+        type=Path,
+        metavar="FILE",
+        help="write the last weights of the textbook network there too, for `predict`",
+    )
+
+    one = command(
+        "results",
+        _results,
+        "compute the long runs of the chapters that are missing",
+        "It can be interrupted: finished runs are kept.",
+    )
+    one.add_argument("names", nargs="*", help="files to make; by default all")
+    one.add_argument("--again", action="store_true", help="compute rows anew that are there")
+    return parser
+
+
+def _count(text):
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number of at least 1, got {text!r}")
+    return number
+
+
+def _seed(text):
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(
+            f"must be a whole number from 0 to 2**32 - 1, got {text!r}"
+        )
+    return int(text)
+
+
+def _why(error):
+    """Say in one line what the system had against it."""
+    place = f": {error.filename}" if error.filename else ""
+    return f"{error.strerror or error}{place}"
+
+
+# --------------------------------------------------------------------------- doctor and data
+
+
+def _doctor(options):
+    from .doctor import examine, report
+
+    text, good = report(examine())
+    print(text)
+    return 0 if good else 1
+
+
+def _data(options):
+    from . import datasets
+
+    mirrors = tuple(f"{one.rstrip('/')}/" for one in options.mirror or datasets.MIRRORS)
+    named = os.environ.get("LENET_TUTORIAL_DATA")
+    folder = options.folder or (Path(named) if named else None)
+    try:
+        try:
+            if folder:
+                digits = datasets.load_mnist(folder)
+            else:
+                digits = datasets.load_mnist(mirrors=())
+        except datasets.DatasetError as error:
+            if options.check:
+                hint = "" if folder else " `lenet-tutorial data` downloads it (11 MB)."
+                what = error if folder else "MNIST is not in the cache."
+                raise CommandError(f"{what}{hint}", 1) from None
+            digits = datasets.fetch_mnist(folder or datasets.cache_folder(), mirrors)
+    except datasets.MnistUnavailable as error:
+        raise CommandError(f"MNIST can't be downloaded: {error}", 1) from None
+    print(f"MNIST: {len(digits.x_train)} training and {len(digits.x_test)} test digits.")
+    how = "downloaded to" if digits.origin == "download" else "found in"
+    print(f"{how.capitalize()} {folder or datasets.cache_folder()}; all four checksums are right.")
+    if options.folder and (not named or Path(named).resolve() != options.folder.resolve()):
+        print(f"To use it: LENET_TUTORIAL_DATA={options.folder}")
+
+
+# --------------------------------------------------------------------------- train
+
+
+def _train(options):
+    from .backup import FILE, BackupError
+    from .stored import NETWORKS, ModelError, check_ending
+
+    try:
+        output = check_ending(options.output)
+    except ModelError as error:
+        raise CommandError(str(error)) from None
+    if not output.parent.is_dir():
+        raise CommandError(f"no such folder: {output.parent}")
+    if not os.access(output.parent, os.W_OK):
+        raise CommandError(f"can't write to the folder {output.parent}", 1)
+    backup = options.backup or output.with_name(f"{output.name}.backup")
+    if options.resume and not (backup / FILE).is_file():
+        raise CommandError(f"there is nothing to go on from in {backup}")
+    if options.restart:
+        (backup / FILE).unlink(missing_ok=True)
+    digits = _load_digits(options.dataset)
+    try:
+        _run(NETWORKS[options.network], digits, options, output, backup)
+    except BackupError as error:
+        raise CommandError(f"{error}, or add --restart") from None
+    except OSError as error:
+        raise CommandError(f"can't write: {_why(error)}", 1) from None
+
+
+def _load_digits(name):
+    from .datasets import DatasetError, load_digits28
+
+    try:
+        return load_digits28(name)
+    except DatasetError as error:
+        raise CommandError(str(error), 1) from None
+
+
+def _run(network, digits, options, output, backup):
+    """Train one network, and write it before its checkpoint is given up."""
+    import keras
+
+    from .stored import save_model
+    from .training import error_rate, set_seed, split_validation, train
+
+    x, y, x_val, y_val = split_validation(network.prepare(digits.x_train), digits.y_train)
+    set_seed(options.seed)
+    model = network.build()
+    count = sum(math.prod(weight.shape) for weight in model.trainable_weights)
+    print(f"{network.title}: {count} parameters; {digits.name}, {len(x)} digits to train on.")
+
+    def show(epoch, logs):
+        from tqdm import tqdm
+
+        line = f"epoch {epoch + 1} of {options.epochs}: loss {logs['loss']:.4f}, "
+        tqdm.write(f"{line}validation accuracy {logs['val_accuracy']:.2%}")
+        sys.stdout.flush()
+
+    train(
+        model,
+        x,
+        y,
+        (x_val, y_val),
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        seed=options.seed,
+        backup=backup,
+        callbacks=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_end=show, on_train_end=lambda logs: save_model(model, output)
+            )
+        ],
+    )
+    wrong = error_rate(model, network.prepare(digits.x_test), digits.y_test)
+    print(f"test accuracy {1 - wrong:.2%} on {len(digits.x_test)} digits")
+    print(f"written: {output}")
+
+
+# --------------------------------------------------------------------------- predict
+
+
+def _predict(options):
+    import numpy as np
+
+    from .scans import PictureError, read_digit
+    from .stored import NETWORKS, ModelError, check_ending, default_model, load_model, network_of
+
+    target = options.explain
+    if target and len(options.images) > 1:
+        raise CommandError("--explain draws one picture: name one image")
+    if target and target.suffix.lower() != ".png":
+        raise CommandError(f"--explain writes a PNG file, got {target}")
+    if target and not target.parent.is_dir():
+        raise CommandError(f"no such folder: {target.parent}")
+    try:  # what can be wrong is looked at before TensorFlow takes its time to start
+        digits = np.stack([read_digit(path) for path in options.images])
+        if options.model:
+            if not check_ending(options.model).is_file():
+                raise ModelError(f"no such file: {options.model}")
+            model = load_model(options.model)
+            network = network_of(model)
+        else:
+            model, network = default_model()[0], NETWORKS["lenet5"]
+    except (PictureError, ModelError) as error:
+        raise CommandError(str(error)) from None
+    inputs = network.prepare(digits)
+    values = model.predict(inputs, verbose=0)
+    kind, chosen = _answers(model, values)
+    if target:
+        _explain(model, inputs[0], f"{options.images[0].name}: {chosen[0]}", target)
+    if options.json:
+        rows = zip(options.images, chosen, values, strict=True)
+        answers = [
+            {
+                "file": str(path),
+                "digit": int(digit),
+                "kind": kind,
+                "values": [float(value) for value in row],
+            }
+            for path, digit, row in rows
+        ]
+        print(json.dumps(answers, indent=1))
+        return
+    for path, digit, row in zip(options.images, chosen, values, strict=True):
+        print(f"{path}: {digit}")
+        for number, value in enumerate(row):
+            if kind == "probabilities":
+                print(f"  {number} {value:8.2%} {'#' * round(BAR * float(value))}".rstrip())
+            else:
+                print(f"  {number} {value:8.3f}{' <' if number == digit else ''}")
+    if kind == "penalties":
+        print("The outputs are penalties: the smallest one wins.")
+    elif kind == "outputs":
+        print("The outputs are no probabilities: the largest one wins.")
+
+
+def _answers(model, values):
+    """Say what a model's outputs are, and which class each row names."""
+    from .layers import EuclideanRBF
+
+    last = model.layers[-1]
+    if isinstance(last, EuclideanRBF):
+        return "penalties", values.argmin(axis=1)
+    softmax = getattr(getattr(last, "activation", None), "__name__", "") == "softmax"
+    return "probabilities" if softmax else "outputs", values.argmax(axis=1)
+
+
+def _explain(model, image, title, target):
+    import io
+
+    import matplotlib
+
+    matplotlib.use("agg")
+    from .backup import write_whole
+    from .pictures import plot_layers
+
+    drawn = io.BytesIO()
+    plot_layers(model, image, title).savefig(drawn, format="png", metadata={"Software": None})
+    try:
+        write_whole(target, lambda file: file.write(drawn.getvalue()))
+    except OSError as error:
+        raise CommandError(f"can't write: {_why(error)}", 1) from None
+
+
+# --------------------------------------------------------------------------- the book's own
+
+
+def _export(options):
+    from .export import NETWORKS, ExportError, export, write_default
+
+    _check_names("network", options.names, NETWORKS)
+    try:
+        export(options.folder, options.names, force=options.force)
+        if options.default_model:
+            write_default(options.folder, options.default_model)
+    except ExportError as error:
+        raise CommandError(str(error), 1) from None
+
+
+def _results(options):
+    from . import results
+
+    known = results.experiments()
+    _check_names("experiment", options.names, known)
+    results.FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in options.names or known:
+        try:
+            results.make(name, options.again)
+        except KeyboardInterrupt:
+            print(f"Interrupted. Finished runs are kept; the same command goes on with {name}.")
+            raise
+
+
+def _check_names(kind, names, known):
+    for name in names:
+        if name not in known:
+            raise CommandError(f"no {kind} called {name!r}; there are {', '.join(known)}")

@@ -1,0 +1,215 @@
+"""What is published holds no secret and no trace of a machine; the workflows may do little."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+SECRETS = re.compile(
+    r"gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22}|AKIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}"
+    r"|pypi-AgE[\w-]{20}|xox[abp]-[\w-]{10}|\bsk-[A-Za-z0-9]{20}|AIza[\w-]{35}"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\."
+)
+PATHS = re.compile(
+    r"(?<![\w./~$:<-])/(?:home|root|tmp|work|Users|mnt|opt|private|var/folders)/[\w.-]+"
+    r"|\b[A-Z]:\\\\?Users\\"
+)
+
+
+def registries():
+    """Return the hosts that packages come from: the public ones, and those of this machine."""
+    hosts = {"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"}
+    settings = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+    ).stdout
+    names = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "NPM_CONFIG_REGISTRY")
+    texts = [settings, *(os.environ.get(name, "") for name in names)]
+    for address in re.findall(r"https?://[^\s'\"]+", " ".join(texts)):
+        hosts.add(urlsplit(address).hostname)
+    return {host for host in hosts if host}
+
+
+def traces(text):
+    """Yield what should not be in a file that is published."""
+    yield from (found.group()[:12] for found in SECRETS.finditer(text))
+    yield from (found.group() for found in PATHS.finditer(text))
+    yield from (host for host in registries_here if host in text)
+    name = socket.gethostname()
+    if len(name) >= 6 and name not in ("localhost", "localhost.localdomain"):
+        yield from [name] * (name in text)
+
+
+registries_here = registries()
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("ghp_" + "a1B2" * 9, 1),
+        ("AKIA" + "ABCD" * 4, 1),
+        ("-----BEGIN OPENSSH " + "PRIVATE KEY-----", 1),
+        ("in /" + "home/reader/book and /" + "tmp/x", 2),
+        ("from https://" + "pypi.org/simple", 1),
+        ("and/or 1/2, ~/work/x, https://x.org/home/page, src/tmp/y, the root/leaf", 0),
+    ],
+)
+def test_the_look_out_sees_what_it_is_for(text, count):
+    assert len(list(traces(text))) == count
+
+
+def committed():
+    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT)
+    if listed.returncode:
+        pytest.skip("no git here: the files of the repository can't be listed")
+    return [ROOT / name for name in listed.stdout.split("\0") if name]
+
+
+def test_no_committed_file_holds_a_secret():
+    files = committed()
+    assert len(files) > 80
+    for file in files:
+        if file.is_file():
+            assert not SECRETS.search(file.read_text(errors="replace")), file
+
+
+def test_chapters_results_and_data_hold_no_trace_of_a_machine():
+    looked = [
+        file for file in committed() if file.suffix in (".ipynb", ".csv", ".json", ".lock", ".bib")
+    ]
+    looked += sorted((ROOT / "book").rglob("*.js"))
+    assert len(looked) > 40
+    for file in looked:
+        if file.is_file():
+            assert not list(traces(file.read_text(errors="replace"))), file
+
+
+def test_the_built_site_holds_no_trace_of_a_machine(site):
+    looked = [
+        file
+        for file in site.rglob("*")
+        if file.suffix in (".html", ".ipynb", ".json", ".txt", ".inv", ".xml")
+        or file.name == "searchindex.js"
+    ]
+    assert len(looked) > 20
+    for file in looked:
+        found = list(traces(file.read_text(errors="replace")))
+        assert not found, f"{file.relative_to(site)}: {found}"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """Build the package from what is committed, without any network."""
+    source = tmp_path_factory.mktemp("source")
+    for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-CONTENT"):
+        shutil.copy(ROOT / name, source)
+    leave = shutil.ignore_patterns("*.egg-info", "__pycache__", "*.part")
+    shutil.copytree(ROOT / "src", source / "src", ignore=leave)
+    made = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+    command += ["--no-index", "--quiet", "--wheel-dir", str(made), str(source)]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stderr
+    with zipfile.ZipFile(next(made.glob("*.whl"))) as archive:
+        yield archive
+
+
+def test_the_wheel_holds_no_trace_of_a_machine(wheel):
+    for name in wheel.namelist():
+        assert not list(traces(wheel.read(name).decode(errors="replace"))), name
+
+
+def test_the_wheel_holds_all_that_the_package_reads_and_the_command(wheel):
+    names = set(wheel.namelist())
+    package = ROOT / "src" / "lenet_tutorial"
+    for file in package.rglob("*"):
+        if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".part":
+            assert f"lenet_tutorial/{file.relative_to(package).as_posix()}" in names, file
+    points = next(name for name in names if name.endswith("entry_points.txt"))
+    assert "lenet-tutorial = lenet_tutorial.cli:main" in wheel.read(points).decode()
+
+
+# --------------------------------------------------------------------------- the workflows
+
+workflows = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def test_there_is_a_workflow_that_looks_for_vulnerabilities():
+    assert {path.stem for path in WORKFLOWS} >= {"audit", "links", "publish", "test"}
+    text = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
+    workflow = yaml.safe_load(text)
+    assert workflow[True]["schedule"]  # YAML takes the word "on" for true
+    assert workflow["jobs"]["audit"]["steps"][-1]["run"] == "make audit"
+    makefile = (ROOT / "Makefile").read_text()
+    recipe = makefile.split("\naudit:")[1].split("\n\n")[0]
+    # What can't be looked up is a failure, and not passed over.
+    assert "pip-audit --requirement requirements.lock --require-hashes" in recipe
+    assert "--strict" in recipe and '["audit"]' in recipe
+
+
+@workflows
+def test_actions_are_pinned_by_commit_with_their_version_beside(path):
+    lines = [line.strip() for line in path.read_text().splitlines() if "uses:" in line]
+    assert lines
+    for line in lines:
+        assert re.fullmatch(r"- uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line) or re.fullmatch(
+            r"uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line
+        ), line
+
+
+@workflows
+def test_a_workflow_may_only_read_and_ends_by_itself(path):
+    workflow = yaml.safe_load(path.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        assert 1 <= job["timeout-minutes"] <= 120, name
+        if "permissions" in job:
+            assert (path.stem, name) == ("publish", "deploy")
+            assert job["permissions"] == {"pages": "write", "id-token": "write"}
+    assert "pull_request_target" not in workflow[True]
+
+
+@workflows
+def test_no_workflow_leaves_its_token_in_the_checkout_or_takes_text_from_outside(path):
+    checkouts = 0
+    for job in yaml.safe_load(path.read_text())["jobs"].values():
+        for step in job["steps"]:
+            if step.get("uses", "").startswith("actions/checkout@"):
+                assert step["with"]["persist-credentials"] is False
+                checkouts += 1
+            assert "${{" not in step.get("run", "")  # a title or a branch's name could be a command
+    assert checkouts >= 1
+
+
+def test_dependabot_looks_after_the_actions_and_npm():
+    settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())
+    assert {one["package-ecosystem"] for one in settings["updates"]} == {"github-actions", "npm"}
+
+
+# --------------------------------------------------------------------------- the code
+
+
+def test_nothing_in_the_package_reads_a_pickle_or_runs_text():
+    for file in (ROOT / "src").rglob("*.py"):
+        text = file.read_text()
+        for word in ("import pickle", "import marshal", "allow_pickle=True", "safe_mode=False"):
+            assert word not in text, f"{file.name}: {word}"
+        assert not re.search(r"(?<![\w.])(eval|exec)\(", text), file.name
+        assert "shell=True" not in text and "os.system" not in text, file.name
+
+
+def test_the_security_policy_says_what_it_must():
+    text = (ROOT / "SECURITY.md").read_text()
+    for words in ("private vulnerability reporting", "predict", "safe_mode", "pickle", "Supported"):
+        assert words in text, words
+    assert "SECURITY.md" in (ROOT / "README.md").read_text()

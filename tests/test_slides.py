@@ -1,0 +1,381 @@
+"""The slides: made of the chapters' own cells, one file each, and nothing sticks out of a slide."""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from browsing import visit
+from bs4 import BeautifulSoup
+from test_notebooks import CHAPTERS, code_cells, numbers, read, texts
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "scripts"))
+import slides  # noqa: E402
+
+PLANS = sorted(slides.PLANS.glob("[0-9]*.md"))
+LESSONS = [1, 2, 3, 4]
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+BUDGET = 3_000_000  # bytes, so that a deck can be sent by mail
+
+lessons = pytest.mark.parametrize("lesson", LESSONS)
+
+
+def plan_of(lesson):
+    return PLANS[lesson - 1].read_text(encoding="utf-8")
+
+
+def slides_of(lesson):
+    """Return the text of each slide in a plan."""
+    return re.split(r"^---$\n", plan_of(lesson), flags=re.M)[2:]
+
+
+@pytest.fixture(scope="session")
+def decks(site):
+    """Return {lesson: (file, parsed page)} of the decks that came with the book."""
+    files = sorted((site / "slides").iterdir())
+    assert [file.name for file in files] == [f"lesson-{number}.html" for number in LESSONS]
+    return {
+        lesson: (file, BeautifulSoup(file.read_bytes(), "html.parser"))
+        for lesson, file in zip(LESSONS, files, strict=True)
+    }
+
+
+# --------------------------------------------------------------------------- what is in them
+
+
+@lessons
+def test_a_deck_has_the_slides_of_its_plan(decks, lesson):
+    _, page = decks[lesson]
+    sections = page.select(".slides > section")
+    assert len(sections) == len(slides_of(lesson))
+    assert 10 <= len(sections) <= 20
+    for section, text in zip(sections, slides_of(lesson), strict=True):
+        heading = re.match(r"#{1,2} (.+)", text)[1]
+        assert section.find(["h1", "h2"]).text.replace("\u00a0", " ") == heading
+        assert len(section.select_one("aside.notes").text.split()) >= 15, heading
+        shown = section.select_one(".slide")
+        words = " ".join(part.text for part in shown.select(".words"))
+        assert len(words.split()) <= 60, f"{heading}: much text"
+
+
+@lessons
+def test_what_a_slide_shows_is_what_the_chapter_stores(decks, lesson):
+    stored = {cell.id: cell for path in CHAPTERS for cell in code_cells(read(path))}
+    _, page = decks[lesson]
+    pulled = 0
+    for section, text in zip(page.select(".slides > section"), slides_of(lesson), strict=True):
+        shown = section.get_text()
+        for kind, name in slides.PULL.findall(text):
+            cell = stored[name]
+            if kind == "figure":
+                pictures = [o.get("data", {}).get("image/png") for o in cell.outputs]
+                alt = cell.metadata.mystnb.image.alt
+                sources = [i["src"].partition(",")[2] for i in section.find_all("img", alt=alt)]
+                assert [s.replace("\n", "") for s in pictures if s] == sources, name
+            elif kind == "code":
+                code = section.select_one(".code").text
+                for line in code.strip().splitlines():
+                    assert line in cell.source.splitlines(), name
+                assert "assert " not in code
+                assert len(code.splitlines()) >= len(cell.source.splitlines()) / 2
+            else:
+                for output in cell.outputs:
+                    whole = output.get("text") or output.data.get("text/html")
+                    whole = BeautifulSoup(whole or "", "html.parser")
+                    for style in whole.find_all("style"):
+                        style.decompose()
+                    for word in whole.text.split():
+                        assert word in shown, f"{name}: {word}"
+            pulled += 1
+    assert pulled >= 10
+
+
+@lessons
+def test_every_picture_and_every_formula_can_be_read_aloud(decks, lesson):
+    _, page = decks[lesson]
+    assert page.html["lang"] == "en"
+    assert page.title.text.startswith(f"Lesson {lesson}: ")
+    for image in page.find_all("img"):
+        assert len(image["alt"]) >= 30
+    formulas = page.select(".formula")
+    assert len(formulas) == len(slides.MATH.findall(plan_of(lesson)))
+    for formula in formulas:
+        assert formula.svg["aria-hidden"] == "true" and formula.math
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_every_number_on_a_slide_is_in_a_chapter(path):
+    known = set()
+    for chapter in CHAPTERS:
+        for cell in read(chapter).cells:
+            known |= numbers(cell.source)
+            if cell.cell_type == "code":
+                known = known.union(*map(numbers, texts(cell)))
+    text = re.sub(r"\$.+?\$|^\{.*", "", path.read_text(encoding="utf-8"), flags=re.M)
+    text = re.sub(r"(?<=\d) (?=\d{3}\b)", "", text)
+    for number in numbers(text):
+        small = number.is_integer() and number < 100
+        assert small or number in known, f"{number:g}"
+
+
+@lessons
+def test_a_deck_is_one_file_that_needs_no_other(decks, lesson):
+    file, page = decks[lesson]
+    assert file.stat().st_size < BUDGET
+    links = 0
+    for tag in page.find_all(True):
+        for attribute in ("src", "href", "data-src", "data-background-image", "poster"):
+            address = tag.get(attribute)
+            if address and tag.name == "a":
+                assert not urlsplit(address).netloc, address
+                links += address.startswith("../")
+            elif address and not address.startswith("#"):  # a glyph of the same drawing
+                assert address.startswith("data:"), f"<{tag.name}> {address[:80]}"
+        assert not [name for name in tag.attrs if name.startswith("on")], tag
+    assert links >= 8
+    style = "\n".join(tag.text for tag in page.find_all("style"))
+    assert "@import" not in style
+    for address in re.findall(r"url\(([^)]*)\)", style):
+        assert address.strip("'\"").startswith("data:"), address
+    assert "Permission is hereby granted" in str(page)  # the licence of reveal.js
+
+
+@lessons
+def test_the_policy_allows_the_decks_own_script_and_nothing_else(decks, lesson):
+    _, page = decks[lesson]
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'" and rules["img-src"] == "data:"
+    assert "unsafe" not in rules["script-src"]
+    (script,) = page.find_all("script")
+    digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in rules["script-src"]
+
+
+def test_the_colours_are_those_of_the_figures(decks):
+    from lenet_tutorial import figures
+
+    _, page = decks[1]
+    style = "\n".join(tag.text for tag in page.find_all("style"))
+    assert f"--blue: {figures.BLUE};" in style and f"--orange: {figures.ORANGE};" in style
+
+
+def test_the_same_plans_make_the_same_files(site, decks, tmp_path):
+    made = slides.build(site / "objects.inv", tmp_path)
+    assert [file.read_bytes() for file in made] == [file.read_bytes() for file, _ in decks.values()]
+
+
+# --------------------------------------------------------------------------- a wrong plan
+
+GOOD = (
+    "---\ntitle: T\nlesson: 1\n---\n# Title\n\nNote:\nWords.\n---\n## Next\n\n{}\n\nNote:\nWords.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{figure} c99-001", "no chapter has a code cell 'c99-001'"),
+        ("{code} c02-000", "no chapter has a code cell 'c02-000'"),  # that one is Markdown
+        ("{figure} c02-013", "cell c02-013 has no figure"),
+        ("{output} c02-019", "cell c02-019 has no output"),
+        ("[words](#no-such-label)", "the book has no label 'no-such-label'"),
+    ],
+)
+def test_a_plan_that_asks_for_what_is_not_there_is_an_error(tmp_path, content, reason):
+    plan = tmp_path / "1-x.md"
+    plan.write_text(GOOD.format(content), encoding="utf-8")
+    labels = {"ch-layers": "chapters/02-layer-by-layer.html#ch-layers"}
+    with pytest.raises(ValueError, match=re.escape(f"1-x.md, slide 2: {reason}")):
+        slides.compose(plan, slides.read_chapters(), labels)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (GOOD.replace("Note:\nWords.\n---", "---"), "slide 1: a slide needs notes"),
+        (GOOD.replace("## Next", "Next"), "slide 2: a slide begins with its heading"),
+        ("# No front matter\n", "1-x.md: begin with"),
+        (GOOD.replace("lesson: 1\n", ""), "1-x.md: begin with"),
+    ],
+)
+def test_a_plan_without_its_parts_is_an_error(tmp_path, text, reason):
+    plan = tmp_path / "1-x.md"
+    plan.write_text(text.replace("{}", "Words."), encoding="utf-8")
+    with pytest.raises(ValueError, match=reason):
+        slides.compose(plan, slides.read_chapters(), {})
+
+
+def test_nothing_is_written_if_one_plan_is_wrong(site, tmp_path):
+    plans = tmp_path / "plans"
+    shutil.copytree(slides.PLANS, plans)
+    (plans / "5-x.md").write_text(GOOD.format("{code} c99-001"), encoding="utf-8")
+    with pytest.raises(ValueError, match="5-x"):
+        slides.build(site / "objects.inv", tmp_path / "out", plans=plans)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_formula_that_is_none_is_an_error():
+    with pytest.raises(ValueError, match="no formula"):
+        slides.typeset([(r"\frac{1", True)])
+
+
+# --------------------------------------------------------------------------- in the browser
+
+
+@pytest.fixture(scope="module")
+def show(browser, site, server):
+    """Return a function that opens a deck and waits until it can be used."""
+
+    def open_deck(lesson, width=960, height=700, query="", origin=None):
+        address = f"{origin or site.as_uri()}/slides/lesson-{lesson}.html{query}"
+        page, requests, problems = visit(browser, "about:blank", width=width)
+        requests.clear()
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(address)
+        page.locator(".reveal.ready").wait_for()
+        return page, requests, problems
+
+    return open_deck
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("origin", ["http", "file"])
+@lessons
+def test_a_deck_works_and_asks_nobody_for_anything(show, server, lesson, origin):
+    page, requests, problems = show(lesson, origin=server if origin == "http" else None)
+    total = len(slides_of(lesson))
+    assert page.evaluate("Reveal.getTotalSlides()") == total
+    place = "Reveal.getIndices().h"
+    for key, at in (("ArrowRight", 1), ("Space", 2), ("ArrowLeft", 1), ("End", total - 1)):
+        page.keyboard.press(key)
+        assert page.evaluate(place) == at, key
+    assert page.locator(".slide-number").inner_text().split() == [str(total), "/", str(total)]
+    page.keyboard.press("Home")
+    assert page.evaluate(place) == 0
+    others = [url for url in requests if not url.startswith("data:")]
+    assert len(others) == 1  # the deck itself
+    assert not problems
+    page.context.close()
+
+
+# What sticks out of its slide, lies under the arrows, or is too small to be seen.
+MISFITS = """least => {
+    const found = [];
+    for (let number = 0; number < Reveal.getTotalSlides(); number++) {
+        Reveal.slide(number);
+        const section = Reveal.getCurrentSlide();
+        const slide = section.querySelector('.slide');
+        const frame = slide.getBoundingClientRect();
+        const note = (what, tag) =>
+            found.push(`slide ${number + 1}: ${what} ${tag.outerHTML.slice(0, 80)}`);
+        if (frame.width < 100 || frame.height < 100) note('no slide', slide);
+        if (frame.left < -1 || frame.right > innerWidth + 1) note('wider than the window', slide);
+        if (frame.top < -1 || frame.bottom > innerHeight + 1) note('higher than the window', slide);
+        for (const tag of slide.querySelectorAll('*')) {
+            const box = tag.getBoundingClientRect();
+            if (!box.width || tag.closest('.spoken')) continue;
+            if (box.left < frame.left - 1 || box.right > frame.right + 1) note('wide', tag);
+            if (box.top < frame.top - 1 || box.bottom > frame.bottom + 1) note('high', tag);
+            if (tag.scrollWidth > tag.clientWidth + 1 && tag.clientWidth
+                && tag.matches('pre, div, figure')) note('cut off', tag);
+        }
+        const parts = [...slide.children];
+        parts.slice(1).forEach((part, place) => {
+            const above = parts[place].getBoundingClientRect().bottom;
+            if (part.getBoundingClientRect().top < above - 1) note('over the part above', part);
+        });
+        for (const image of slide.querySelectorAll('img')) {
+            const box = image.getBoundingClientRect();
+            const { naturalWidth: width, naturalHeight: height } = image;
+            const drawn = Math.min(box.width, (box.height * width) / height);
+            if (drawn < least * innerWidth) note('small', image);
+        }
+    }
+    return found;
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(960, 700), (1280, 720), (390, 664), (390, 844)])
+@lessons
+def test_every_slide_fits(show, lesson, width, height):
+    page, _, problems = show(lesson, width, height)
+    phone = width < 600
+    page.locator("html.phone" if phone else "html:not(.phone)").wait_for()
+    assert not page.evaluate(MISFITS, 0.8 if phone else 0.35)
+    if phone:  # what is read on it is no smaller than 11 pixels
+        sizes = page.evaluate(
+            """() => [...document.querySelectorAll('.slide p, .slide li, .slide pre')].map(
+                tag => parseFloat(getComputedStyle(tag).fontSize) * Reveal.getScale())"""
+        )
+        assert min(sizes) >= 11 or height < 700
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_deck_follows_a_phone_that_is_turned(show):
+    page, _, _ = show(2, 390, 844)
+    page.locator("html.phone").wait_for()
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.locator("html:not(.phone)").wait_for()
+    page.evaluate("new Promise(requestAnimationFrame)")
+    box = page.locator("section.present .slide").bounding_box()
+    assert 380 < box["height"] <= 390 and box["x"] >= 0
+    page.context.close()
+
+
+@pytest.mark.browser
+@lessons
+def test_a_deck_prints_one_slide_on_each_page(show, lesson):
+    page, _, problems = show(lesson, query="?print-pdf")
+    assert page.locator(".pdf-page").count() == len(slides_of(lesson))
+    printed = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(slides_of(lesson))
+    # All slides can be seen here at once, so this is the place to check them all.
+    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run()")
+    found = [
+        (one["id"], [node["html"][:150] for node in one["nodes"]])
+        for one in result["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert not found, json.dumps(found, indent=1)
+    assert len(result["passes"]) > 10
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_controls_can_be_used_by_everyone(show):
+    page, _, _ = show(1)
+    page.keyboard.press("ArrowRight")
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run()")
+    assert not [v["id"] for v in result["violations"] if v["impact"] in ("serious", "critical")]
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("origin", ["http", "file"])
+def test_the_window_of_the_speaker_shows_the_notes(show, server, origin):
+    page, _, problems = show(2, origin=server if origin == "http" else None)
+    page.keyboard.press("ArrowRight")
+    with page.expect_popup() as opened:
+        page.keyboard.press("s")
+    window = opened.value
+    notes = window.locator(".speaker-controls-notes .value")
+    notes.filter(has_text="Let them draw it").wait_for()
+    window.keyboard.press("ArrowRight")
+    notes.filter(has_text="Point at the first place").wait_for()
+    assert page.evaluate("Reveal.getIndices().h") == 2
+    assert not problems
+    page.context.close()

@@ -1,0 +1,422 @@
+"""The Chinese edition: nothing is missing, nothing was lost, the two lead to each other."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from browsing import serve, visit
+from bs4 import BeautifulSoup
+from test_book import references
+
+ROOT = Path(__file__).parent.parent
+sys.path += [str(ROOT / "scripts"), str(ROOT / "book" / "_ext")]
+
+import catalogues  # noqa: E402
+import editions  # noqa: E402
+
+PAGES = catalogues.translated_pages()
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+COMMAND = [sys.executable, "-m", "sphinx", "-c", str(ROOT / "locale"), "-n", "--keep-going", "-q"]
+
+
+@pytest.fixture(scope="session")
+def extracted(tmp_path_factory):
+    """Start to extract the texts of the book anew; wait for it and return the folder."""
+    folder = tmp_path_factory.mktemp("gettext")
+    command = [*COMMAND, "-b", "gettext", "-D", "language=en", str(ROOT), str(folder / "out")]
+    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    @functools.cache
+    def finish():
+        said = started.communicate()[0]
+        assert started.returncode == 0, said[-4000:]
+        return folder / "out"
+
+    yield finish
+    started.kill()
+
+
+@pytest.fixture(scope="session")
+def both(site, extracted, tmp_path_factory):
+    """Return the English site, copied, with the Chinese edition built into it."""
+    folder = tmp_path_factory.mktemp("both") / "_build"
+    shutil.copytree(site, folder / "html")
+    command = [*COMMAND, "-W", "-b", "html", str(ROOT), str(folder / "html-zh")]
+    built = subprocess.run(command, capture_output=True, text=True)
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    assert (folder / "html-zh" / "index.html").is_file()
+    return folder / "html"
+
+
+@functools.cache
+def parsed(file):
+    return BeautifulSoup(file.read_bytes(), "html.parser")
+
+
+# ----------------------------------------------------------------------------------- the catalogues
+
+
+def test_index_errata_glossary_and_the_core_chapters_are_translated():
+    core = {f"chapters/{name.stem}" for name in ROOT.glob("chapters/0[1-4]-*.ipynb")}
+    assert len(core) == 4
+    assert core | {"book/index", "book/errata", "book/glossary"} <= set(PAGES)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_catalogue_is_complete_and_in_step_with_its_page(extracted, page):
+    file = catalogues.LOCALE / f"{page}.po"
+    now = catalogues.merge(
+        catalogues.read(file), catalogues.read(extracted() / f"{page}.pot", locale=None)
+    )
+    assert not catalogues.unfinished(now), "run `make catalogues` and translate what it names"
+    assert catalogues.as_text(now) == file.read_text(encoding="utf-8"), "run `make catalogues`"
+
+
+def test_a_changed_a_new_and_a_removed_sentence_are_noticed(tmp_path):
+    texts = [("Kernels are small.", "卷积核很小。"), ("Maps are large.", "图很大。")]
+    old, new = catalogues.Catalog(locale="zh_CN"), catalogues.Catalog()
+    for text, translation in texts:
+        old.add(text, translation)
+    for text in ("Kernels are very small.", "Nothing else like it"):
+        new.add(text)
+    now = catalogues.merge(old, new)
+    assert catalogues.unfinished(now) == ["Kernels are very small.", "Nothing else like it"]
+    assert now["Kernels are very small."].string == "卷积核很小。"  # to begin from
+    assert "Maps" not in catalogues.as_text(now)
+
+
+# ------------------------------------------------------------------------ what a translation keeps
+
+ROLE = re.compile(r"\{([\w:]+)\}`([^`]*)`")
+CODE = re.compile(r"(`+)(.+?)\1")
+MATH = re.compile(r"\$([^$]+)\$")
+LINK = re.compile(r"\]\(([^)]*)\)")
+NUMBER = re.compile(r"\d{1,3}(?:[\u00a0\u202f]\d{3})+(?!\d)|\d+(?:\.\d+)?")
+DECADE = re.compile(r"\b(\d\d)(\d)0s\b")
+WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+WORDS = {word: n for n, word in enumerate(WORDS)} | {"thirteen": 13, "twenty": 20, "fifty": 50}
+SCALES = {"million": 1e6, "万": 1e4, "亿": 1e8}
+
+
+def numbers(text):
+    """Count the numbers of a text, in either language."""
+    text = DECADE.sub(lambda m: f"{int(m[1]) + 1} {m[2]}0", text)
+    found = []
+    for match in NUMBER.finditer(text):
+        value = float(re.sub(r"[\u00a0\u202f]", "", match[0]))
+        after = text[match.end() :].lstrip("\u00a0 ")
+        scale = next((SCALES[word] for word in SCALES if after.startswith(word)), 1)
+        if re.match(r"to \d+ million", after):
+            scale = 1e6
+        found.append(round(value * scale, 6))
+    return Counter(found)
+
+
+def parts(text):
+    """Take a text apart: what must stand in its translation too, and its numbers."""
+    kept = Counter()
+    for role, content in ROLE.findall(text):
+        target = re.search(r"<([^>]+)>$", content)
+        kept[f"{role} {target[1] if target else content}".replace("Pooling", "pooling")] += 1
+    text = ROLE.sub(" ", text)
+    kept.update(f"code {code}" for _, code in CODE.findall(text))
+    text = CODE.sub(" ", text)
+    kept.update(f"math {math}" for math in MATH.findall(text))
+    text = MATH.sub(" ", text)
+    kept.update(f"link {link}" for link in LINK.findall(text))
+    return kept, numbers(LINK.sub("]", text))
+
+
+def lost(text, translation):
+    """Say what a translation lost or made up."""
+    (kept, figures), (kept_too, figures_too) = parts(text), parts(translation)
+    if CHINESE.search(text):  # a quotation and, in English, its translation
+        figures, figures_too = Counter({*figures}), Counter({*figures_too})
+    said = [f"lost: {part}" for part in kept - kept_too]
+    said += [f"made up: {part}" for part in kept_too - kept]
+    said += [f"lost: {number:g}" for number in figures - figures_too]
+    words = [word.removesuffix("s") for word in re.findall(r"[a-z]+", text.lower())]
+    spelt = Counter(WORDS[word] for word in words if word in WORDS)
+    said += [f"made up: {number:g}" for number in figures_too - figures - spelt]
+    return said
+
+
+def messages():
+    for page in PAGES:
+        for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
+            if message.id:
+                yield page, message.id, message.string
+
+
+def test_translations_keep_roles_code_formulas_links_and_numbers():
+    wrong = {(page, text): said for page, text, zh in messages() if (said := lost(text, zh))}
+    assert not wrong, "\n".join(f"{key}: {said}" for key, said in wrong.items())
+
+
+def test_what_is_lost_is_noticed():
+    for pattern in (ROLE, CODE, MATH, LINK, re.compile(r"\d{3,}|\d\.\d+")):
+        tried = 0
+        for _, text, translation in messages():
+            if pattern.search(translation):
+                tried += 1
+                assert lost(text, pattern.sub("", translation, count=1)), translation
+        assert tried >= 3, pattern
+    assert lost("In the 1980s, 60 million", "20 世纪 90 年代，6000 万") == [
+        "lost: 80",
+        "made up: 90",
+    ]
+    assert not lost("In the 1980s, 60 million", "20 世纪 80 年代，6000 万")
+
+
+def test_a_term_is_called_what_the_glossary_calls_it():
+    glossary = {}
+    for message in catalogues.read(catalogues.LOCALE / "book/glossary.po"):
+        glossary[message.id] = message.string
+    called = Counter()
+    for page, _, translation in messages():
+        for content in re.findall(r"\{term\}`([^`]*)`", translation):
+            shown, target = re.fullmatch(r"(.*) <([^>]+)>", content).groups()
+            known = glossary[target]
+            assert shown == known or not CHINESE.search(shown), f"{page}: {shown}, not {known}"
+            called[target] += 1
+    assert len(called) >= 40
+
+
+def test_a_glossary_entry_gives_both_names():
+    entries = [m for m in catalogues.read(catalogues.LOCALE / "book/glossary.po") if m.id]
+    for term, meaning in zip(entries[2::2], entries[3::2], strict=True):
+        assert meaning.id.startswith(f"({term.string}) ")
+        assert meaning.string.startswith(f"（{term.id}）")
+
+
+def test_most_of_a_translation_is_chinese():
+    for page, text, translation in messages():
+        plain = re.sub(r"\W|\d", "", LINK.sub("]", MATH.sub("", CODE.sub("", ROLE.sub("", text)))))
+        if len(plain) > 40 and not text.startswith("\n"):  # a formula
+            assert len(CHINESE.findall(translation)) >= len(plain) / 8, f"{page}: {translation}"
+
+
+# ----------------------------------------------------------------------------------- the two sites
+
+
+def test_translated_pages_are_in_chinese(both):
+    for page in PAGES:
+        html = parsed(both / "zh" / f"{page}.html")
+        assert html.html["lang"] == "zh-CN"
+        assert CHINESE.search(html.title.text)
+        article = BeautifulSoup(str(html.article), "html.parser")
+        assert not article.select(".untranslated, [lang=en]")
+        for other in article.select(
+            "pre, code, script, math, .math, table.dataframe, cite, .citation"
+        ):
+            other.decompose()
+        letters = re.findall(r"[A-Za-z\u4e00-\u9fff]", article.text)
+        share = sum(1 for letter in letters if CHINESE.match(letter)) / len(letters)
+        assert share > (0.3 if page in ("book/references", "book/glossary") else 0.6), (page, share)
+        for picture in html.article.find_all("img"):
+            assert CHINESE.search(picture["alt"]), picture["alt"]
+
+
+def test_other_pages_say_that_they_are_in_english(both):
+    others = 0
+    for file in editions.pages(both / "zh"):
+        page = file.relative_to(both / "zh").with_suffix("").as_posix()
+        if page not in PAGES and page.startswith(("book/", "chapters/")):
+            html = parsed(file)
+            assert CHINESE.search(html.select_one("article p.untranslated").text), page
+            assert html.select_one("article div[lang=en] h1"), page
+            others += 1
+    assert others >= 5
+
+
+def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
+    for page in PAGES:
+        english, chinese = (parsed(both / f"{where}{page}.html") for where in ("", "zh/"))
+        for what in (".cell_input pre", ".cell_output pre", ".cell_output table"):
+            assert [tag.text for tag in english.select(what)] == [
+                tag.text for tag in chinese.select(what)
+            ], page
+        pictures = [
+            [tag["src"].rpartition("/")[2] for tag in html.article.find_all("img")]
+            for html in (english, chinese)
+        ]
+        assert pictures[0] == pictures[1], page
+        places = "[id]:is(section, dt, figure, fieldset, .admonition)"
+        anchors = [
+            {tag["id"] for tag in html.article.select(places)} for html in (english, chinese)
+        ]
+        assert anchors[0] == anchors[1], page
+
+
+def test_every_link_of_both_editions_resolves(both):
+    files = [*editions.pages(both), *editions.pages(both / "zh")]
+    files = [file for file in files if file.name != "404.html"]  # its links begin at the root
+    anchors = {file: {t["id"] for t in parsed(file).find_all(id=True)} | {""} for file in files}
+    dead = []
+    for file in files:
+        for _, address in references(parsed(file)):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address == "#":
+                continue
+            target = (
+                Path(os.path.normpath(file.parent / unquote(parts.path))) if parts.path else file
+            )
+            if not target.exists() or (
+                target in anchors and unquote(parts.fragment) not in anchors[target]
+            ):
+                dead.append(f"{file.relative_to(both)}: {address}")
+    assert not dead
+    assert len(files) >= 30
+
+
+def test_a_page_links_to_itself_in_the_other_language(site, both):
+    found = Counter()
+    for where, language in (("", "zh-CN"), ("zh/", "en")):
+        for file in editions.pages(both / where):
+            for switch in parsed(file).select("a.language-switch"):
+                assert switch["lang"] == switch["hreflang"] == language
+                other = Path(os.path.normpath(file.parent / switch["href"]))
+                assert other.relative_to(both / "zh" if language == "zh-CN" else both) == (
+                    file.relative_to(both / where)
+                )
+                found[language] += 1
+    assert found["en"] == found["zh-CN"] >= 12
+    # Beside the site, too, and nowhere as long as there is no other edition.
+    beside = both.parent / "html-zh" / "chapters" / "01-history.html"
+    assert (
+        parsed(beside).select_one("a.language-switch")["href"]
+        == "../../html/chapters/01-history.html"
+    )
+    assert not parsed(site / "chapters" / "01-history.html").select("a.language-switch")
+
+
+@pytest.mark.parametrize("base", ["", "https://example.org/lenet/"])
+def test_search_engines_hear_of_both_editions_where_the_address_is_known(tmp_path, base):
+    for name in ("index.html", "chapters/one.html", "zh/chapters/one.html"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>")
+    editions.link(tmp_path, tmp_path / "zh", "zh-CN", base)
+    page = BeautifulSoup((tmp_path / "chapters/one.html").read_text(), "html.parser")
+    assert page.select_one("a.language-switch")["href"] == "../zh/chapters/one.html"
+    alternates = {tag["hreflang"]: tag["href"] for tag in page.head.find_all("link")}
+    assert alternates == (
+        {
+            "en": base + "chapters/one.html",
+            "zh-CN": base + "zh/chapters/one.html",
+            "x-default": base + "chapters/one.html",
+        }
+        if base
+        else {}
+    )
+    (tmp_path / "chapters/one.html").write_text(f"<head></head><body>{editions.MARK}</body>")
+    (tmp_path / "zh/chapters/one.html").write_text(f"{editions.MARK}<p {editions.NOTE}>")
+    editions.link(tmp_path, tmp_path / "zh", "zh-CN", base)
+    page = BeautifulSoup((tmp_path / "chapters/one.html").read_text(), "html.parser")
+    assert page.select_one("a.language-switch")
+    assert not page.find_all("link")  # it is no translation
+    assert editions.MARK in (tmp_path / "index.html").read_text()  # has no other
+    assert editions.MARK in (tmp_path / "zh/chapters/one.html").read_text()  # is not ours
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "https://example.org/lenet/"), ("zh_CN", "https://example.org/lenet/zh/")],
+)
+def test_the_chinese_edition_has_an_address_inside_that_of_the_site(language, expected):
+    for base in ("https://example.org/lenet", "https://example.org/lenet/", ""):
+        config = SimpleNamespace(language=language, html_baseurl=base)
+        editions.address(None, config)
+        assert config.html_baseurl.rstrip("/") == (expected.rstrip("/") if base else "")
+
+
+def test_the_english_edition_built_again_finds_the_chinese_one_inside_it(tmp_path):
+    for name in ("index.html", "book/api.html", "zh/index.html"):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>")
+    config = SimpleNamespace(language="en", html_baseurl="")
+    editions.join(
+        SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path, config=config),
+        None,
+    )
+    assert 'href="zh/index.html"' in (tmp_path / "index.html").read_text()
+    assert editions.MARK in (tmp_path / "book/api.html").read_text()
+    assert editions.MARK in (tmp_path / "zh/index.html").read_text()
+
+
+def test_no_chinese_page_names_a_path_of_this_machine(both):
+    for file in (both / "zh").rglob("*"):
+        if file.suffix in (".html", ".js", ".json", ".txt", ".ipynb"):
+            assert str(ROOT) + "/" not in file.read_text(errors="replace"), file
+
+
+# ----------------------------------------------------------------------------------- in the browser
+
+
+@pytest.fixture(scope="module")
+def address(both):
+    with serve(both) as started:
+        yield started
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_switch_leads_to_the_other_language_and_back(browser, both, address, scheme, width):
+    start = address if scheme == "http" else both.as_uri()
+    page, _, problems = visit(browser, f"{start}/chapters/03-output-size.html", width=width)
+    for name, where, language in (("中文", "/zh", "zh-CN"), ("English", "", "en")):
+        switch = page.get_by_role("link", name=name, exact=True)
+        assert switch.is_visible()
+        box = switch.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        if where:
+            switch.click()
+        else:
+            switch.focus()
+            page.keyboard.press("Enter")
+        page.wait_for_url(f"{start}{where}/chapters/03-output-size.html")
+        assert page.evaluate("document.documentElement.lang") == language
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", PAGES)
+def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, name):
+    page, requests, problems = visit(browser, f"{address}/zh/{name}.html", width=390)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert not [url for url in requests if not url.startswith((address, "data:", "blob:"))]
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [("感受野", "03-output-size"), ("权值共享", "02-layer-by-layer"), ("LeCun", "01-history")],
+)
+def test_search_finds_chinese_words(browser, address, query, expected):
+    page, _, problems = visit(browser, f"{address}/zh/search.html?q={query}")
+    page.wait_for_selector(f"#search-results a[href*='{expected}']")
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_query_is_cut_as_the_pages_were(browser, address):
+    page, _, _ = visit(browser, f"{address}/zh/search.html")
+    language = editions.SearchChinesePairs({})
+    for text in ("感受野", "池化", "核", "3×3 的卷积核，步幅 2", "用 Keras 训练 LeNet-5"):
+        words = page.evaluate("text => splitQuery(text)", text)
+        assert Counter(words) == Counter(language.split(text))
+    page.context.close()
