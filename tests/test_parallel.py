@@ -136,9 +136,10 @@ def test_after_a_worker_was_killed_the_run_is_resumed_and_ends_as_if_nothing_had
     model, folder = build(), tmp_path / "kept"
     before = [weight.copy() for weight in model.get_weights()]
     options = {"epochs": EPOCHS, "keep": folder, "timeout": 120}
+    others = set(psutil.Process().children(recursive=True))  # such as the other tests' browser
     with pytest.raises(WorkerError, match="worker 1 of 2 was ended by SIGKILL"):
         fit_parallel(model, *digits, kill=(1, 1, 7), **options)
-    assert not psutil.Process().children(recursive=True)
+    assert set(psutil.Process().children(recursive=True)) <= others
     assert apart(before, model.get_weights()) == 0
     assert [file.name for file in folder.iterdir()] == ["checkpoint.npz"]
     shutil.copytree(folder, tmp_path / "again")
