@@ -179,6 +179,8 @@ def train(
         steps_per_execution=steps_per_execution,
         jit_compile=jit_compile,
     )
+    # Or TensorFlow meets new variables while it builds the program of a step, and builds it twice.
+    learner.optimizer.build(learner.trainable_variables)
     callbacks = fit.pop("callbacks", None) or []
     callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
     kept = None
@@ -194,6 +196,7 @@ def train(
                 "batch_size": batch_size,
                 "seed": seed,
                 "steps_per_execution": steps_per_execution,
+                "jit_compile": jit_compile,
             },
         )
         fit["initial_epoch"] = kept.epoch
