@@ -6,7 +6,7 @@ connected.
 """
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
-POOLINGS = ("average", "max")
+POOLINGS = ("average", "max", "folded")
 INPUT_SIZES = (28, 32)
 
 
@@ -19,8 +19,10 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
         Side of the square grey-scale input in pixels. With 32 the layer C5 is a 5×5
         convolution over 16 maps of 5×5, so its maps are 1×1, as in the paper. With 28 the maps
         of S4 are 4×4; they are flattened, and C5 is a dense layer.
-    pooling : {'average', 'max'}
-        What S2 and S4 do with each 2×2 window. Neither has weights.
+    pooling : {'average', 'max', 'folded'}
+        What S2 and S4 do with each 2×2 window. Neither has weights. With 'folded' S2 takes the
+        mean, in front of the activation, so that C1 and S2 can be one layer, C1
+        (:class:`lenet_tutorial.layers.FoldedConv2D`), which computes less; S4 takes the maximum.
     activation : {'tanh', 'relu', 'sigmoid'}
         Nonlinearity after C1, C3, C5 and F6.
     classes : int
@@ -45,11 +47,16 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     import keras
     from keras import layers
 
+    from .layers import FoldedConv2D
+
     pool = layers.AveragePooling2D if pooling == "average" else layers.MaxPooling2D
     model = keras.Sequential(name=f"lenet5_{input_size}_{pooling}_{activation}")
     model.add(keras.Input((input_size, input_size, 1)))
-    model.add(layers.Conv2D(6, 5, activation=activation, name="C1"))
-    model.add(pool(2, name="S2"))
+    if pooling == "folded":
+        model.add(FoldedConv2D(6, 5, activation=activation, name="C1"))
+    else:
+        model.add(layers.Conv2D(6, 5, activation=activation, name="C1"))
+        model.add(pool(2, name="S2"))
     model.add(layers.Conv2D(16, 5, activation=activation, name="C3"))
     model.add(pool(2, name="S4"))
     if input_size == 32:
@@ -59,7 +66,8 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
         model.add(layers.Flatten(name="flatten"))
         model.add(layers.Dense(120, activation=activation, name="C5"))
     model.add(layers.Dense(84, activation=activation, name="F6"))
-    model.add(layers.Dense(classes, activation="softmax", name="output"))
+    # Probabilities are not rounded, in whatever type the layers below compute.
+    model.add(layers.Dense(classes, activation="softmax", name="output", dtype="float32"))
     return model
 
 
