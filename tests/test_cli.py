@@ -17,7 +17,7 @@ from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtur
 from lenet_tutorial import datasets, doctor, export, stored
 from lenet_tutorial.backup import FILE
 from lenet_tutorial.cli import main
-from lenet_tutorial.datasets import load_bundled
+from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.stored import ModelError, load_model, save_model
 
 ROOT = Path(__file__).parent.parent
@@ -101,6 +101,15 @@ def test_every_command_explains_itself(command, name):
         (["train", "--output", "m.keras", "--seed", "4294967296"], "from 0 to 2**32 - 1"),
         (["train", "--output", "m.keras", "--network", "vgg"], "invalid choice: 'vgg'"),
         (["train", "--output", "m.keras", "--resume", "--restart"], "not allowed with"),
+        (["train", "--output", "m.keras", "--recipe", "slow"], "invalid choice: 'slow'"),
+        (
+            ["train", "--output", "m.keras", "--recipe", "fast", "--network", "lenet5"],
+            "argument --network: not allowed with argument --recipe",
+        ),
+        (
+            ["train", "--output", "m.keras", "--recipe", "fast", "--batch-size", "64"],
+            "the recipe fast has its own batch size",
+        ),
         (["predict"], "required: IMAGE"),
     ],
 )
@@ -295,6 +304,47 @@ def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     network = stored.network_of(model)
     right = 1 - error_rate(model, network.prepare(digits.x_test), digits.y_test)
     assert f"test accuracy {right:.2%}" in lines[3] and right > 0.5
+
+
+@pytest.mark.parametrize(("name", "parameters"), [("fast", 44_426), ("strong", 61_706)])
+def test_training_by_a_recipe_writes_the_network_that_was_validated(
+    command, tmp_path, name, parameters, pictures
+):
+    output = tmp_path / "model.keras"
+    arguments = ("train", "--recipe", name, "--dataset", "digits", "--output", output)
+    code, said, complaint = command(*arguments, "--epochs", "2")
+    assert code == 0, complaint
+    lines = said.splitlines()
+    assert lines[0].startswith(f"the recipe {name}: {parameters} parameters; digits, ")
+    assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1 of 2", "epoch 2 of 2"]
+    model = load_model(output)
+    assert model.count_params() == parameters
+    digits = load_bundled()
+    from lenet_tutorial.recipes import RECIPES
+    from lenet_tutorial.training import error_rate, split_validation
+
+    images = prepare(digits.x_train, RECIPES[name].input_size)
+    *_, x_val, y_val = split_validation(images, digits.y_train)
+    right = 1 - error_rate(model, x_val, y_val)
+    assert lines[2].endswith(f"validation accuracy {right:.2%}")  # of the averaged weights, too
+    code, said, _ = command("predict", pictures / "7.png", "--model", output)
+    assert code == 0 and "%" in said
+
+
+def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, monkeypatch):
+    arguments = ("train", "--recipe", "fast", "--dataset", "digits", "--epochs", "2")
+    whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
+    assert command(*arguments, "--output", whole)[0] == 0
+    real = stored.save_model
+    monkeypatch.setattr(stored, "save_model", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    assert command(*arguments, "--output", stopped)[0] == 1
+    monkeypatch.setattr(stored, "save_model", real)
+    other = command(*arguments[:-1], "3", "--output", stopped)
+    assert other[0] == 2 and "epochs was 2 and is now 3" in other[2]
+    code, _, complaint = command(*arguments, "--output", stopped, "--resume")
+    assert code == 0 and "Going on after epoch 2 of 2" in complaint
+    weights = [load_model(path).get_weights() for path in (whole, stopped)]
+    assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
 def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkeypatch):

@@ -107,16 +107,23 @@ def make_parser():
         "same command goes on from there. A twelfth of the training set is held out for "
         "validation, and the test set is looked at once, at the end.",
     )
+    from .recipes import RECIPES
     from .stored import NETWORKS
 
     titles = "; ".join(f"{name}: {network.title}" for name, network in NETWORKS.items())
-    one.add_argument(
-        "--network", choices=NETWORKS, default="lenet5", help=f"{titles} (default lenet5)"
+    what = one.add_mutually_exclusive_group()
+    what.add_argument("--network", choices=NETWORKS, help=f"{titles} (default lenet5)")
+    what.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        help="train by a recipe of chapter 9, which chooses the network and everything else",
     )
     one.add_argument(
-        "--epochs", type=_count, default=10, help="passes over the digits (default 10)"
+        "--epochs", type=_count, help="passes over the digits (default 10, or the recipe's)"
     )
-    one.add_argument("--batch-size", type=_count, default=64, help="digits per step (default 64)")
+    one.add_argument(
+        "--batch-size", type=_count, help="digits per step (default 64); not with --recipe"
+    )
     one.add_argument("--seed", type=_seed, default=0, help="of weights and shuffling (default 0)")
     one.add_argument(
         "--dataset",
@@ -241,8 +248,10 @@ def _data(options):
 
 def _train(options):
     from .backup import FILE, BackupError
-    from .stored import NETWORKS, ModelError, check_ending
+    from .stored import ModelError, check_ending
 
+    if options.recipe and options.batch_size:
+        raise CommandError(f"the recipe {options.recipe} has its own batch size: name one or other")
     try:
         output = check_ending(options.output)
     except ModelError as error:
@@ -258,7 +267,7 @@ def _train(options):
         (backup / FILE).unlink(missing_ok=True)
     digits = _load_digits(options.dataset)
     try:
-        _run(NETWORKS[options.network], digits, options, output, backup)
+        _run(digits, options, output, backup)
     except BackupError as error:
         raise CommandError(f"{error}, or add --restart") from None
     except OSError as error:
@@ -274,33 +283,30 @@ def _load_digits(name):
         raise CommandError(str(error), 1) from None
 
 
-def _run(network, digits, options, output, backup):
+def _run(digits, options, output, backup):
     """Train one network, and write it before its checkpoint is given up."""
     import keras
 
     from .stored import save_model
-    from .training import error_rate, set_seed, split_validation, train
+    from .training import error_rate, split_validation
 
-    x, y, x_val, y_val = split_validation(network.prepare(digits.x_train), digits.y_train)
-    set_seed(options.seed)
-    model = network.build()
+    title, prepare, model, learn, epochs = _plan(options)
+    x, y, x_val, y_val = split_validation(prepare(digits.x_train), digits.y_train)
     count = sum(math.prod(weight.shape) for weight in model.trainable_weights)
-    print(f"{network.title}: {count} parameters; {digits.name}, {len(x)} digits to train on.")
+    print(f"{title}: {count} parameters; {digits.name}, {len(x)} digits to train on.")
 
     def show(epoch, logs):
         from tqdm import tqdm
 
-        line = f"epoch {epoch + 1} of {options.epochs}: loss {logs['loss']:.4f}, "
+        line = f"epoch {epoch + 1} of {epochs}: loss {logs['loss']:.4f}, "
         tqdm.write(f"{line}validation accuracy {logs['val_accuracy']:.2%}")
         sys.stdout.flush()
 
-    train(
-        model,
-        x,
-        y,
-        (x_val, y_val),
-        epochs=options.epochs,
-        batch_size=options.batch_size,
+    learn(
+        x=x,
+        y=y,
+        validation=(x_val, y_val),
+        model=model,
         seed=options.seed,
         backup=backup,
         callbacks=[
@@ -309,9 +315,31 @@ def _run(network, digits, options, output, backup):
             )
         ],
     )
-    wrong = error_rate(model, network.prepare(digits.x_test), digits.y_test)
+    wrong = error_rate(model, prepare(digits.x_test), digits.y_test)
     print(f"test accuracy {1 - wrong:.2%} on {len(digits.x_test)} digits")
     print(f"written: {output}")
+
+
+def _plan(options):
+    """Say what is trained and how: its title, its input, the network, the training, the epochs."""
+    import functools
+    from dataclasses import replace
+
+    from .datasets import prepare
+    from .recipes import RECIPES
+    from .stored import NETWORKS
+    from .training import set_seed, train
+
+    if options.recipe:
+        recipe = RECIPES[options.recipe]
+        recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
+        images = functools.partial(prepare, input_size=recipe.input_size)
+        title = f"the recipe {recipe.name}"
+        return title, images, recipe.build(options.seed), recipe.train, recipe.epochs
+    network, epochs = NETWORKS[options.network or "lenet5"], options.epochs or 10
+    set_seed(options.seed)
+    learn = functools.partial(train, epochs=epochs, batch_size=options.batch_size or 64)
+    return network.title, network.prepare, network.build(), learn, epochs
 
 
 # --------------------------------------------------------------------------- predict
