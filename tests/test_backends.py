@@ -60,6 +60,7 @@ import numpy as np
 from lenet_tutorial import models
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1989, prepare_1998
 from lenet_tutorial.layers import Distort
+from lenet_tutorial.recipes import FAST
 from lenet_tutorial.training import answers, set_seed, train
 
 digits = load_bundled()
@@ -67,6 +68,7 @@ images, y = digits.x_train[:60], digits.y_train[:60]
 networks = {
     "textbook": (models.lenet5_textbook, prepare(images, 32), None),
     "relu": (lambda: models.lenet5(32, "max", "relu"), prepare(images, 32), Distort(seed=0)),
+    "fast": (FAST.build, prepare(images), None),
     "1998": (models.lenet5_1998, prepare_1998(images), None),
     "1989": (models.lenet_1989, prepare_1989(images), None),
 }

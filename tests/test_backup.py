@@ -157,6 +157,7 @@ def half(data):
         ({"batch_size": 20}, "batch_size was 40 and is now 20"),
         ({"seed": 1}, "seed was 0 and is now 1"),
         ({"steps_per_execution": 2}, "steps_per_execution was 1 and is now 2"),
+        ({"jit_compile": True}, "jit_compile differs"),
         ({"optimizer": "sgd"}, "optimiser differs"),
         ({"optimizer": keras.optimizers.Adam(2e-3)}, "optimiser differs"),
         ({"loss": layers.SquaredError()}, "loss differs"),

@@ -252,17 +252,18 @@ class Recipe:
 #: The article's ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.
 ARTICLE = Recipe("article")
 
-#: The article's network, as good after three epochs as by the article's recipe after ten.
+#: A LeNet with as many parameters as the article's, better after three epochs than that after ten.
 FAST = Recipe(
     "fast",
+    pooling="folded",
+    activation="relu",
     epochs=3,
     batch_size=256,
-    optimizer="adamw",
-    learning_rate=1.2e-2,
+    learning_rate=1.6e-2,
     schedule="cosine",
     warmup=0.2,
-    weight_decay=0.02,
     whole_epochs=True,
+    dtype="mixed_bfloat16",
 )
 
 #: As few errors as a LeNet-5 of 61 706 parameters makes within ten minutes on two cores.
