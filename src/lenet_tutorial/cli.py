@@ -251,7 +251,9 @@ def _train(options):
     from .stored import ModelError, check_ending
 
     if options.recipe and options.batch_size:
-        raise CommandError(f"the recipe {options.recipe} has its own batch size: name one or other")
+        raise CommandError(
+            f"the recipe {options.recipe} has its own batch size: leave --batch-size out"
+        )
     try:
         output = check_ending(options.output)
     except ModelError as error:
