@@ -251,9 +251,8 @@ def _train(options):
     from .stored import ModelError, check_ending
 
     if options.recipe and options.batch_size:
-        raise CommandError(
-            f"the recipe {options.recipe} has its own batch size: leave --batch-size out"
-        )
+        why = f"the recipe {options.recipe} has its own batch size"
+        raise CommandError(f"{why}: leave --batch-size out")
     try:
         output = check_ending(options.output)
     except ModelError as error:
