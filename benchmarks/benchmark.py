@@ -143,17 +143,25 @@ def summary(table):
 
     For times and memory the ratio is the article's over the recipe's, for digits per second the
     recipe's over the article's, so that more than 1 is better. It is the median over the pairs.
+    For the time to an accuracy it is the article's whole training over the recipe's time to there.
+    A run that does not get there takes for ever; if most don't, there is no median.
     """
     import pandas as pd
 
     names = list(dict.fromkeys(table["recipe"]))
     by_seed = table.set_index(["recipe", "seed"]).drop(columns="epochs")
+    targets = [name for name in by_seed if name.startswith("to_")]
+    by_seed[targets] = by_seed[targets].fillna(float("inf"))
     result = {name: by_seed.loc[name].median() for name in names}
+    article = by_seed.loc[names[0]]
     for name in names[1:]:
-        ratio = by_seed.loc[names[0]] / by_seed.loc[name]
+        ratio = article / by_seed.loc[name]
         ratio["digits_per_s"] = 1 / ratio["digits_per_s"]
+        for target in targets:
+            ratio[target] = article["train_s"] / by_seed.loc[name, target]
         result[f"article / {name}"] = ratio.drop(columns="accuracy").median()
-    return pd.DataFrame(result).reindex(by_seed.columns)
+    unreached = {float("inf"): float("nan"), 0.0: float("nan")}
+    return pd.DataFrame(result).reindex(by_seed.columns).replace(unreached)
 
 
 if __name__ == "__main__":

@@ -492,11 +492,20 @@ def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
             "epochs": [10, 3] * 2,
             "accuracy": 0.98,
             "train_s": [50, 5, 60, 5],
+            "to_98.67_s": [50, 4, np.nan, 5],
+            "to_99_s": [np.nan, np.nan, np.nan, 5],
             "digits_per_s": [100, 300, 100, 500],
         }
     )
-    ratio = benchmark.summary(made)["article / fast"]
+    medians = benchmark.summary(made)
+    ratio = medians["article / fast"]
     assert ratio["train_s"] == 11 and ratio["digits_per_s"] == 4
+    # The article's whole training, over the time until a run is as good.
+    assert ratio["to_98.67_s"] == (50 / 4 + 60 / 5) / 2
+    # One of two runs never got there: no median.
+    assert medians.loc["to_98.67_s", "fast"] == 4.5
+    assert np.isnan(medians.loc["to_98.67_s", "article"])
+    assert medians.loc["to_99_s"].drop("article / fast").isna().all()
     for wrong in (["--pairs", "0"], ["--epochs", "-1"]):
         with pytest.raises(SystemExit):
             benchmark.main(wrong)
