@@ -160,8 +160,10 @@ def summary(table):
         for target in targets:
             ratio[target] = article["train_s"] / by_seed.loc[name, target]
         result[f"article / {name}"] = ratio.drop(columns="accuracy").median()
-    unreached = {float("inf"): float("nan"), 0.0: float("nan")}
-    return pd.DataFrame(result).reindex(by_seed.columns).replace(unreached)
+    medians = pd.DataFrame(result).reindex(by_seed.columns)
+    times = medians.loc[targets]
+    medians.loc[targets] = times.where((times > 0) & (times < float("inf")))
+    return medians
 
 
 if __name__ == "__main__":

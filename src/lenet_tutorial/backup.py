@@ -175,7 +175,8 @@ class Backup:
         Parameters
         ----------
         learner : keras.Model
-            The compiled model whose ``fit`` it is given to, as the first of the callbacks.
+            The compiled model whose ``fit`` it is given to, as the first of the callbacks. Its
+            optimiser is built.
         """
         import keras
 
@@ -185,8 +186,6 @@ class Backup:
         )
 
     def _restore(self, learner):
-        if not learner.optimizer.built:
-            learner.optimizer.build(learner.trainable_variables)
         if self._kept is None:
             return
         for name, variable in _variables(learner).items():

@@ -288,10 +288,11 @@ def _run(digits, options, output, backup):
     """Train one network, and write it before its checkpoint is given up."""
     import keras
 
-    from .stored import save_model
+    from .stored import network_of, save_model
     from .training import error_rate, split_validation
 
-    title, prepare, model, learn, epochs = _plan(options)
+    title, model, learn, epochs = _plan(options)
+    prepare = network_of(model).prepare
     x, y, x_val, y_val = split_validation(prepare(digits.x_train), digits.y_train)
     count = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     print(f"{title}: {count} parameters; {digits.name}, {len(x)} digits to train on.")
@@ -322,11 +323,10 @@ def _run(digits, options, output, backup):
 
 
 def _plan(options):
-    """Say what is trained and how: its title, its input, the network, the training, the epochs."""
+    """Say what is trained and how: its title, the network, the training, the epochs."""
     import functools
     from dataclasses import replace
 
-    from .datasets import prepare
     from .recipes import RECIPES
     from .stored import NETWORKS
     from .training import set_seed, train
@@ -334,13 +334,12 @@ def _plan(options):
     if options.recipe:
         recipe = RECIPES[options.recipe]
         recipe = replace(recipe, epochs=options.epochs or recipe.epochs)
-        images = functools.partial(prepare, input_size=recipe.input_size)
         title = f"the recipe {recipe.name}"
-        return title, images, recipe.build(options.seed), recipe.train, recipe.epochs
+        return title, recipe.build(options.seed), recipe.train, recipe.epochs
     network, epochs = NETWORKS[options.network or "lenet5"], options.epochs or 10
     set_seed(options.seed)
     learn = functools.partial(train, epochs=epochs, batch_size=options.batch_size or 64)
-    return network.title, network.prepare, network.build(), learn, epochs
+    return network.title, network.build(), learn, epochs
 
 
 # --------------------------------------------------------------------------- predict

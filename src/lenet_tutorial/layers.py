@@ -155,6 +155,26 @@ def _count(shape):
     return f"{maps}@{height}×{width}"
 
 
+def _check_count(name, value):
+    """Refuse what is no whole number of at least 1."""
+    if not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+
+
+def _check_maps(input_shape):
+    """Refuse what is no batch of maps."""
+    if len(input_shape) != 4:
+        raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+
+
+def _slide(input_shape, window, maps):
+    """Return the shape that a window (kernel, stride, padding) makes of a batch of maps."""
+    from .shapes import output_size
+
+    batch, *sides, _ = input_shape
+    return batch, *(output_size(side, *window) for side in sides), maps
+
+
 @_register
 class Subsample(keras.layers.Layer):
     """Add up each 2×2 window, times a trained coefficient, plus a trained bias, and squash.
@@ -174,15 +194,13 @@ class Subsample(keras.layers.Layer):
 
     def __init__(self, repeat=1, activation=squash, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(repeat, int) or repeat < 1:
-            raise ValueError(f"repeat must be a whole number of at least 1, got {repeat!r}")
+        _check_count("repeat", repeat)
         self.repeat = repeat
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         """Make one coefficient and one bias per map."""
-        if len(input_shape) != 4:
-            raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+        _check_maps(input_shape)
         maps = input_shape[-1] * self.repeat
         self.coefficient = self.add_weight(
             shape=(maps,), initializer=FanInUniform(4), name="coefficient"
@@ -278,9 +296,8 @@ class TableConv2D(keras.layers.Layer):
                 raise ValueError(f"output map {output} must see each map once, got {row}")
         if bias not in ("map", "unit"):
             raise ValueError(f"bias must be 'map' or 'unit', got {bias!r}")
-        for name, value, least in (("kernel_size", kernel_size, 1), ("strides", strides, 1)):
-            if not isinstance(value, int) or value < least:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        _check_count("kernel_size", kernel_size)
+        _check_count("strides", strides)
         self.table = table
         self.kernel_size = kernel_size
         self.strides = strides
@@ -291,8 +308,7 @@ class TableConv2D(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make a kernel for each connected pair of maps, and the biases."""
-        if len(input_shape) != 4:
-            raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+        _check_maps(input_shape)
         maps = input_shape[-1]
         for output, row in enumerate(self.table):
             if max(row) >= maps:
@@ -328,11 +344,7 @@ class TableConv2D(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output."""
-        from .shapes import output_size
-
-        batch, *sides, _ = input_shape
-        out = [output_size(side, *self.window()) for side in sides]
-        return batch, *out, len(self.table)
+        return _slide(input_shape, self.window(), len(self.table))
 
     def table_row(self):
         """Return what the layer table says of this layer."""
@@ -392,16 +404,14 @@ class FoldedConv2D(keras.layers.Layer):
 
     def __init__(self, filters, kernel_size, activation=None, **kwargs):
         super().__init__(**kwargs)
-        for name, value in (("filters", filters), ("kernel_size", kernel_size)):
-            if not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+        _check_count("filters", filters)
+        _check_count("kernel_size", kernel_size)
         self.filters, self.kernel_size = filters, kernel_size
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         """Make the kernel and the biases, as ``Conv2D`` does."""
-        if len(input_shape) != 4:
-            raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+        _check_maps(input_shape)
         self.kernel = self.add_weight(
             shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
             initializer="glorot_uniform",
@@ -422,11 +432,7 @@ class FoldedConv2D(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output."""
-        from .shapes import output_size
-
-        batch, *sides, _ = input_shape
-        out = [output_size(side, *self.window()) for side in sides]
-        return batch, *out, self.filters
+        return _slide(input_shape, self.window(), self.filters)
 
     def table_row(self):
         """Return what the layer table says of this layer."""

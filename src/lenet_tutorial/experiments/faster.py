@@ -25,7 +25,7 @@ PARTS = {
 
 #: Large batches, handed over an epoch at a time.
 LARGE = {"batch_size": 256, "whole_epochs": True}
-#: The network of the fast recipe.
+#: The same with the network of the fast recipe.
 FOLDED = {**LARGE, "pooling": "folded", "activation": "relu"}
 
 #: Name of a change: what it puts into the article's recipe. Only the time is measured, so the
@@ -240,9 +240,8 @@ def pair(dataset, recipe, seed, train_digits=None):
     _, row, after = learn(FAST, dataset, seed, train_digits)
     for name in ("val_accuracy", "test_accuracy"):
         row[f"article_{name}"] = slow[name]
-    for name in ("wall", "cpu"):
-        row[f"times_{name}"] = round(sum(getattr(before, name)) / sum(getattr(after, name)), 3)
-    return row | _throughput(before, after)
+    row |= _ratios("times", before, after, sum)
+    return row | _ratios("throughput", before, after, lambda seconds: median(seconds[1:]))
 
 
 @functools.lru_cache(maxsize=1)
@@ -275,17 +274,15 @@ def speed(dataset, recipe, seed, train_digits=25_600, epochs=5):
     how = replace(ARTICLE, name=recipe, epochs=epochs, **SPEEDS[recipe])
     _, row, clock = learn(how, dataset, seed, train_digits, judged=False)
     del row["val_accuracy_1"]
-    return row | _throughput(_article(dataset, seed, train_digits, epochs), clock, min)
+    before = _article(dataset, seed, train_digits, epochs)
+    return row | _ratios("throughput", before, clock, lambda seconds: min(seconds[1:]))
 
 
-def _throughput(before, after, typical=median):
-    """Return how many times as many digits per second, by both clocks, after the first epoch."""
+def _ratios(label, before, after, of):
+    """Return, by both clocks, how many times as long one run takes; `of` sums up its epochs."""
     return {
-        f"throughput_{name}": round(typical(old[1:]) / typical(new[1:]), 3)
-        for name, old, new in (
-            ("wall", before.wall, after.wall),
-            ("cpu", before.cpu, after.cpu),
-        )
+        f"{label}_{name}": round(of(getattr(before, name)) / of(getattr(after, name)), 3)
+        for name in ("wall", "cpu")
     }
 
 
