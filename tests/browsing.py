@@ -73,17 +73,31 @@ def until(page, expression, arg=None, patience=120):
         page.wait_for_timeout(50)
 
 
-def settle(page):
-    """Wait for formulas and fonts, on the next page where one forwards."""
+def settle(page, patience=120):
+    """Wait for formulas and fonts, on the page where the forwarding ends; at most so many seconds.
+
+    A page may be left at any moment here. What is asked of it then fails, once or more often, until
+    the next page is known; so it is asked again.
+    """
     from playwright.sync_api import Error
 
-    ready = "() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)"
-    for _ in range(2):
-        with contextlib.suppress(Error):  # the page was left meanwhile
+    ready = """async () => {
+        await window.MathJax?.startup?.promise
+        await document.fonts.ready
+        const loaded = document.readyState === "complete"
+        return loaded && !document.querySelector("meta[http-equiv=refresh]")
+    }"""
+    latest = time.monotonic() + patience
+    while True:
+        try:
             page.wait_for_load_state("load")
-            page.evaluate(ready)
-            return
-    page.evaluate(ready)
+            if page.evaluate(ready):
+                return
+        except Error as error:
+            if "navigation" not in str(error).lower():
+                raise
+        assert time.monotonic() < latest, f"{page.url} did not come to rest within {patience} s"
+        page.wait_for_timeout(50)
 
 
 def visit(browser, address, width=1280, theme="light"):

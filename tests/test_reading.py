@@ -4,7 +4,7 @@ import re
 import sys
 import unicodedata
 from pathlib import Path
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from browsing import until, visit
@@ -41,7 +41,7 @@ def follow(page, link):
     """Click on a link, and return the address below the root that it led to."""
     with page.expect_navigation(wait_until="domcontentloaded"):
         link.click()
-    return page.evaluate("location.pathname.slice(1)")
+    return urlsplit(page.url).path[1:]
 
 
 def test_a_walk_from_the_index_by_a_chapter_and_a_term_to_the_explorer_and_back(
