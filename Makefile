@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
+# Processes that `make test` runs at once; 0 is one after the other, in one process. A chapter stays whole.
+WORKERS ?= 2
 
 # Chapters and tests run in folders of their own, so a relative path is made absolute here.
 ifdef LENET_TUTORIAL_DATA
@@ -25,7 +27,7 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(BIN)/ruff check && $(BIN)/ruff format --check
-	$(BIN)/python -m pytest --nbval
+	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb

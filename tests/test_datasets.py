@@ -354,7 +354,7 @@ def test_a_server_that_stalls_is_given_up(small, arrays, serve, tmp_path, monkey
         assert same(load(tmp_path, serve(stall), good), arrays)
     finally:
         release.set()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 25  # the server would wait for 30 s
 
 
 def test_a_server_that_only_drips_is_given_up(small, serve, tmp_path, monkeypatch):
@@ -378,7 +378,7 @@ def test_a_server_that_only_drips_is_given_up(small, serve, tmp_path, monkeypatc
             load(tmp_path, serve(drip))
     finally:
         stop.set()
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 25
     assert list(tmp_path.iterdir()) == []
 
 

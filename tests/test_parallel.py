@@ -210,7 +210,7 @@ def program(tmp_path, monkeypatch, text):
     return lambda count: Workers("sleeper", tmp_path, [{"N": str(n)} for n in range(count)])
 
 
-def wait_for(condition, seconds=20):
+def wait_for(condition, seconds=60):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
