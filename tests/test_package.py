@@ -98,14 +98,14 @@ def imported(name):
 
 
 def test_imports_point_one_way():
-    order = ["shapes", "layers", "models", "datasets", "backup", "training"]
+    order = ["_checks", "shapes", "layers", "models", "datasets", "backup", "training"]
     for place, name in enumerate(order):
         assert imported(name) <= set(order[:place]), name
     lookers_on = {"tables", "figures", "pictures", "comparisons", "results", "levenberg"}
     lookers_on |= {"export", "recipes"}
     lookers_on |= {"cli", "doctor", "scans", "stored"}
     lookers_on |= {"parallel", "worker"}
-    assert set(MODULES) == {*order, *lookers_on}
+    assert {*MODULES, "_checks"} == {*order, *lookers_on}
     assert not (lookers_on & imported("tables")) and not (lookers_on & imported("figures"))
 
 

@@ -1,6 +1,7 @@
 """The recipes are what they say, and what they are made of does what it says."""
 
 import importlib.util
+import json
 from dataclasses import FrozenInstanceError, asdict, replace
 from pathlib import Path
 
@@ -92,7 +93,11 @@ def test_the_dtype_is_that_of_the_model_alone():
         ({"jit_compile": "yes"}, r"jit_compile must be one of .*, got 'yes'"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, got 2.5"),
+        ({"epochs": True}, "epochs must be a whole number of at least 1, got True"),
         ({"learning_rate": 0.0}, "learning_rate must be above 0, got 0.0"),
+        ({"learning_rate": "0.1"}, "learning_rate must be above 0, got '0.1'"),
+        ({"learning_rate": float("inf")}, "learning_rate must be above 0, got inf"),
+        ({"momentum": float("nan")}, "momentum must be at least 0 and below 1, got nan"),
         ({"weight_decay": 0.1}, "weight_decay goes with 'adamw'"),
         ({"weight_decay": -1.0}, "weight_decay must be at least 0, got -1.0"),
         ({"warmup": 0.1}, "warmup goes with the schedule 'cosine'"),
@@ -239,6 +244,7 @@ def test_folding_saves_two_thirds_of_the_sums_of_c1():
     [
         ({"filters": 0}, "filters must be a whole number of at least 1, got 0"),
         ({"kernel_size": 2.5}, "kernel_size must be a whole number of at least 1, got 2.5"),
+        ({"kernel_size": True}, "kernel_size must be a whole number of at least 1, got True"),
     ],
 )
 def test_a_folded_convolution_that_cannot_be_is_refused(wrong, message):
@@ -246,6 +252,13 @@ def test_a_folded_convolution_that_cannot_be_is_refused(wrong, message):
         FoldedConv2D(**{"filters": 6, "kernel_size": 5} | wrong)
     with pytest.raises(ValueError, match=r"must be \(batch, height, width, maps\), got"):
         FoldedConv2D(6, 5)(np.zeros((2, 28, 28), "float32"))
+
+
+def test_numbers_of_numpy_can_be_written_down():
+    layer = FoldedConv2D(np.int64(6), np.int8(5))
+    assert json.loads(json.dumps(layer.get_config()))["kernel_size"] == 5
+    distort = ElasticDistort(alpha=np.float32(2), shift=np.int64(1))
+    assert json.loads(json.dumps(distort.get_config()))["alpha"] == 2
 
 
 @pytest.mark.parametrize("activation", ["tanh", "relu", "sigmoid"])

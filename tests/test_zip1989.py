@@ -40,7 +40,7 @@ def test_training_and_test_digits_come_from_their_own_part():
 
 
 def test_a_draw_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="training must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="training must be a whole number of at least 1, got 0"):
         zip1989.draw_rows(100, 100, 0)
 
 

@@ -10,6 +10,7 @@ import functools
 
 import numpy as np
 
+from ._checks import check_whole
 from .shapes import output_size, pad_amounts, trace
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#767676", "#222222"
@@ -97,11 +98,11 @@ def plot_samples(images, labels=None, columns=10, titles=None):
     Raises
     ------
     ValueError
-        If the images have another shape, the number of labels differs, or `columns` is below 1.
+        If the images have another shape, the number of labels differs, or `columns` is no whole
+        number of at least 1.
     """
     images = _images(images)
-    if columns < 1:
-        raise ValueError(f"columns must be at least 1, got {columns}")
+    columns = check_whole("columns", columns)
     words = titles if titles is not None else labels
     if words is not None and len(words) != len(images):
         raise ValueError(f"there are {len(images)} images and {len(words)} labels")

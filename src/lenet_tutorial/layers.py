@@ -13,6 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from ._checks import check_number, check_whole
+
 A, S = 1.7159, 2 / 3  # LeCun et al. 1998, appendix A
 
 _register = keras.saving.register_keras_serializable(package="lenet_tutorial")
@@ -155,12 +157,6 @@ def _count(shape):
     return f"{maps}@{height}×{width}"
 
 
-def _check_count(name, value):
-    """Refuse what is no whole number of at least 1."""
-    if not isinstance(value, int) or value < 1:
-        raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-
-
 def _check_maps(input_shape):
     """Refuse what is no batch of maps."""
     if len(input_shape) != 4:
@@ -194,8 +190,7 @@ class Subsample(keras.layers.Layer):
 
     def __init__(self, repeat=1, activation=squash, **kwargs):
         super().__init__(**kwargs)
-        _check_count("repeat", repeat)
-        self.repeat = repeat
+        self.repeat = check_whole("repeat", repeat)
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -296,11 +291,9 @@ class TableConv2D(keras.layers.Layer):
                 raise ValueError(f"output map {output} must see each map once, got {row}")
         if bias not in ("map", "unit"):
             raise ValueError(f"bias must be 'map' or 'unit', got {bias!r}")
-        _check_count("kernel_size", kernel_size)
-        _check_count("strides", strides)
         self.table = table
-        self.kernel_size = kernel_size
-        self.strides = strides
+        self.kernel_size = check_whole("kernel_size", kernel_size)
+        self.strides = check_whole("strides", strides)
         self.padding = tuple(padding)
         self.background = background
         self.bias_per = bias
@@ -404,9 +397,8 @@ class FoldedConv2D(keras.layers.Layer):
 
     def __init__(self, filters, kernel_size, activation=None, **kwargs):
         super().__init__(**kwargs)
-        _check_count("filters", filters)
-        _check_count("kernel_size", kernel_size)
-        self.filters, self.kernel_size = filters, kernel_size
+        self.filters = check_whole("filters", filters)
+        self.kernel_size = check_whole("kernel_size", kernel_size)
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
@@ -551,12 +543,9 @@ class Distort(keras.layers.Layer):
         self, shift=2.0, scale=0.1, squeeze=0.1, shear=0.2, background=0.0, seed=None, **kwargs
     ):
         super().__init__(**kwargs)
-        limits = {"shift": shift, "scale": scale, "squeeze": squeeze, "shear": shear}
-        for name, value in limits.items():
-            if not value >= 0 or (name != "shift" and value >= 1):
-                top = "" if name == "shift" else " and below 1"
-                raise ValueError(f"{name} must be at least 0{top}, got {value!r}")
-        self.limits = limits
+        self.limits = {"shift": check_number("shift", shift)}
+        for name, value in (("scale", scale), ("squeeze", squeeze), ("shear", shear)):
+            self.limits[name] = check_number(name, value, below=1)
         self.background = background
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
@@ -633,12 +622,9 @@ class ElasticDistort(Distort):
         **kwargs,
     ):
         super().__init__(shift, scale, squeeze, shear, background, seed, **kwargs)
-        for name, value in (("rotation", rotation), ("alpha", alpha)):
-            if not value >= 0:
-                raise ValueError(f"{name} must be at least 0, got {value!r}")
-        if not sigma > 0:
-            raise ValueError(f"sigma must be above 0, got {sigma!r}")
-        self.limits |= {"rotation": rotation, "alpha": alpha, "sigma": sigma}
+        self.limits["rotation"] = check_number("rotation", rotation)
+        self.limits["alpha"] = check_number("alpha", alpha)
+        self.limits["sigma"] = check_number("sigma", sigma, above=0)
 
     def build(self, input_shape):
         """Prepare the places of the pixels and the matrices that smooth along an axis."""
@@ -698,9 +684,7 @@ class SmoothedCrossentropy(keras.losses.Loss):
 
     def __init__(self, smoothing=0.1, name="smoothed_crossentropy", **kwargs):
         super().__init__(name=name, **kwargs)
-        if not 0 <= smoothing < 1:
-            raise ValueError(f"smoothing must be at least 0 and below 1, got {smoothing!r}")
-        self.smoothing = smoothing
+        self.smoothing = check_number("smoothing", smoothing, below=1)
 
     def call(self, labels, probabilities):
         """Take labels ``(batch,)`` and probabilities ``(batch, classes)``; return ``(batch,)``."""

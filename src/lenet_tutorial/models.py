@@ -5,6 +5,8 @@ doi:10.1109/5.726791), section II-B. ``C`` is a convolution, ``S`` subsampling, 
 connected.
 """
 
+from ._checks import check_one_of, check_whole
+
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 POOLINGS = ("average", "max", "folded")
 INPUT_SIZES = (28, 32)
@@ -38,11 +40,10 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     ValueError
         If an argument is none of the values named above.
     """
-    _one_of("input_size", input_size, INPUT_SIZES)
-    _one_of("pooling", pooling, POOLINGS)
-    _one_of("activation", activation, ACTIVATIONS)
-    if not isinstance(classes, int) or classes < 2:
-        raise ValueError(f"classes must be a whole number of at least 2, got {classes!r}")
+    check_one_of("input_size", input_size, INPUT_SIZES)
+    check_one_of("pooling", pooling, POOLINGS)
+    check_one_of("activation", activation, ACTIVATIONS)
+    classes = check_whole("classes", classes, 2)
 
     import keras
     from keras import layers
@@ -132,10 +133,10 @@ def lenet5_1998(
     from .layers import EuclideanRBF, FanInUniform, Subsample, TableConv2D, digit_codes, squash
 
     curve = {"squash": squash, "tanh": "tanh", "relu": "relu"}
-    _one_of("subsampling", subsampling, ("trained", "average", "max"))
-    _one_of("activation", activation, tuple(curve))
-    _one_of("c3", c3, ("table", "full"))
-    _one_of("output", output, ("rbf", "softmax"))
+    check_one_of("subsampling", subsampling, ("trained", "average", "max"))
+    check_one_of("activation", activation, tuple(curve))
+    check_one_of("c3", c3, ("table", "full"))
+    check_one_of("output", output, ("rbf", "softmax"))
     curve = curve[activation]
 
     def subsample(name):
@@ -276,8 +277,3 @@ def lenet4():
         ],
         name="lenet4",
     )
-
-
-def _one_of(name, value, allowed):
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")

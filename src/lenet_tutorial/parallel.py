@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ._checks import check_whole
 from .datasets import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
@@ -289,8 +290,8 @@ def fit_parallel(
         If a worker dies or the time is up. The model is then as it was.
     """
     for name, value in (("workers", workers), ("epochs", epochs), ("batch_size", batch_size)):
-        _whole(name, value, 1)
-    _whole("seed", seed, 0)
+        check_whole(name, value)
+    check_whole("seed", seed, 0)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
     if importlib.util.find_spec(engine) is None:
@@ -308,7 +309,7 @@ def fit_parallel(
         raise ValueError(f"timeout must be above 0 seconds, got {timeout!r}")
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
-    _whole("threads", threads, 1)
+    check_whole("threads", threads)
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
     if len(x) < batch_size:
@@ -360,11 +361,6 @@ def fit_parallel(
         busy_seconds=report["busy_seconds"],
         devices=tuple(report["devices"]),
     )
-
-
-def _whole(name, value, least):
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
 
 
 def _run(job, folder, timeout):

@@ -9,7 +9,7 @@ say exactly what was run.
 from dataclasses import asdict, dataclass
 
 from . import models
-from .models import _one_of
+from ._checks import check_number, check_one_of, check_whole
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "lion")
 SCHEDULES = ("constant", "cosine")
@@ -104,27 +104,21 @@ class Recipe:
 
     def __post_init__(self):
         """Refuse what can't be run, before anything is trained."""
-        _one_of("input_size", self.input_size, models.INPUT_SIZES)
-        _one_of("pooling", self.pooling, models.POOLINGS)
-        _one_of("activation", self.activation, models.ACTIVATIONS)
-        _one_of("optimizer", self.optimizer, OPTIMIZERS)
-        _one_of("schedule", self.schedule, SCHEDULES)
-        _one_of("dtype", self.dtype, DTYPES)
-        _one_of("jit_compile", self.jit_compile, (True, False, "auto"))
+        check_one_of("input_size", self.input_size, models.INPUT_SIZES)
+        check_one_of("pooling", self.pooling, models.POOLINGS)
+        check_one_of("activation", self.activation, models.ACTIVATIONS)
+        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
+        check_one_of("schedule", self.schedule, SCHEDULES)
+        check_one_of("dtype", self.dtype, DTYPES)
+        check_one_of("jit_compile", self.jit_compile, (True, False, "auto"))
         for name in ("epochs", "batch_size"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-        if not self.learning_rate > 0:
-            raise ValueError(f"learning_rate must be above 0, got {self.learning_rate!r}")
-        if not self.weight_decay >= 0:
-            raise ValueError(f"weight_decay must be at least 0, got {self.weight_decay!r}")
+            check_whole(name, getattr(self, name))
+        check_number("learning_rate", self.learning_rate, above=0)
+        check_number("weight_decay", self.weight_decay)
         if self.weight_decay and self.optimizer == "adam":
             raise ValueError("weight_decay goes with 'adamw', 'sgd' or 'lion', not with 'adam'")
         for name in ("warmup", "momentum", "label_smoothing", "ema"):
-            value = getattr(self, name)
-            if not 0 <= value < 1:
-                raise ValueError(f"{name} must be at least 0 and below 1, got {value!r}")
+            check_number(name, getattr(self, name), below=1)
         if self.warmup and self.schedule == "constant":
             raise ValueError("warmup goes with the schedule 'cosine', not with 'constant'")
 

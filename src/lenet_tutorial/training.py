@@ -4,6 +4,7 @@ import sys
 
 import numpy as np
 
+from ._checks import check_whole
 from .datasets import check_images, check_labels
 
 
@@ -154,9 +155,7 @@ def train(
     KeyboardInterrupt
         When the reader interrupts it, after a line that says what is kept.
     """
-    for name, value in (("epochs", epochs), ("batch_size", batch_size)):
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    epochs, batch_size = check_whole("epochs", epochs), check_whole("batch_size", batch_size)
     side = model.input_shape[1]
     x = check_images(x, size=side)
     y = check_labels(y, count=len(x))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._checks import check_number, check_whole
 from ..results import Experiment
 
 #: The paper's numbers of training and test digits (LeCun et al. 1989, section 2.1).
@@ -77,7 +78,7 @@ def draw(digits, training=TRAINING, seed=1989):
     Raises
     ------
     ValueError
-        If `training` is below 1.
+        If `training` is no whole number of at least 1.
     """
     from ..datasets import prepare_1989
 
@@ -105,10 +106,9 @@ def draw_rows(have_training, have_test, training=TRAINING, seed=1989):
     Raises
     ------
     ValueError
-        If `training` is below 1.
+        If `training` is no whole number of at least 1.
     """
-    if training < 1:
-        raise ValueError(f"training must be at least 1, got {training!r}")
+    check_whole("training", training)
     generator = np.random.default_rng(seed)
     test_rows = generator.permutation(have_test)[:TEST]
     return generator.permutation(have_training)[:training], test_rows
@@ -152,8 +152,7 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
         raise ValueError(f"output must be 'squash' or 'softmax', got {output!r}")
     if activation not in ("squash", "relu"):
         raise ValueError(f"activation must be 'squash' or 'relu', got {activation!r}")
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be at least 0 and below 1, got {dropout!r}")
+    check_number("dropout", dropout, below=1)
     model = lenet_1989()
     for layer in model.layers:
         if layer.weights and start == "root":

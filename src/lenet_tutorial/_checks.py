@@ -1,0 +1,33 @@
+"""What the package asks of numbers and names, in one wording."""
+
+import math
+import numbers
+import operator
+
+
+def check_one_of(name, value, allowed):
+    """Refuse what is not among the values that are allowed."""
+    if value not in allowed:
+        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
+
+
+def check_whole(name, value, least=1):
+    """Return a whole number of at least so much, as an int; NumPy's count too, True does not."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = None
+    if found is None or isinstance(value, bool) or found < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return found
+
+
+def check_number(name, value, above=None, below=None):
+    """Return a finite number of at least 0, as a float; or one above, or below a bound."""
+    real = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    high = real and (value >= 0 if above is None else value > above)
+    if not high or not value < (math.inf if below is None else below):
+        rule = "at least 0" if above is None else f"above {above}"
+        rule += "" if below is None else f" and below {below}"
+        raise ValueError(f"{name} must be {rule}, got {value!r}")
+    return float(value)
