@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from browsing import serve, visit
+from browsing import serve, settle, visit
 from bs4 import BeautifulSoup
 from PIL import Image
 
@@ -297,8 +297,6 @@ LOOK = """() => {
   };
 }"""
 
-STANDS = "() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)"
-
 # The rules that can come out otherwise on a phone, in the dark; the rest was seen on a wide screen.
 ON_A_PHONE = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block",
               "label-content-name-mismatch", "button-name", "link-name", "aria-hidden-focus",
@@ -338,9 +336,7 @@ def seen(browser, server, site):
             requests.clear()
             problems.clear()
             page.goto((site / name).as_uri() if from_file else f"{server}/{name}")
-            page.evaluate(
-                "() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)"
-            )
+            settle(page)
             report = reports[name, view] = page.evaluate(LOOK)
             if with_axe:
                 page.evaluate(axe)
