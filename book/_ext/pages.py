@@ -103,6 +103,19 @@ def finish(text, name, site, prefix="/"):
     return re.sub(r'(<meta charset="utf-8"\s*/?>)', rf"\1\n    {meta}", text, count=1)
 
 
+def note_changes(app, env, added, changed, removed):
+    app.builder.sources_changed = bool(added | changed | removed)
+    return []
+
+
+def write_all(app, env):
+    """Write every page again when a source has changed, though only that one is read.
+
+    The menu of each page holds the titles of others, and the site map names the pages written.
+    """
+    return sorted(env.found_docs) if app.builder.sources_changed else []
+
+
 def finish_all(app, exception):
     if exception or app.builder.name != "html":
         return
@@ -115,5 +128,7 @@ def finish_all(app, exception):
 
 
 def setup(app):
+    app.connect("env-get-outdated", note_changes)
+    app.connect("env-updated", write_all)
     app.connect("build-finished", finish_all, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,9 +9,9 @@ What a chapter teaches stands in the chapter itself. Here stands what two chapte
 what only supports a picture.
 """
 
-from ._quiet import install as _install
+from . import _kernel, _quiet
 
-_install()  # before any chapter imports Keras
-del _install
+_kernel.install()  # before any chapter draws
+_quiet.install()  # before any chapter imports Keras
 
 __version__ = "0.1.0"
