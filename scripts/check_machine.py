@@ -66,9 +66,9 @@ def wrong_folder(folder):
     if os.path.exists(folder) and not os.path.isfile(os.path.join(folder, "pyvenv.cfg")):
         if not os.path.isdir(folder) or os.listdir(folder):
             return [f"{folder} is there and is no environment of Python; name another, in VENV"]
-    while not os.path.isdir(folder):
+    while not os.path.exists(folder):
         folder = os.path.dirname(folder)
-    if os.access(folder, os.W_OK):
+    if os.path.isdir(folder) and os.access(folder, os.W_OK):
         return []
     return [f"nothing can be written into {folder}; make a copy of the book elsewhere"]
 
