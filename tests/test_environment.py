@@ -1,7 +1,11 @@
-"""The files that describe the environment agree with each other."""
+"""The files that describe the environment agree with each other, and with what is imported."""
 
+import ast
+import json
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -13,9 +17,18 @@ from packaging.utils import canonicalize_name
 import lenet_tutorial
 
 ROOT = Path(__file__).parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCK = (ROOT / "requirements.lock").read_text()
-CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())
+sys.path.insert(0, str(ROOT / "scripts"))
+import seal_lock  # noqa: E402
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+SETTINGS = tomllib.loads(read("pyproject.toml"))
+PROJECT = SETTINGS["project"]
+LOCK = read("requirements.lock")
+CONDA = yaml.safe_load(read("environment.yml"))
 
 
 def locked():
@@ -40,15 +53,47 @@ def test_the_lock_holds_a_version_that_pyproject_allows(requirement):
     assert all(requirement.specifier.contains(version) for version in versions)
 
 
-def test_every_locked_package_has_hashes():
-    blocks = re.split(r"\n(?=[A-Za-z0-9])", LOCK.strip())
+def test_every_line_of_the_lock_is_one_version_with_hashes():
+    lines = [line for line in LOCK.splitlines() if not line.lstrip().startswith("#")]
+    pinned = re.compile(r"[a-z0-9-]+(\[[a-z,]+\])?==[\w.+!]+( ; [^\\]+)? \\")
+    blocks = []
+    for line in lines:
+        if not line.startswith(" "):
+            assert pinned.fullmatch(line), line
+            blocks.append([line])
+        else:
+            assert re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}( \\)?", line), line
+            blocks[-1].append(line)
     assert len(blocks) > 50
-    for block in blocks:
-        assert "--hash=sha256:" in block, block.splitlines()[0]
+    assert all(len(block) > 1 for block in blocks), "a package without a hash"
+
+
+def test_nobody_has_changed_the_lock_by_hand():
+    assert seal_lock.is_sealed(LOCK), "run `make lock`"
+    assert seal_lock.is_sealed(seal_lock.seal(LOCK)) and seal_lock.seal(LOCK) == LOCK
+    first = re.search(r"    --hash=sha256:[0-9a-f]{64} \\\n", LOCK)[0]
+    for old, new in (("==", ">="), (first, "")):
+        assert not seal_lock.is_sealed(LOCK.replace(old, new, 1))
+
+
+def test_keras_refuses_weights_that_are_read_from_other_files():
+    """Before 3.15.1 a network's weights could name any file of the machine as their data."""
+    keras = next(one for one in wanted() if one.name == "keras")
+    assert not keras.specifier.contains("3.15.0") and keras.specifier.contains("3.15.1")
+    assert all(keras.specifier.contains(version) for version in locked()["keras"])
+
+
+def test_binder_and_the_readme_have_a_python_that_is_supported():
+    bounds = SpecifierSet(PROJECT["requires-python"])
+    minors = [f"3.{minor}" for minor in range(30) if bounds.contains(f"3.{minor}")]
+    assert read(".binder/runtime.txt").strip() in {f"python-{minor}" for minor in minors}
+    words = f"{', '.join(minors[:-1])} or {minors[-1]}"
+    assert f"You need Python {words} and" in read("README.md")
+    assert set(re.findall(r"PYTHON=python(3\.\d+)", read("README.md"))) <= set(minors)
 
 
 def test_the_locks_name_no_host_and_no_path():
-    package_lock = (ROOT / "package-lock.json").read_text()
+    package_lock = read("package-lock.json")
     for text in (LOCK, package_lock):
         assert "://" not in text
         assert "resolved" not in text
@@ -58,45 +103,174 @@ def test_the_locks_name_no_host_and_no_path():
 
 def test_conda_has_the_same_python_and_installs_the_same_package_and_extras():
     python = next(d for d in CONDA["dependencies"] if str(d).startswith("python"))
-    conda_range = SpecifierSet(python.removeprefix("python").strip())
-    pip_range = SpecifierSet(PROJECT["requires-python"])
-    for minor in range(8, 14):
-        version = f"3.{minor}"
-        assert conda_range.contains(version) == pip_range.contains(version), version
+    bounds = SpecifierSet(python.removeprefix("python"))
+    assert bounds == SpecifierSet(PROJECT["requires-python"])
+    assert sorted(one.operator for one in bounds) == ["<", ">="]  # too new is said as well
     pip = next(d["pip"] for d in CONDA["dependencies"] if isinstance(d, dict))
     assert len(pip) == 1
     extras = re.fullmatch(r"--editable \.\[(.+)\]", pip[0]).group(1).split(",")
     # The same extras that the lock is made of, and that `make` installs.
-    lock_line = next(
-        line for line in (ROOT / "Makefile").read_text().splitlines() if "uv pip" in line
-    )
+    lock_line = next(line for line in read("Makefile").splitlines() if "uv pip" in line)
     assert extras == re.findall(r"--extra (\w+)", lock_line)
 
 
 def test_the_makefile_has_the_targets_that_the_readme_names():
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = read("Makefile")
     targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "book" / "how-to-use.md"]
     named = set()
     for page in pages:
-        named |= set(
-            re.findall(r"(?:`|\$ |^)(?:[A-Z_]+=\S+ )*make ([a-z]+)", page.read_text(), re.M)
-        )
+        text = page.read_text(encoding="utf-8")
+        named |= set(re.findall(r"(?:`|\$ |^)(?:[A-Z_]+=\S+ )*make ([a-z]+)", text, re.M))
     assert {"book", "test"} <= named
     assert named <= targets
 
 
 def test_the_version_is_the_same_everywhere():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    citation = yaml.safe_load(read("CITATION.cff"))
     assert citation["version"] == lenet_tutorial.__version__
 
 
-def test_actions_are_pinned_by_commit_and_may_only_read_by_default():
-    workflows = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-    assert {file.stem for file in workflows} >= {"test", "publish", "links"}
-    for file in workflows:
-        text = file.read_text()
-        uses = re.findall(r"uses: (\S+)", text)
-        assert uses
-        assert all(re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", use) for use in uses), file
-        assert yaml.safe_load(text)["permissions"] == {"contents": "read"}
+# --------------------------------------------------------------------------- what is imported
+
+CORE = "dependencies"
+# Where code lies: which extras are installed where it runs.
+PLACES = {
+    "src": set(),
+    "chapters": {"book"},
+    "book": {"book"},
+    "locale": {"book"},
+    "scripts": {"book", "test"},
+    "benchmarks": {"book", "test"},
+    "tests": {"book", "test"},
+    "conftest.py": {"book", "test"},
+}
+OF_THE_SITE = ("scripts/slides.py",)  # it is an extension of Sphinx, so the extra `book` must do
+OTHER_BACKENDS = {"jax", "torch"}  # imported where KERAS_BACKEND names them
+# What is used without an import, and where one sees it.
+UNSEEN = {
+    "ipykernel": ("chapters/01-history.ipynb", '"name": "python3"'),
+    "jax": ("chapters/10-beyond-one-machine.ipynb", 'engine=\\"jax\\"'),
+    "jupyter-book": ("Makefile", "jupyter-book build"),
+    "nbval": ("Makefile", "--nbval"),
+    "pytest-xdist": ("Makefile", "--numprocesses"),
+    "requests": ("src/lenet_tutorial/datasets.py", "HTTPDownloader"),  # pooch leaves it to us
+    "ruff": ("Makefile", "ruff check"),
+    "sphinx-design": ("_config.yml", "- sphinx_design"),
+    "sphinx-exercise": ("_config.yml", "- sphinx_exercise"),
+    "sphinx-notfound-page": ("_config.yml", "- notfound.extension"),
+    "sphinx-sitemap": ("_config.yml", "- sphinx_sitemap"),
+    "sphinxcontrib-bibtex": ("_config.yml", "- sphinxcontrib.bibtex"),
+    "sphinxext-opengraph": ("_config.yml", "- sphinxext.opengraph"),
+}
+
+
+def code_of(file):
+    """Return the Python of a file; a notebook's cells one below the other, less IPython's lines."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        return text
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    lines = "\n".join("".join(cell["source"]) for cell in cells)
+    return re.sub(r"^( *)[%!].*", r"\1pass", lines, flags=re.MULTILINE)
+
+
+def modules(code):
+    """Return the modules that a program imports, at any depth, by their first name."""
+    found = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names
+
+
+def sources():
+    """Yield every file with Python in it, and its path below the root."""
+    for place in PLACES:
+        folder = ROOT / place
+        files = [folder] if folder.suffix else [*folder.rglob("*.py"), *folder.rglob("*.ipynb")]
+        for file in sorted(files):
+            if file.is_file() and ".ipynb_checkpoints" not in file.parts:
+                yield file, file.relative_to(ROOT).as_posix()
+
+
+OWN = {Path(name).stem for _, name in sources()} | {"lenet_tutorial"}
+PACKAGES = packages_distributions()
+
+
+def distributions(module):
+    return {canonicalize_name(name) for name in PACKAGES.get(module, [module])}
+
+
+def declared(extras):
+    texts = list(PROJECT[CORE])
+    for extra in extras:
+        texts += PROJECT["optional-dependencies"][extra]
+    return {canonicalize_name(Requirement(text).name) for text in texts}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_all_that_is_imported_is_declared_where_it_is_needed(place):
+    for file, name in sources():
+        if name.partition("/")[0] == place:
+            there = declared({"book"} if name in OF_THE_SITE else PLACES[place])
+            for module in modules(code_of(file)) - OWN - OTHER_BACKENDS:
+                assert distributions(module) & there, f"{name} imports {module}"
+
+
+def test_all_that_is_declared_is_used():
+    imported = set()
+    for file, _ in sources():
+        for module in modules(code_of(file)) - OWN:
+            imported |= distributions(module)
+    if imported & {"tensorflow", "tensorflow-cpu"}:  # the same, for another machine
+        imported |= {"tensorflow", "tensorflow-cpu"}
+    for name in declared({"book", "test"}) - imported:
+        assert name in UNSEEN, f"{name} is declared, and nothing imports it"
+        file, text = UNSEEN[name]
+        assert text in read(file), f"{name} is declared, and {file} doesn't use it"
+
+
+def test_the_floors_can_be_met_together_and_no_dependency_is_named_twice():
+    for extra in (CORE, "book", "test"):
+        names = PROJECT[CORE] if extra == CORE else PROJECT["optional-dependencies"][extra]
+        found = [Requirement(text) for text in names]
+        assert len({canonicalize_name(one.name) for one in found}) == len(found), extra
+        for one in found:
+            assert any(bound.operator == ">=" for bound in one.specifier), one.name
+
+
+# --------------------------------------------------------------------------- how tests are run
+
+
+def test_pytest_is_strict_shows_what_it_skips_and_looks_everywhere():
+    options = SETTINGS["tool"]["pytest"]["ini_options"]
+    given = options["addopts"].split()
+    for wanted_option in ("--strict-markers", "-ra", "--nbval-current-env"):
+        assert wanted_option in given
+    assert "surroundings" in given[given.index("-p") + 1]
+    assert options["testpaths"] == ["tests", "chapters"]
+    used = set()
+    for file in (ROOT / "tests").glob("*.py"):
+        used |= set(re.findall(r"pytest\.mark\.(\w+)", file.read_text(encoding="utf-8")))
+    markers = {text.partition(":")[0] for text in options["markers"]}
+    assert markers == used - {"parametrize", "skipif", "xfail", "filterwarnings", "usefixtures"}
+
+
+def test_what_cannot_run_without_mnist_is_marked():
+    """CI runs the marked tests once more, with MNIST."""
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        text = file.read_text(encoding="utf-8")
+        for node in ast.parse(text).body:
+            skips = re.search(r"pytest\.skip\(f?.no MNIST", ast.unparse(node))
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and skips:
+                marks = [ast.unparse(one) for one in node.decorator_list]
+                assert "pytest.mark.mnist" in marks, f"{file.name}: {node.name}"
+
+
+def test_ruff_looks_at_all_kinds_of_faults():
+    lint = SETTINGS["tool"]["ruff"]["lint"]
+    assert {"E", "F", "I", "B", "UP", "W", "RUF", "D", "NPY", "PT"} <= set(lint["select"])
+    assert SETTINGS["tool"]["ruff"]["line-length"] == 100

@@ -285,6 +285,7 @@ def test_the_drawing_is_scaled_and_centred_by_its_mass(engine):
     assert centred.sum() == pytest.approx(3400 / 25, rel=1e-3)  # area, at a fifth of the size
 
 
+@pytest.mark.mnist
 def test_the_middle_is_where_mnist_has_it(digits):
     if digits.name != "MNIST":
         pytest.skip("no MNIST here: this looks at where its digits stand")
