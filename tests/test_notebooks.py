@@ -3,12 +3,16 @@
 That the outputs still come out is proved by ``pytest --nbval``; this looks at what they are.
 """
 
+import ast
+import functools
 import re
 from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
+
+import lenet_tutorial
 
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -192,3 +196,69 @@ def test_all_chapters_together_show_all_twelve_errata():
     errata = (ROOT / "book" / "errata.md").read_text()
     labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
     assert labels == [f"err-{number}" for number in range(1, 13)]
+
+
+# --------------------------------------------------------------------------- where data is loaded
+
+SOURCE = Path(lenet_tutorial.__file__).parent
+LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_mnist")}
+
+
+def calls_in(tree, home, names):
+    """Yield (module, function) of every call of the package's functions in a syntax tree.
+
+    ``names`` is {name: what it stands for}: a module as ("results", None), or a function of one.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            inside = node.level or (node.module or "").startswith("lenet_tutorial")
+            module = (node.module or "").removeprefix("lenet_tutorial").strip(".")
+            for alias in node.names if inside else ():
+                whole = (SOURCE / module.replace(".", "/") / f"{alias.name}.py").is_file()
+                target = (alias.name, None) if whole else (module.split(".")[-1], alias.name)
+                names[alias.asname or alias.name] = target
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            if isinstance(function, ast.Name):
+                yield names.get(function.id, (home, function.id))
+            elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+                module, name = names.get(function.value.id, (None, ""))
+                if name is None:
+                    yield module, function.attr
+
+
+@functools.cache
+def loaders():
+    """Return (module, function) of all functions of the package that load digits, at any depth."""
+    calls = {}
+    for file in SOURCE.rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        names = {}
+        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+        list(calls_in(ast.Module(imports, []), "", names))
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef):
+                calls[file.stem, node.name] = set(calls_in(node, file.stem, dict(names)))
+    found, grown = set(LOADS), True
+    while grown:
+        more = {function for function, called in calls.items() if called & found} - found
+        found, grown = found | more, bool(more)
+    return found
+
+
+def test_functions_that_load_digits_are_found_at_any_depth():
+    deep = {("cli", "_train"), ("doctor", "examine"), ("faster", "learn"), ("why", "run_probe")}
+    assert LOADS | deep <= loaders()
+    assert not {("figures", "plot_samples"), ("results", "read")} & loaders()
+
+
+@chapters
+def test_the_first_cell_that_may_load_data_is_not_compared(path):
+    """The loader says there what it found, and draws its progress."""
+    names, found = {}, loaders()
+    for cell in code_cells(read(path)):
+        tree = ast.parse(re.sub(r"^( *)%.*", r"\1pass", cell.source, flags=re.MULTILINE))
+        if set(calls_in(tree, "", names)) & found:
+            assert IGNORE in tags(cell), cell.source
+            return
