@@ -122,6 +122,16 @@ def test_a_relative_folder_of_data_is_one_in_the_book_s_folder(checkout, name):
 
 
 @with_make
+def test_make_j_runs_one_target_after_the_other(checkout):
+    makefile = (checkout / "Makefile").read_text(encoding="utf-8")
+    rules = "one:\n\t@sleep 0.3; echo one\ntwo:\n\t@echo two\n"
+    (checkout / "Makefile").write_text(f"{makefile}\n{rules}", encoding="utf-8")
+    command = ["make", "--jobs", "4", "--no-print-directory", "one", "two"]
+    shown = subprocess.run(command, cwd=checkout, capture_output=True, encoding="utf-8").stdout
+    assert shown.split() == ["one", "two"]
+
+
+@with_make
 def test_an_environment_with_a_space_in_its_path_is_refused_with_the_reason(checkout):
     ran = subprocess.run(
         ["make", "book", "VENV=my venv"], cwd=checkout, capture_output=True, encoding="utf-8"

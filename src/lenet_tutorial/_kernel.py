@@ -20,5 +20,6 @@ def install():
     if "matplotlib" in sys.modules:  # it has read the variable already
         import matplotlib
 
-        if matplotlib.get_backend().lower() in FILES_ONLY:
-            matplotlib.use(INLINE)
+        shell = sys.modules["IPython"].get_ipython()
+        if shell and matplotlib.get_backend().lower() in FILES_ONLY:
+            shell.run_line_magic("matplotlib", "inline")
