@@ -1,14 +1,16 @@
-"""In a Jupyter kernel a figure appears below its cell, whatever backend the machine names."""
+"""A figure appears below its cell and looks as in the book, whatever the machine has set."""
 
 import os
 import subprocess
 import sys
 
+import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 
-from lenet_tutorial import _kernel
+from lenet_tutorial import _kernel, figures
 
 DRAW = (
     "import lenet_tutorial\nimport matplotlib.pyplot as plt\nfig, ax = plt.subplots(figsize=(1, 1))"
@@ -36,3 +38,21 @@ def test_elsewhere_the_reader_s_backend_is_left_alone(monkeypatch):
         monkeypatch.setenv("MPLBACKEND", backend)
         _kernel.install()
         assert os.environ["MPLBACKEND"] == backend
+
+
+def drawn():
+    """Return the pixels of a figure of the book."""
+    fig = figures.plot_kernels(np.arange(50.0).reshape(5, 5, 1, 2), title="title")
+    fig.canvas.draw()
+    pixels = np.asarray(fig.canvas.buffer_rgba()).copy()
+    plt.close(fig)
+    return pixels
+
+
+def test_a_figure_looks_the_same_whatever_style_the_reader_has_chosen():
+    wanted = drawn()
+    for style in ("dark_background", {"axes.grid": True, "font.size": 20, "image.origin": "lower"}):
+        with plt.style.context(style):
+            before = dict(plt.rcParams)
+            np.testing.assert_array_equal(drawn(), wanted)
+            assert dict(plt.rcParams) == before  # and it is left to him

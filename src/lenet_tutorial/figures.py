@@ -31,6 +31,21 @@ STYLE = {
 }
 
 
+# How and where figures are shown is the reader's business; how they look is the book's.
+NOT_STYLE = ("animation", "backend", "date", "docstring", "interactive", "keymap", "savefig")
+NOT_STYLE += ("timezone", "tk", "toolbar", "webagg")
+
+
+@functools.cache
+def _looks():
+    """Return every setting of matplotlib that changes a figure: its default, or the book's own."""
+    import matplotlib
+
+    defaults = matplotlib.rcParamsDefault
+    plain = {key: defaults[key] for key in defaults if key.split(".")[0] not in NOT_STYLE}
+    return {key: value for key, value in plain.items() if not key.startswith("_")} | STYLE
+
+
 def _styled(function):
     """Draw in the book's style, whatever the reader's own settings are."""
 
@@ -40,8 +55,9 @@ def _styled(function):
 
         # Not rc_context: it would also put back `interactive`, which a notebook switches on when
         # the first figure is made, and later figures would not be shown.
-        saved = {key: plt.rcParams[key] for key in STYLE}
-        plt.rcParams.update(STYLE)
+        looks = _looks()
+        saved = {key: plt.rcParams[key] for key in looks}
+        plt.rcParams.update(looks)
         try:
             return function(*args, **kwargs)
         finally:
