@@ -278,11 +278,14 @@ def cache_folder():
         If the user has no home, and so no cache.
     """
     named = os.environ.get("LENET_TUTORIAL_CACHE")
-    folder = Path(named) if named else _pooch().os_cache("lenet_tutorial")
-    if not named and not folder.is_absolute():  # a "~" that stands for nobody's home
-        raise MnistUnavailable(
-            "there is no home for a cache: name a folder in LENET_TUTORIAL_CACHE"
-        )
+    if named:
+        return Path(named)
+    try:
+        folder = _pooch().os_cache("lenet_tutorial")
+    except RuntimeError:  # an older platformdirs gives back a "~" that stands for nobody's home
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise MnistUnavailable("there is no home for a cache: name one in LENET_TUTORIAL_CACHE")
     return folder
 
 
