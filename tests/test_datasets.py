@@ -1144,18 +1144,22 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch):
 
 def test_the_import_is_quiet_in_a_kernel_without_widgets(alone):
     """What imports pooch imports tqdm, and that asks for ipywidgets where IPython runs a kernel."""
-    code = """
+    kernel = """
         import sys, types
-        import IPython
+        import ipykernel.zmqshell
         sys.modules["ipywidgets"] = None
         shell = types.SimpleNamespace(config={"IPKernelApp": {}})
-        IPython.get_ipython = lambda: shell
-        sys.modules["IPython"].get_ipython = IPython.get_ipython
-        import lenet_tutorial.datasets as datasets
+        sys.modules["IPython"].get_ipython = lambda: shell
+    """
+    ours = """
+        from lenet_tutorial import datasets
         print(datasets.cache_folder().name)
         assert "pooch" in sys.modules
     """
-    assert lines(alone("-c", textwrap.dedent(code))) == ["lenet_tutorial"]
+    assert lines(alone("-c", textwrap.dedent(kernel + ours))) == ["lenet_tutorial"]
+    # The test itself would notice: this is what importing it does.
+    told = alone("-c", textwrap.dedent(f"{kernel}\n        import pooch")).stderr
+    assert "IProgress not found" in told
 
 
 def test_on_a_terminal_a_complaint_stands_on_a_line_of_its_own(alone, small, serve, tmp_path):
