@@ -96,7 +96,7 @@ def make_parser():
         "--mirror",
         action="append",
         metavar="ADDRESS",
-        help="base address to download from, in place of the usual ones; may be repeated",
+        help="base address to download from, https, in place of the usual ones; may be repeated",
     )
 
     one = command(
@@ -219,28 +219,41 @@ def _doctor(options):
 def _data(options):
     from . import datasets
 
-    mirrors = tuple(f"{one.rstrip('/')}/" for one in options.mirror or datasets.MIRRORS)
+    try:
+        mirrors = datasets.check_mirrors(options.mirror) if options.mirror else None
+    except datasets.DatasetError as error:
+        raise CommandError(f"--mirror: {error}") from None
     named = os.environ.get("LENET_TUTORIAL_DATA")
     folder = options.folder or (Path(named) if named else None)
     try:
-        try:
-            if folder:
-                digits = datasets.load_mnist(folder)
-            else:
-                digits = datasets.load_mnist(mirrors=())
-        except datasets.DatasetError as error:
-            if options.check:
-                hint = "" if folder else " `lenet-tutorial data` downloads it (11 MB)."
-                what = error if folder else "MNIST is not in the cache."
-                raise CommandError(f"{what}{hint}", 1) from None
-            digits = datasets.fetch_mnist(folder or datasets.cache_folder(), mirrors)
+        place = folder or datasets.cache_folder()
+        digits = _find_or_fetch(folder, place, mirrors, options.check)
     except datasets.MnistUnavailable as error:
         raise CommandError(f"MNIST can't be downloaded: {error}", 1) from None
+    except datasets.DatasetError as error:
+        raise CommandError(str(error), 1) from None
     print(f"MNIST: {len(digits.x_train)} training and {len(digits.x_test)} test digits.")
     how = "downloaded to" if digits.origin == "download" else "found in"
-    print(f"{how.capitalize()} {folder or datasets.cache_folder()}; all four checksums are right.")
+    print(f"{how.capitalize()} {place}; all four checksums are right.")
     if options.folder and (not named or Path(named).resolve() != options.folder.resolve()):
         print(f"To use it: LENET_TUTORIAL_DATA={options.folder}")
+
+
+def _find_or_fetch(folder, place, mirrors, check):
+    """Return MNIST from a folder of the reader's, or the cache; unless it is only to be checked."""
+    from . import datasets
+
+    try:
+        if folder:
+            return datasets.load_mnist(folder)
+        return datasets.fetch_mnist(place, mirrors=())
+    except datasets.DatasetError:
+        if check and folder:
+            raise
+    if check:
+        hint = "`lenet-tutorial data` downloads it (11 MB)"
+        raise CommandError(f"MNIST is not in the cache. {hint}.", 1)
+    return datasets.fetch_mnist(place, mirrors)
 
 
 # --------------------------------------------------------------------------- train

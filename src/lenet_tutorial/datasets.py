@@ -4,9 +4,12 @@ Both come out of :func:`load_digits28` with the same names, types and axes, so t
 with either. MNIST is looked for in this order:
 
 1. the folder that the environment variable ``LENET_TUTORIAL_DATA`` names (the four IDX files,
-   gzip-compressed or not, or ``mnist.npz``),
+   gzip-compressed or not, or ``mnist.npz``; there or one level down, as torchvision, Kaggle and
+   Keras put them),
 2. the cache (``LENET_TUTORIAL_CACHE``, else the user's cache folder),
-3. the mirrors below, through pooch, into the cache.
+3. the mirrors, through pooch, into the cache. ``LENET_TUTORIAL_MIRRORS`` names others in their
+   place: base addresses with white space or commas between them, https only (http is taken for
+   this machine itself: localhost, 127.0.0.1, [::1]).
 
 ``LENET_TUTORIAL_DATASET`` chooses: ``mnist`` (an error where it can't be had), ``digits`` (no
 network at all) or ``auto`` (MNIST, else the digits with one line that says why).
@@ -18,21 +21,30 @@ format is a magic number, the sizes of the axes, then the bytes, all big-endian.
 import gzip
 import hashlib
 import io
+import ipaddress
+import math
 import os
+import re
+import secrets
+import stat
 import struct
-import tempfile
+import sys
+import threading
 import time
+import warnings
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urljoin
 
 import numpy as np
 
+#: Where MNIST is downloaded from, unless ``LENET_TUTORIAL_MIRRORS`` names other places.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    "http://yann.lecun.com/exdb/mnist/",
+    "https://raw.githubusercontent.com/fgnt/mnist/master/",
 )
 
 #: Array name: (file name, sha256 of the uncompressed bytes, shape). The hash is of the content and
@@ -63,6 +75,16 @@ MNIST_FILES = {
 CONNECT_TIMEOUT = 10  # seconds to reach a server
 READ_TIMEOUT = 20  # seconds without a byte
 FILE_TIMEOUT = 600  # seconds for one file, however steadily it drips
+MOVES = 5  # redirects that are followed
+SPARE = 1 << 16  # bytes: compressed, a file is smaller than plain, or longer by less than this
+OLD = 3600  # seconds: what was not written to for so long, nobody is writing
+
+#: Where in a folder the files may lie, and under which names: as on MNIST's page and in Keras;
+#: unpacked by the name inside the .gz; as torchvision, TensorFlow and Kaggle put them.
+PLACES = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "datasets")
+ADVICE = "see LENET_TUTORIAL_DATA"
+GZIP = b"\x1f\x8b"
+SETTINGS = ("LENET_TUTORIAL_DATA", "LENET_TUTORIAL_CACHE", "LENET_TUTORIAL_MIRRORS")
 
 
 class DatasetError(ValueError):
@@ -96,12 +118,21 @@ class Digits:
     name: str
     origin: str
 
+    def copy(self):
+        """Return the same digits in arrays of their own."""
+        names = ("x_train", "y_train", "x_test", "y_test")
+        return replace(self, **{name: getattr(self, name).copy() for name in names})
+
     def __repr__(self):
         return f"<{self.name}: {len(self.x_train)} training and {len(self.x_test)} test digits>"
 
 
 def load_digits28(dataset=None):
     """Load MNIST, or the digits bundled with scikit-learn in the same shape.
+
+    A process looks once: what was found the first time is handed out again, as a copy of its own,
+    so that nobody spoils it for the next. Where MNIST was not to be had, that holds until the
+    process ends, and it is said once.
 
     Parameters
     ----------
@@ -116,8 +147,9 @@ def load_digits28(dataset=None):
     Raises
     ------
     DatasetError
-        If `dataset` is unknown; if ``LENET_TUTORIAL_DATA`` is set and holds no good MNIST; or if
-        MNIST is asked for by name and can't be had. DatasetError is a ValueError.
+        If `dataset` is unknown; if ``LENET_TUTORIAL_DATA`` is set and holds no good MNIST; if
+        ``LENET_TUTORIAL_MIRRORS`` names an address that is not encrypted; or if MNIST is asked for
+        by name and can't be had. DatasetError is a ValueError.
     """
     chosen = dataset or os.environ.get("LENET_TUTORIAL_DATASET") or "auto"
     if chosen not in ("auto", "mnist", "digits"):
@@ -126,15 +158,34 @@ def load_digits28(dataset=None):
         )
     if chosen == "digits":
         return load_bundled()
-    try:
-        return load_mnist()
-    except MnistUnavailable as error:
-        if chosen == "mnist":
-            raise
-        digits = load_bundled()
-        count = len(digits.x_train) + len(digits.x_test)
-        print(f"MNIST is not to be had ({error}); going on with scikit-learn's {count} digits.")
-        return digits
+    settings = tuple(map(os.environ.get, SETTINGS))
+    found = _found.get(settings)
+    if found is None or (chosen == "mnist" and not isinstance(found, Digits)):
+        try:
+            found = load_mnist()
+        except MnistUnavailable as error:
+            if chosen == "mnist":  # whoever insists may try again
+                raise
+            found = str(error)
+        _found[settings] = found
+    if isinstance(found, Digits):
+        return found.copy()
+    digits = load_bundled()
+    count = len(digits.x_train) + len(digits.x_test)
+    _say_once(f"MNIST is not to be had ({found}); going on with scikit-learn's {count} digits.")
+    return digits
+
+
+_found = {}  # the settings: the digits, or why there are none
+_said = []
+
+
+def _say_once(line):
+    """Print a line, if none was printed yet, in whatever encoding the output has."""
+    if not _said:
+        _said.append(line)
+        encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+        print(line.encode(encoding, "backslashreplace").decode(encoding))
 
 
 class MnistUnavailable(DatasetError):
@@ -144,7 +195,7 @@ class MnistUnavailable(DatasetError):
 # --------------------------------------------------------------------------- MNIST
 
 
-def load_mnist(folder=None, cache=None, mirrors=MIRRORS, progress=True):
+def load_mnist(folder=None, cache=None, mirrors=None, progress=True):
     """Load MNIST from a folder, else from the cache, else from a mirror.
 
     Parameters
@@ -154,10 +205,11 @@ def load_mnist(folder=None, cache=None, mirrors=MIRRORS, progress=True):
         folder is given, nothing else is tried.
     cache : path, optional
         Folder for downloaded files; by default :func:`cache_folder`.
-    mirrors : sequence of str
-        Base addresses, tried in turn.
+    mirrors : sequence of str, optional
+        Base addresses, tried in turn; by default those of ``LENET_TUTORIAL_MIRRORS``, else
+        ``MIRRORS``.
     progress : bool
-        Draw a progress bar while downloading.
+        Draw a progress bar while downloading, where stderr is a terminal.
 
     Returns
     -------
@@ -168,7 +220,7 @@ def load_mnist(folder=None, cache=None, mirrors=MIRRORS, progress=True):
     ------
     DatasetError
         If the folder is missing, or a file in it is missing, cut short, of the wrong kind or has
-        the wrong checksum.
+        the wrong checksum; or if a mirror's address is refused.
     MnistUnavailable
         If no mirror delivers a good file, or the cache can't be written.
     """
@@ -178,17 +230,18 @@ def load_mnist(folder=None, cache=None, mirrors=MIRRORS, progress=True):
     return fetch_mnist(cache or cache_folder(), mirrors, progress)
 
 
-def fetch_mnist(folder, mirrors=MIRRORS, progress=True):
+def fetch_mnist(folder, mirrors=None, progress=True):
     """Load MNIST from a folder of downloads; what is missing or damaged there is downloaded first.
 
     Parameters
     ----------
     folder : path
         Holds the four IDX files, not compressed; made where it is missing.
-    mirrors : sequence of str
-        Base addresses, tried in turn; with none of them nothing is downloaded.
+    mirrors : sequence of str, optional
+        Base addresses, tried in turn; with an empty sequence nothing is downloaded. By default
+        those of ``LENET_TUTORIAL_MIRRORS``, else ``MIRRORS``.
     progress : bool
-        Draw a progress bar while downloading.
+        Draw a progress bar while downloading, where stderr is a terminal.
 
     Returns
     -------
@@ -197,109 +250,261 @@ def fetch_mnist(folder, mirrors=MIRRORS, progress=True):
 
     Raises
     ------
+    DatasetError
+        If a mirror's address is refused.
     MnistUnavailable
         If no mirror delivers a good file, or the folder can't be written.
     """
-    cache = Path(folder)
-    cached = all(_is_good(cache / name, sha) for name, sha, _ in MNIST_FILES.values())
-    arrays = {}
+    folder = Path(folder)
+    mirrors = _mirrors() if mirrors is None else check_mirrors(mirrors)
+    if mirrors:
+        _sweep(folder)
+    arrays, origin = {}, "cache"
     for key, (name, sha, shape) in MNIST_FILES.items():
-        path = _fetch(name, sha, shape, cache, mirrors, progress)
-        arrays[key] = parse_idx(path.read_bytes(), name)
-    return Digits(**arrays, name="MNIST", origin="cache" if cached else "download")
+        data = _good(folder / name, sha, idx_size(shape))
+        if data is None:
+            data = _download(name, sha, idx_size(shape), folder, mirrors, progress)
+            origin = "download"
+        arrays[key] = parse_idx(data, name)
+    return Digits(**arrays, name="MNIST", origin=origin)
 
 
 def cache_folder():
-    """Return the folder for downloads: ``$LENET_TUTORIAL_CACHE``, else the user's cache."""
-    import pooch
+    """Return the folder for downloads: ``$LENET_TUTORIAL_CACHE``, else the user's cache.
 
-    return Path(os.environ.get("LENET_TUTORIAL_CACHE") or pooch.os_cache("lenet_tutorial"))
-
-
-def _is_good(path, sha):
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == sha
-    except OSError:
-        return False
-
-
-def _fetch(name, sha, shape, cache, mirrors, progress):
-    """Return the path of the uncompressed file in the cache, downloading it where needed.
-
-    pooch writes to a temporary file in the cache, checks its sha256 and only then renames it, so
-    a broken download never takes the place of a good file, and two processes at once both end
-    with a good one.
+    Raises
+    ------
+    MnistUnavailable
+        If the user has no home, and so no cache.
     """
-    if _is_good(cache / name, sha):
-        return cache / name  # no server is needed, and the cache may be read-only
-    import pooch
+    named = os.environ.get("LENET_TUTORIAL_CACHE")
+    if named:
+        return Path(named)
+    try:
+        folder = _pooch().os_cache("lenet_tutorial")
+    except RuntimeError:  # an older platformdirs gives back a "~" that stands for nobody's home
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise MnistUnavailable("there is no home for a cache: name one in LENET_TUTORIAL_CACHE")
+    return folder
 
-    pooch.get_logger().setLevel("WARNING")  # its notes would end up in a cell's stored output
-    reasons = []
-    for mirror in mirrors:
-        try:
-            path = pooch.retrieve(
-                url=mirror + name + ".gz",
-                known_hash=f"sha256:{sha}",
-                fname=name,
-                path=cache,
-                downloader=_GzipDownloader(idx_size(shape), progress),
+
+def check_mirrors(addresses):
+    """Return mirrors' base addresses, each with a slash at its end, or say what is wrong with one.
+
+    Parameters
+    ----------
+    addresses : sequence of str
+        ``https://…``; or ``http://…`` on this machine itself: localhost, 127.0.0.1, [::1].
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DatasetError
+        If an address is of another kind.
+    """
+    for address in addresses:
+        if not _is_safe(address):
+            raise DatasetError(
+                f"{address!r} is no mirror's address: it must begin with https:// "
+                "(http:// only for localhost, 127.0.0.1 and [::1]) and name a host"
             )
-            return Path(path)
-        except Exception as error:  # whatever a server or a disk does, the next mirror may do
-            reasons.append(_in_short(error, mirror))
+    return tuple(f"{address.rstrip('/')}/" for address in addresses)
+
+
+def _mirrors():
+    named = re.split(r"[\s,]+", os.environ.get("LENET_TUTORIAL_MIRRORS", ""))
+    try:
+        return check_mirrors([one for one in named if one]) or MIRRORS
+    except DatasetError as error:
+        raise DatasetError(f"LENET_TUTORIAL_MIRRORS: {error}") from None
+
+
+# Stricter than a URL may be: what reads the address after this must find the same host in it.
+ADDRESS = re.compile(
+    r"(https?)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d+)?(?:/[^\s\\]*)?", re.ASCII
+)
+
+
+def _is_safe(address):
+    """Say whether what comes from an address comes encrypted, or from this machine."""
+    parts = ADDRESS.fullmatch(address)
+    return bool(parts) and (parts[1] == "https" or _is_here(address))
+
+
+def _is_here(address):
+    """Say whether an address is on the loopback interface."""
+    host = ADDRESS.fullmatch(address)[2].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _pooch():
+    """Import pooch without a word: in a kernel, tqdm would ask for IPython's widgets on stderr."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pooch
+        import requests  # noqa: F401 - pooch imports it when it downloads
+    return pooch
+
+
+def _good(path, sha, size):
+    """Return the bytes of a file, if it is the one that is meant; else None."""
+    try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size != size:
+            return None
+        data = path.read_bytes()
+    except (OSError, ValueError):
+        return None
+    return data if hashlib.sha256(data).hexdigest() == sha else None
+
+
+def _unpack(data, name, sha, size):
+    """Return the plain bytes of a file, compressed or not: not its name but its checksum decides.
+
+    A server or a browser may have taken the gzip off, and left the name as it was.
+    """
+    if data[:2] == GZIP:
+        data = gunzip(data, name, size)
+    _idx_header(data, name)
+    _check(data, sha, name)
+    return data
+
+
+# --------------------------------------------------------------------------- download
+
+
+def _download(name, sha, size, folder, mirrors, progress):
+    """Get one file from the first mirror that has it, and return its bytes.
+
+    It is held in memory until its checksum is right. Only then is it written, and moved to its
+    place: a broken download never takes the place of a good file, and two processes at once both
+    end with a good one.
+    """
+    reasons = []
+    try:
+        if mirrors:
+            _be_ready(folder)
+        for mirror in mirrors:
+            try:
+                sent = _get(f"{mirror}{name}.gz", size + SPARE, progress)
+                data = _unpack(sent, f"{name}.gz", sha, size)
+            except Exception as error:  # whatever a server does, the next one may do better
+                reasons.append(f"{ADDRESS.fullmatch(mirror)[2]}: {_in_short(error)}")
+            else:
+                _store(data, folder / name)
+                return data
+    except (OSError, ValueError) as error:
+        reasons.append(f"can't write to {folder}: {_why(error)}")
     raise MnistUnavailable(
         f"{name}: {'; '.join(reasons) or 'no mirror given'}. Put the four files into a folder and "
         "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
     )
 
 
-def _in_short(error, mirror):
-    """Say in one line what went wrong, and where."""
-    host = mirror.split("//")[-1].split("/")[0]
-    if hasattr(error, "request"):  # from requests: its own text is long and names memory addresses
-        response = error.response
-        detail = type(error).__name__ if response is None else f"status {response.status_code}"
-        return f"{host}: {detail}"
-    if isinstance(error, PermissionError):  # pooch puts a long text of its own into this one
-        return "can't write the cache: Permission denied"
-    if isinstance(error, OSError) and error.strerror:
-        place = f" ({error.filename})" if error.filename else ""
-        return f"can't write the cache: {error.strerror}{place}"
-    if "does not match the known hash" in str(error):
-        return f"{host}: wrong checksum"
-    return f"{host}: {error}"
+def _why(error):
+    return getattr(error, "strerror", None) or str(error)
 
 
-class _GzipDownloader:
-    """Downloader for pooch: fetch a .gz file and write its uncompressed bytes to the output."""
+def _in_short(error):
+    """Say in one line what went wrong: what requests says is long and names memory addresses."""
+    import requests
 
-    def __init__(self, size, progress):
-        self.size = size  # of the uncompressed file, in bytes
-        self.progress = progress
-
-    def __call__(self, url, output_file, pooch_object):
-        from pooch import HTTPDownloader
-
-        bar = _Progress(url.rsplit("/", 1)[-1], self.progress)
-        with tempfile.TemporaryFile(dir=Path(output_file).parent) as compressed:
-            download = HTTPDownloader(
-                progressbar=bar, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT), chunk_size=1 << 16
-            )
-            download(url, compressed, pooch_object)
-            compressed.seek(0)
-            data = gunzip(compressed.read(), url.rsplit("/", 1)[-1], self.size)
-        Path(output_file).write_bytes(data)
+    if isinstance(error, requests.HTTPError):
+        return f"status {error.response.status_code}"
+    for kind, words in (
+        (requests.exceptions.ProxyError, "the proxy can't be reached"),
+        (requests.exceptions.SSLError, "its certificate can't be verified"),
+        (requests.exceptions.Timeout, "no answer in time"),
+        (requests.exceptions.ChunkedEncodingError, "the connection broke off"),
+        (requests.exceptions.ContentDecodingError, "what it sent can't be unpacked"),
+        (requests.exceptions.ConnectionError, "can't be reached"),
+        (requests.exceptions.RequestException, type(error).__name__),
+    ):
+        if isinstance(error, kind):
+            return words
+    return " ".join(str(error).split())
 
 
-class _Progress:
-    """A tqdm bar in the form that pooch asks for, which gives up on a server that only drips."""
+class _GivenUp(Exception):
+    """A mirror does not keep to what is known of the file."""
 
-    def __init__(self, name, visible):
+
+class _Moved(Exception):
+    """A mirror sends the reader to another address."""
+
+
+def _get(url, limit, progress):
+    """Return what a mirror sends, in a thread of its own: it may drip, and block each read."""
+    body = _Body(url.rsplit("/", 1)[-1], limit, progress)
+    caught = []
+
+    def work():
+        try:
+            _follow(url, body)
+        except BaseException as error:
+            caught.append(error)
+
+    _pooch()  # imported here, and not by the thread
+    thread = threading.Thread(target=work, daemon=True)
+    try:
+        thread.start()
+        thread.join(FILE_TIMEOUT)
+    finally:
+        body.close()
+    if thread.is_alive():
+        raise _GivenUp(f"not finished after {FILE_TIMEOUT} seconds")
+    if caught:
+        raise caught[0]
+    return bytes(body.data)
+
+
+def _follow(url, body):
+    """Download an address, and what it redirects to, into a body."""
+    for _ in range(MOVES):
+        here = _is_here(url)
+        download = _pooch().HTTPDownloader(
+            progressbar=body,
+            chunk_size=1 << 16,
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            headers={"Accept-Encoding": "identity"},  # the file is compressed already
+            # requests would read what comes with a redirect to its end, however long it is.
+            allow_redirects=False,
+            hooks={"response": _stop_if_moved},
+            proxies={"no_proxy": "localhost,127.0.0.1,::1"} if here else None,
+        )
+        try:
+            return download(url, body, None)
+        except _Moved as moved:
+            url = str(moved)
+            if not _is_safe(url) or (_is_here(url) and not here):
+                raise _GivenUp(f"redirects to {url[:80]!r}, which is not encrypted") from None
+    raise _GivenUp("redirects without an end")
+
+
+def _stop_if_moved(response, **_):
+    if response.is_redirect:
+        response.close()
+        raise _Moved(urljoin(response.url, response.headers["location"]))
+
+
+class _Body:
+    """What a mirror sends. pooch takes it for both the output file and the progress bar."""
+
+    def __init__(self, name, limit, progress):
         from tqdm import tqdm
 
-        self.bar = tqdm(desc=name, unit="B", unit_scale=True, disable=not visible)
-        self.started = time.monotonic()
+        shown = progress and sys.stderr is not None and sys.stderr.isatty()
+        self.bar = tqdm(desc=name, unit="B", unit_scale=True, disable=not shown)
+        self.data = bytearray()
+        self.limit = limit
+        self.closed = False
 
     @property
     def total(self):
@@ -307,70 +512,232 @@ class _Progress:
 
     @total.setter
     def total(self, value):
+        self._allow(value)
         self.bar.total = value or None
 
+    def write(self, chunk):
+        if self.closed:
+            raise _GivenUp("nobody waits for it any more")
+        self._allow(len(self.data) + len(chunk))
+        self.data += chunk
+        self.bar.update(len(chunk))
+
+    def _allow(self, size):
+        if size > self.limit:
+            raise _GivenUp(f"sends more than {self.limit} bytes, the most that the file can have")
+
+    def flush(self):
+        pass
+
     def update(self, count):
-        if time.monotonic() - self.started > FILE_TIMEOUT:
-            self.bar.close()
-            raise TimeoutError(f"not finished after {FILE_TIMEOUT} seconds")
-        self.bar.update(count)
+        pass  # it knows better: pooch counts whole chunks
 
     def reset(self):
-        self.bar.reset()
+        pass
 
     def close(self):
+        self.closed = True
         self.bar.close()
+
+
+def _be_ready(folder):
+    """Make the folder, or find out that it can't be written before anything is downloaded."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ValueError("it is no folder") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError("Permission denied")
+
+
+def _store(data, path):
+    """Write a file beside its place and move it there."""
+    while True:
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            with open(unfinished, "xb") as file:
+                claimed = _claim(file)
+                if claimed is False or os.fstat(file.fileno()).st_nlink == 0:
+                    continue  # another process has just swept it away
+                file.write(data)
+                file.flush()
+                if claimed:
+                    os.replace(unfinished, path)
+            if not claimed:  # Windows moves no file that is open
+                os.replace(unfinished, path)
+            return
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _claim(file):
+    """Lock a file for this process: whether it worked, or None where files can't be locked."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return None
+    return True
+
+
+def _sweep(folder):
+    """Remove the unfinished files that a kill left; what another process is writing stays."""
+    for name, _, _ in MNIST_FILES.values():
+        try:
+            for path in folder.glob(f"{name}.{'[0-9a-f]' * 8}.part"):
+                _remove_if_left(path)
+        except (OSError, ValueError):
+            pass  # it is in nobody's way
+
+
+def _remove_if_left(path):
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return
+    with open(path, "rb+") as file:
+        claimed = _claim(file)
+        if claimed:
+            path.unlink()
+    if claimed is None and time.time() - path.stat().st_mtime > OLD:
+        path.unlink()
+
+
+# --------------------------------------------------------------------------- a folder
 
 
 def _read_folder(folder):
     """Read and check the four arrays from a folder of IDX files or an .npz."""
-    advice = "see LENET_TUTORIAL_DATA"
-    if not folder.is_dir():
-        raise DatasetError(f"no such folder: {folder} ({advice})")
-    archive = folder / "mnist.npz"
-    if archive.is_file():
-        return _read_npz(archive)
-    arrays = {}
-    for key, (name, sha, shape) in MNIST_FILES.items():
-        plain, compressed = folder / name, folder / f"{name}.gz"
-        try:
-            if plain.is_file():
-                data = plain.read_bytes()
-            elif compressed.is_file():
-                data = gunzip(compressed.read_bytes(), compressed, idx_size(shape))
-            else:
-                raise DatasetError(f"{folder} has neither {name} nor {name}.gz ({advice})")
-        except OSError as error:
-            raise DatasetError(f"can't read {name} in {folder}: {error.strerror}") from None
-        arrays[key] = parse_idx(data, name)
-        _check(data, sha, name)
-    return arrays
-
-
-def _read_npz(path):
-    """Read mnist.npz as Keras ships it; the same checksums hold, over the bytes as IDX."""
-    arrays = {}
     try:
-        # allow_pickle=False: an object array could run code when it is loaded.
-        with np.load(path, allow_pickle=False) as archive:
-            for key, (_, sha, shape) in MNIST_FILES.items():
-                if key not in archive:
-                    raise DatasetError(f"{path} has no array {key!r}")
-                array = archive[key]
-                if array.shape != shape or array.dtype != np.uint8:
-                    raise DatasetError(
-                        f"{path}: {key} must be uint8 of shape {shape}, "
-                        f"got {array.dtype} of shape {array.shape}"
-                    )
-                arrays[key] = array
-                _check(_to_idx(array), sha, f"{path}: {key}")
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise DatasetError(f"{path} is not a complete .npz file: {error}") from None
+        is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        where = "" if folder.is_absolute() else f" in {Path.cwd()}"
+        raise DatasetError(f"no such folder: {folder}{where} ({ADVICE})") from None
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read the folder {folder}: {_why(error)} ({ADVICE})") from None
+    if not is_folder:
+        raise DatasetError(f"{folder} is no folder: name the one that holds the files ({ADVICE})")
+    return {key: _read_array(folder, key) for key in MNIST_FILES}
+
+
+def _read_array(folder, key):
+    """Read one array from the first file that is good; if none is, say what is wrong with one."""
+    name, wrong = MNIST_FILES[key][0], []
+    for path in _candidates(folder, name):
+        try:
+            if _is_file(path):
+                return (_read_npz if path.suffix == ".npz" else _read_idx)(path, key)
+        except DatasetError as error:
+            wrong.append(error)
+    if wrong:
+        raise wrong[0]
+    raise DatasetError(f"{folder} has neither {name} nor {name}.gz ({ADVICE})")
+
+
+def _candidates(folder, name):
+    dotted = name.replace("-idx", ".idx")
+    for place in PLACES:
+        for file in (name, f"{name}.gz", dotted, f"{dotted}.gz", f"{name}/{name}", "mnist.npz"):
+            yield folder / place / file
+
+
+def _is_file(path):
+    """Say whether there is a file; what only looks like one, and may block or never end, is wrong.
+
+    A folder of the file's name is no file, as on Kaggle.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise DatasetError(f"{path} is no file but a pipe or a device, and is not opened")
+    return stat.S_ISREG(mode)
+
+
+def _read_idx(path, key):
+    name, sha, shape = MNIST_FILES[key]
+    size = idx_size(shape)
+    try:
+        found = path.stat().st_size
+        if found > size + SPARE:
+            raise DatasetError(f"{path} has {found} bytes; {name} has {size}")
+        data = path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+    return parse_idx(_unpack(data, path, sha, size), path)
+
+
+def _read_npz(path, key):
+    """Read one array of mnist.npz as Keras ships it; the same checksum holds, over it as IDX."""
+    _, sha, shape = MNIST_FILES[key]
+    try:
+        _check_zip(path)
+        with zipfile.ZipFile(path) as archive:
+            try:
+                entry = archive.getinfo(f"{key}.npy")
+            except KeyError:
+                raise DatasetError(f"{path} has no array {key!r}") from None
+            if entry.file_size > math.prod(shape) + SPARE:
+                raise DatasetError(
+                    f"{path}: {key} would unpack to {entry.file_size} bytes; "
+                    f"it must be uint8 of shape {shape}"
+                )
+            with archive.open(entry) as file:
+                array = _read_npy(file, f"{path}: {key}", shape)
     except DatasetError:
         raise
-    except ValueError as error:  # NumPy's word for an object array, or a file of another kind
-        raise DatasetError(f"{path} can't be read without running pickled code: {error}") from None
-    return arrays
+    except OSError as error:
+        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+    except Exception as error:  # zipfile, zlib and NumPy have many words for damage
+        raise DatasetError(f"{path} is not a complete .npz file: {error}") from None
+    _check(_to_idx(array), sha, f"{path}: {key}")
+    return array
+
+
+def _check_zip(path):
+    """Refuse what is no zip file, or one that zipfile would have to take apart at length."""
+    most = sum(idx_size(shape) for _, _, shape in MNIST_FILES.values()) + SPARE
+    size = path.stat().st_size
+    if size > most:
+        raise DatasetError(f"{path} has {size} bytes; MNIST has no more than {most}")
+    with open(path, "rb") as file:
+        start = file.read(512)
+        file.seek(max(0, size - SPARE))
+        end = file.read()
+    if _is_page(start):
+        raise DatasetError(f"{path} looks like a web page: it starts with {start[:16]!r}")
+    if start[:2] != b"PK":
+        raise DatasetError(f"{path} is no .npz file: it starts with {start[:16]!r}")
+    # The record at the end says how long the list of entries is.
+    at = end.rfind(b"PK\5\6")
+    listed = struct.unpack("<I", end[at + 12 : at + 16])[0] if at >= 0 else 0
+    if listed > SPARE or end[max(0, at - 20) : at].startswith(b"PK\6\7"):
+        raise DatasetError(f"{path} is no .npz of MNIST: its list of entries is too long")
+
+
+def _read_npy(file, name, shape):
+    """Read an array of bytes of the shape that is expected: by its header, before it is made."""
+    from numpy.lib import format as npy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        version = npy.read_magic(file)
+        read = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}.get(version)
+        if read is None:
+            raise DatasetError(f"{name} has .npy version {version}, expected (1, 0)")
+        found, by_column, dtype = read(file)
+    if dtype.hasobject:
+        raise DatasetError(f"{name} holds pickled objects, which can run code: it is not read")
+    if found != shape or dtype != np.uint8:
+        raise DatasetError(f"{name} must be uint8 of shape {shape}, got {dtype} of shape {found}")
+    data = file.read(math.prod(shape) + 1)  # one more: only at the end is zip's own sum compared
+    if len(data) != math.prod(shape):
+        raise DatasetError(f"{name} is cut short, or longer than its header says")
+    return np.frombuffer(data, np.uint8).reshape(shape, order="F" if by_column else "C").copy()
 
 
 def _check(data, sha, name):
@@ -403,8 +770,8 @@ def gunzip(data, name, size):
     DatasetError
         If the file is not gzip, is cut short or damaged, or holds more than `size` bytes.
     """
-    if data[:2] != b"\x1f\x8b":
-        looks = "looks like a web page" if data.lstrip()[:1] == b"<" else "is no gzip file"
+    if data[:2] != GZIP:
+        looks = "looks like a web page" if _is_page(data) else "is no gzip file"
         raise DatasetError(f"{name} {looks}: it starts with {data[:16]!r}")
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
@@ -439,6 +806,16 @@ def parse_idx(data, name="IDX data"):
     DatasetError
         If the magic number is wrong, or the length does not match the sizes.
     """
+    shape, start = _idx_header(data, name)
+    return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()
+
+
+def _idx_header(data, name):
+    """Return the shape and where the values begin, before any array is made."""
+    if not data:
+        raise DatasetError(f"{name} is empty")
+    if _is_page(data):
+        raise DatasetError(f"{name} looks like a web page: it starts with {data[:16]!r}")
     if len(data) < 8 or data[:3] != b"\x00\x00\x08" or not 1 <= data[3] <= 4:
         raise DatasetError(
             f"{name} is no IDX file of bytes: it starts with {data[:4].hex(' ')}, "
@@ -449,17 +826,21 @@ def parse_idx(data, name="IDX data"):
     if len(data) < start:
         raise DatasetError(f"{name} is cut short: its header has {len(data)} of {start} bytes")
     shape = struct.unpack(f">{axes}I", data[4:start])
-    expected = start + int(np.prod(shape, dtype=np.int64))
+    expected = start + math.prod(shape)  # Python's whole numbers: NumPy's wrap at 2**63
     if len(data) != expected:
         raise DatasetError(
             f"{name} has {len(data)} bytes; its header says {shape}, which takes {expected}"
         )
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()
+    return shape, start
+
+
+def _is_page(data):
+    return data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
 def idx_size(shape):
     """Return the size in bytes of an IDX file that holds an array of this shape."""
-    return 4 + 4 * len(shape) + int(np.prod(shape))
+    return 4 + 4 * len(shape) + math.prod(shape)
 
 
 def _to_idx(array):

@@ -203,9 +203,9 @@ def _digits():
     if asked == "digits":
         return Check("ok", "scikit-learn's digits, because of LENET_TUTORIAL_DATASET=digits")
     folder = os.environ.get("LENET_TUTORIAL_DATA")
-    place = folder or datasets.cache_folder()
     where = "LENET_TUTORIAL_DATA" if folder else "the cache"
     try:
+        place = folder or datasets.cache_folder()
         datasets.load_mnist(mirrors=())
     except datasets.MnistUnavailable:
         advice = (
