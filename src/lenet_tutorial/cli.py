@@ -279,6 +279,12 @@ class Parser(argparse.ArgumentParser):
         """End with the usage, one line and exit code 2."""
         super().error(_net.one_line(message))
 
+    def _print_message(self, message, file=None):
+        if file is sys.stdout:  # argparse would overlook that it can't be written
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
 
 def _path(text):
     if not text or "\0" in text:
@@ -388,8 +394,14 @@ def _check_places(output, backup, resume):
         tempfile.gettempdir()  # where the model is put together
     except OSError as error:
         raise CommandError(f"can't write to {output}: {_why(error)}", 1) from None
-    if os.path.lexists(backup) and not backup.is_dir():
-        raise CommandError(f"{backup} is to be the folder of the checkpoint, and is no folder")
+    try:
+        os.lstat(backup)
+        if not backup.is_dir():
+            raise CommandError(f"{backup} is to be the folder of the checkpoint, and is no folder")
+    except FileNotFoundError:
+        pass  # it will be made
+    except OSError as error:
+        raise CommandError(f"the backup folder can't be made: {_why(error)}", 1) from None
     if read_head(backup / FILE) is None and resume:
         raise BackupError(f"there is nothing to go on from in {backup}")
     return Path(os.path.realpath(output))
