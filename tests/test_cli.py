@@ -1,7 +1,9 @@
 """The command line: what it says, what it writes, and how it ends."""
 
+import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +16,7 @@ import pytest
 from PIL import Image
 from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtures
 
-from lenet_tutorial import datasets, doctor, export, stored
+from lenet_tutorial import _net, backup, cli, datasets, doctor, export, stored
 from lenet_tutorial.backup import FILE
 from lenet_tutorial.cli import main
 from lenet_tutorial.datasets import load_bundled, prepare
@@ -197,6 +199,78 @@ def test_the_doctor_names_what_is_missing(command, monkeypatch):
         if last.index("pillow") < last.index("pooch")
         else "The chapters can't run: pooch 0.1, >=1.8 is needed; pillow is not installed."
     )
+
+
+@pytest.mark.parametrize(
+    "name",
+    "python machine temporary packages backend digits program optional requirements".split(),
+)
+@pytest.mark.usefixtures("keras_starts")
+def test_each_check_of_the_doctor_may_fail_by_itself(command, monkeypatch, name):
+    whole = command("doctor")[1].splitlines()
+
+    def fail(*_):
+        raise RuntimeError("one\ntwo")
+
+    monkeypatch.setattr(doctor, f"_{name}", fail)
+    code, output, complaint = command("doctor")
+    assert code == 1 and complaint == ""
+    lines = output.splitlines()
+    assert lines[-1].startswith("The chapters can't run: ")
+    assert "can't be looked at: RuntimeError: one" in lines[-1]
+    # All others are there as they were.
+    titles = [line for line in whole if line and not line.startswith(" ")][:-1]
+    assert [line for line in lines if line and not line.startswith(" ")][:-1] == titles
+    assert len(set(whole) - set(lines)) < len(whole) / 2
+
+
+@pytest.mark.usefixtures("keras_starts")
+def test_the_doctor_looks_at_python_memory_and_room(command, monkeypatch, tmp_path):
+    def last(words):
+        code, output, _ = command("doctor")
+        assert code == 1 and "  wrong    " in output
+        assert words in output.splitlines()[-1]
+        monkeypatch.undo()
+        monkeypatch.setenv("LENET_TUTORIAL_DATASET", "digits")
+        monkeypatch.setattr(doctor, "_backend", lambda: doctor.Check("ok", "Keras starts"))
+
+    monkeypatch.setattr("platform.python_version", lambda: "3.10.9")
+    last("Python 3.10.9")
+    monkeypatch.setattr("importlib.metadata.metadata", lambda _: {"Requires-Python": "<3.11"})
+    last("Python 3.")
+    monkeypatch.setattr(_net, "memory_limit", lambda: 300 << 20)
+    last("the limit of memory is 300 MB, Keras needs 3072 MB")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: (_ for _ in ()).throw(OSError(2, "no temp")))
+    last("no folder for temporary files: no temp")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(9e9, 8e9, 9e7))
+    last("0.1 GB free for temporary files")
+    # Where MNIST is missing, and there is no room for it, the chapters take the other digits.
+    monkeypatch.setenv("LENET_TUTORIAL_DATASET", "auto")
+    monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path / "no" / "where"))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: "/")
+    usage = {Path("/"): 9e9, tmp_path: 1e6}
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda place: shutil._ntuple_diskusage(9e9, 0, usage[place])
+    )
+    code, output, _ = command("doctor")
+    assert code == 0 and f"missing  0.0 GB free for MNIST, in {tmp_path}" in output
+
+
+@pytest.mark.usefixtures("keras_starts")
+def test_the_doctor_names_a_damaged_archive(command, monkeypatch, tmp_path):
+    array = np.random.default_rng(0).integers(0, 255, (60, 28, 28), np.uint8)
+    np.savez_compressed(tmp_path / "mnist.npz", x_train=array)
+    data = bytearray((tmp_path / "mnist.npz").read_bytes())
+    data[100:140] = b"\xff" * 40  # in the middle of what is deflated
+    monkeypatch.setenv("LENET_TUTORIAL_DATASET", "mnist")
+    monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path))
+    for content in (bytes(data), b"<html>", b""):
+        (tmp_path / "mnist.npz").write_bytes(content)
+        code, output, complaint = command("doctor")
+        digits = output.split("Digits\n")[1].split("\n\n")[0].splitlines()
+        assert code == 1 and complaint == "" and len(digits) == 2
+        assert digits[0].startswith("  wrong    ") and str(tmp_path) in digits[0]
+        assert digits[1].strip() == "correct LENET_TUTORIAL_DATA, or unset it"
 
 
 def test_a_backend_that_does_not_start_is_named(monkeypatch):
@@ -472,6 +546,186 @@ def test_what_cannot_work_is_refused_before_training(command, tmp_path, monkeypa
     assert not list(tmp_path.iterdir())
 
 
+def keep(folder, **changes):
+    """Put a checkpoint of two epochs into a folder, as far as anybody looks before a run begins."""
+    folder.mkdir(exist_ok=True)
+    head = {"about": {"epochs": "3"}, "epoch": 2}
+    head["history"] = {name: [0.5, 0.25] for name in backup.HISTORY}
+    np.savez(folder / FILE, head=np.array(json.dumps(head | changes)))
+    return (folder / FILE).read_bytes()
+
+
+def test_a_checkpoint_outlives_a_new_run_that_cannot_begin(command, tmp_path, monkeypatch):
+    output, folder = tmp_path / "model.keras", tmp_path / "model.keras.backup"
+    before, arguments = keep(folder), ("train", "--output", output, "--restart")
+    monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path / "nowhere"))
+    assert refused(command(*arguments, "--dataset", "mnist"), "no such folder", code=1)
+    monkeypatch.setenv("KERAS_BACKEND", "nonsense")
+    assert refused(command(*arguments), "KERAS_BACKEND")
+    monkeypatch.undo()
+    output.mkdir()
+    assert refused(command(*arguments), "it is a folder", code=1)
+    output.rmdir()
+    monkeypatch.setattr(cli, "_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert command(*arguments, "--dataset", "digits")[0] == 130
+    assert (folder / FILE).read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["model.keras.backup"]
+
+
+def test_to_begin_anew_is_handed_on_to_the_run(command, tmp_path, monkeypatch):
+    """The run replaces the checkpoint with its own first one, see test_backup."""
+    asked, folder = [], tmp_path / "m.keras.backup"
+    before = keep(folder)
+
+    def plan(options):
+        def learn(**how):
+            asked.append((how["backup"], how["restart"]))
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        return "a network", model, learn, 3
+
+    model = stored.NETWORKS["article"].build()
+    monkeypatch.setattr(cli, "_plan", plan)
+    for more in ((), ("--restart",), ("--resume",)):
+        assert command("train", "--output", tmp_path / "m.keras", *more)[0] == 1
+    assert asked == [(folder, False), (folder, True), (folder, False)]
+    assert (folder / FILE).read_bytes() == before
+
+
+@pytest.mark.parametrize("more", [(), ("--restart",), ("--resume",)], ids=lambda one: "".join(one))
+def test_what_is_no_checkpoint_is_neither_deleted_nor_overwritten(command, tmp_path, more):
+    arguments = ("train", "--output", tmp_path / "m.keras", "--backup", tmp_path / "mine", *more)
+    file = tmp_path / "mine" / FILE
+    (tmp_path / "mine").mkdir()
+    np.savez(file, results=np.arange(10))
+    for before in (b"my own notes", file.read_bytes(), file.read_bytes()[:100]):
+        file.write_bytes(before)
+        assert refused(command(*arguments), f"{file} is no checkpoint", "name another folder")
+        assert file.read_bytes() == before
+    for number, changes in enumerate(({"epoch": -5}, {"epoch": 10**9}, {"history": {}})):
+        before = keep(tmp_path / "mine", **changes)
+        assert refused(command(*arguments), "is no checkpoint"), number
+        assert file.read_bytes() == before
+    file.unlink()
+    file.mkdir()
+    assert refused(command(*arguments), "it is no file")
+    file.rmdir()
+    (tmp_path / "mine").rmdir()
+    (tmp_path / "mine").write_text("a file")
+    assert refused(command(*arguments), "is no folder")
+    assert os.listdir(tmp_path) == ["mine"]
+
+
+HOLDER = """
+import sys, time
+from lenet_tutorial import backup
+with backup.Lock(sys.argv[1], "it"):
+    print("held", flush=True)
+    time.sleep(100)
+"""
+
+
+def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lock = tmp_path / "model.keras.lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout.readline() == "held\n"
+        os.symlink("model.keras", "link.keras")
+        for output in ("model.keras", tmp_path / "." / "model.keras", "link.keras"):
+            result = command("train", "--output", output, "--backup", tmp_path / "another")
+            assert refused(result, f"in use by process {holder.pid} on", "wait", code=1)
+        holder.kill()
+    runs = []
+
+    def run(digits, options, output, folder):
+        """While one run goes on, a second one begins; and what a kill has left is gone."""
+        assert not (tmp_path / "model.keras.abcd1234.part").exists()
+        result = command("train", "--output", "model.keras", "--restart")
+        assert refused(result, f"in use by process {os.getpid()}", code=1)
+        runs.append(output)
+
+    (tmp_path / "model.keras.abcd1234.part").touch()
+    monkeypatch.setattr(cli, "_run", run)
+    assert command("train", "--output", "model.keras")[0] == 0  # the killed one holds nobody up
+    assert runs and os.listdir(tmp_path) == ["link.keras"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and modes are Unix things")
+def test_an_output_that_cannot_be_written_is_refused_before_training(
+    command, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(cli, "_learn", lambda *_: pytest.fail("it began"))
+    output = tmp_path / "model.keras"
+    output.mkdir()
+    assert refused(command("train", "--output", output), "it is a folder", code=1)
+    output.rmdir()
+    os.mkfifo(output)
+    assert refused(command("train", "--output", output), "no regular file", code=1)
+    output.unlink()
+    output.symlink_to(tmp_path / "no" / "model.keras")
+    assert refused(command("train", "--output", output), "No such file", code=1)
+    output.unlink()
+    monkeypatch.setattr("tempfile.gettempdir", lambda: (_ for _ in ()).throw(OSError("no temp")))
+    assert refused(command("train", "--output", output), "no temp", code=1)
+    monkeypatch.undo()
+    monkeypatch.setattr(cli, "_learn", lambda *_: pytest.fail("it began"))
+
+    def full(*_args, **_more):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), "place")
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    assert refused(command("train", "--output", output), "Read-only file system", code=1)
+    assert not os.listdir(tmp_path)
+
+
+def limited(*command):
+    """Return a command line for somebody who may not write everywhere, as root may."""
+    if os.geteuid() != 0:
+        return command
+    if not shutil.which("setpriv"):
+        pytest.skip("root may write everywhere, and there is no setpriv")
+    drop = "-dac_override,-dac_read_search,-fowner"
+    return ("setpriv", f"--bounding-set={drop}", f"--inh-caps={drop}", *command)
+
+
+def child(*arguments, redirect="", env=None, cwd=None, before="", module="lenet_tutorial"):
+    """Run a command in a process of its own, begun by a shell that can close its streams."""
+    line = f'{before} exec "$0" "$@" {redirect}'
+    program = (sys.executable, "-m", module)
+    return subprocess.run(
+        [*limited("sh"), "-c", line, *program, *arguments],
+        capture_output=True,
+        env=dict(os.environ) | (env or {}),
+        cwd=cwd,
+        timeout=300,
+    )
+
+
+def quiet(said):
+    """Check that a process has not shown how Python sees it."""
+    for text in (said.stdout, said.stderr):
+        for words in (b"Traceback", b"Exception ignored", b"Warning", b"Fatal"):
+            assert words not in text, text.decode(errors="replace")
+    return said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are a Unix thing")
+def test_folders_and_files_that_must_not_be_written_to_are_named(tmp_path):
+    output, folder = tmp_path / "model.keras", tmp_path / "locked"
+    output.touch(mode=0o444)
+    folder.mkdir(mode=0o555)
+    for arguments, words in (
+        (("--output", "model.keras"), b"it is write-protected: "),
+        (("--output", "locked/model.keras"), b"Permission denied: "),
+    ):
+        said = quiet(child("train", *arguments, cwd=tmp_path))
+        assert said.returncode == 1 and words in said.stderr and said.stderr.count(b"\n") == 1
+        assert said.stderr.startswith(b"lenet-tutorial train: can't write to ")
+    assert sorted(os.listdir(tmp_path)) == ["locked", "model.keras"]
+
+
 @pytest.mark.parametrize("name", stored.NETWORKS)
 def test_each_network_gets_the_input_that_it_was_made_for(name, tmp_path):
     network = stored.NETWORKS[name]
@@ -652,6 +906,282 @@ def test_a_file_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path, monkeypatch,
     monkeypatch.setattr(stored, "MAX_BYTES", 10_000)
     with pytest.raises(ModelError, match="unpacks to more than"):
         load_model(trained[0])
+
+
+# --------------------------------------------------------------------------- whatever happens
+
+
+def raising(error):
+    def run(options):
+        raise error
+
+    return run
+
+
+def in_chain(error, cause):
+    error.__cause__ = cause
+    return error
+
+
+TENSORFLOW = """Traceback (most recent call last):
+  File "self_check.py", line 63, in preload_check
+ImportError: libtensorflow_cc.so.2: failed to map segment
+
+Failed to load the native TensorFlow runtime."""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/a"), 1, "No space left on device: /a"),
+        (PermissionError(errno.EACCES, "Permission denied", b"/\xff"), 1, "denied: /\\xff"),
+        (OSError(errno.ENAMETOOLONG, "File name too long", "a" * 5000), 1, "too long: aaaa"),
+        (OSError(errno.ELOOP, "Too many levels of symbolic links", "a\nb"), 1, "links: a\\nb"),
+        (OSError("only words"), 1, "only words"),
+        (FileExistsError(errno.EEXIST, "File exists", "a", None, "b"), 1, "File exists: a: b"),
+        (MemoryError(), 1, "not enough memory"),
+        (in_chain(ImportError("x"), MemoryError()), 1, "not enough memory"),
+        (ModuleNotFoundError("No module named 'keras'"), 1, "No module named 'keras' (`lenet"),
+        (ImportError(TENSORFLOW), 1, "libtensorflow_cc.so.2: failed to map segment (`lenet"),
+        (ImportError(), 1, "a package can't be loaded: ImportError"),
+        (RecursionError("maximum recursion depth"), 70, "unexpected RecursionError: maximum"),
+        (UnicodeEncodeError("ascii", "七", 0, 1, "no"), 70, "unexpected UnicodeEncodeError: 'as"),
+        (ValueError("embedded null byte"), 70, "unexpected ValueError: embedded null byte ("),
+        (ZeroDivisionError(), 70, "unexpected ZeroDivisionError (LENET_TUTORIAL_TRACEBACK=1"),
+        (AssertionError("one\ntwo\n"), 70, "unexpected AssertionError: one ("),
+        (KeyboardInterrupt(), 130, None),
+        (in_chain(ImportError("initialisation failed"), KeyboardInterrupt()), 130, None),
+        (BrokenPipeError(), 1, None),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, BaseException) else "",
+)
+def test_no_error_leaves_but_as_one_line(command, monkeypatch, error, code, words):
+    monkeypatch.setattr(cli, "_doctor", raising(error))
+    result = command("doctor")
+    if words is None:
+        assert result == (code, "", "")
+    else:
+        assert refused(result, words, code=code) and len(result[2]) < 600
+    monkeypatch.setenv("LENET_TUTORIAL_TRACEBACK", "1")
+    found, _, complaint = command("doctor")
+    assert found == code and "Traceback (most recent call last)" in complaint
+    assert complaint.endswith(result[2])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
+    command, monkeypatch, tmp_path, number, code
+):
+    def stop(*_):
+        os.kill(os.getpid(), number)
+        signal.pause()
+
+    monkeypatch.setattr(cli, "_run", stop)
+    assert command("train", "--output", tmp_path / "m.keras") == (code, "", "")
+    assert not os.listdir(tmp_path)  # the lock is gone
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
+@pytest.mark.parametrize("how", ["pass", "raise ImportError from KeyboardInterrupt()"])
+def test_ctrl_c_while_tensorflow_starts(tmp_path, how):
+    (tmp_path / "tensorflow.py").write_text(
+        "import os, signal\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    import time; time.sleep(9)\n"
+        f"except KeyboardInterrupt:\n    {how if how != 'pass' else 'raise'}\n"
+    )
+    (tmp_path / "keras.py").write_text("import tensorflow")
+    path = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
+    line = "trap - INT;"
+    said = child(
+        *("train", "--output", "m.keras"), before=line, cwd=tmp_path, env={"PYTHONPATH": path}
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (130, b"", b"")
+    assert not (tmp_path / "m.keras.lock").exists()
+
+
+SURROUNDINGS = {
+    "stdout closed": (">&-", {}, 1),
+    "stderr closed": ("2>&-", {}, 2),
+    "both closed": (">&- 2>&-", {}, 1),
+    "all closed": ("<&- >&- 2>&-", {}, 1),
+    "stdin closed": ("<&-", {}, 2),
+    "stderr full": ("2>/dev/full", {}, 2),
+    "both full": (">/dev/full 2>&1", {}, 2),
+    "ascii": ("", {"PYTHONIOENCODING": "ascii"}, 2),
+    "cp1252": ("", {"PYTHONIOENCODING": "cp1252:strict"}, 2),
+    "cp437": ("", {"PYTHONIOENCODING": "cp437"}, 2),
+    "C": ("", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, 2),
+    "no home": ("", {"HOME": "/nowhere"}, 2),
+    "matplotlib": ("", {"MPLBACKEND": "nonsense"}, 2),
+}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes the streams")
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_a_wrong_picture_is_named_in_any_surroundings(name, tmp_path):
+    redirect, env, code = SURROUNDINGS[name]
+    picture = os.fsencode(tmp_path) + "/七\n".encode() + b"\xff.png"
+    said = quiet(child("predict", picture, redirect=redirect, env=env))
+    assert said.returncode == code
+    if "closed" not in name and "full" not in name:
+        assert said.stderr.startswith(b"lenet-tutorial predict: ")
+        assert b"no such file" in said.stderr
+        assert said.stderr.count(b"\n") == 1 and b"\\xff" in said.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix closes the streams")
+@pytest.mark.parametrize(
+    ("redirect", "env", "code"),
+    [
+        (">/dev/full", {}, 1),
+        (">/dev/full 2>&1", {}, 1),
+        (">&-", {}, 0),
+        ("", {"PYTHONIOENCODING": "cp437"}, 0),
+        ("", {"PYTHONIOENCODING": "ascii"}, 0),
+    ],
+)
+def test_help_in_any_surroundings(redirect, env, code):
+    said = quiet(child("train", "--help", redirect=redirect, env=env))
+    assert said.returncode == code
+    if redirect == ">/dev/full":
+        assert said.stderr.startswith(b"lenet-tutorial: ")
+        assert said.stderr.endswith(b"No space left on device\n")
+    elif not redirect:
+        assert b"usage: lenet-tutorial train" in said.stdout and said.stderr == b""
+
+
+def test_output_that_nobody_reads_any_more_ends_a_command(tmp_path):
+    said = quiet(child("--help", redirect="| true", before="set -o pipefail 2>/dev/null;"))
+    assert said.stderr == b""
+
+
+def test_one_picture_in_the_worst_surroundings(pictures, tmp_path):
+    """A home that must not be written to, no folder for temporary files, wrong settings."""
+    names = [os.fsencode(tmp_path) + name for name in ("/七.png".encode(), b"/\xff.png")]
+    for name in names:
+        shutil.copy(os.fsencode(pictures / "7.png"), name)
+    home = tmp_path / "home"
+    home.mkdir(mode=0o555)
+    env = {"HOME": str(home), "TMPDIR": "/nowhere", "MPLBACKEND": "nonsense", "XDG_CACHE_HOME": ""}
+    env |= {"PYTHONIOENCODING": "cp1252", "LC_ALL": "C", "KERAS_BACKEND": "jax"}
+    said = quiet(child("predict", *names, "--json", env=env, redirect="<&-"))
+    assert said.returncode == 0 and said.stderr == b""
+    answers = json.loads(said.stdout.decode("ascii"))
+    assert [os.fsencode(answer["file"]) for answer in answers] == names
+    assert [answer["digit"] for answer in answers] == [7, 7]
+    assert os.listdir(home) == []
+
+
+def test_backends_are_looked_at_before_keras_starts(command, monkeypatch, tmp_path, pictures):
+    output = tmp_path / "m.keras"
+    monkeypatch.setattr(cli, "_learn", lambda *_: None)
+    monkeypatch.setattr(cli, "_predict", lambda *_: None)
+    lines = {"train": ("train", "--output", output), "predict": ("predict", pictures / "1.png")}
+    for name, said in (("nonsense", "must be one of tensorflow, jax, torch"), ("Torch", "must be")):
+        monkeypatch.setenv("KERAS_BACKEND", name)
+        for line in lines.values():
+            assert refused(command(*line), f"KERAS_BACKEND is '{name}', and {said}")
+    monkeypatch.setenv("KERAS_BACKEND", "numpy")
+    assert refused(command(*lines["train"]), "'numpy'") and command(*lines["predict"])[0] == 0
+    monkeypatch.setattr("importlib.machinery.PathFinder.find_spec", lambda name: None)
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    result = command(*lines["train"])
+    assert refused(result, "asks for torch, which is not installed: unset it", code=1)
+    monkeypatch.delenv("KERAS_BACKEND")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    settings = tmp_path / "keras.json"
+    settings.write_text('{"backend": "theano"}')
+    assert refused(command(*lines["train"]), f"\"backend\" in {settings} is 'theano'")
+    settings.write_text('{"backend": "torch"}')
+    assert refused(command(*lines["train"]), f'"backend" in {settings} asks for torch', code=1)
+    monkeypatch.undo()
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    settings.write_text('{"image_data_format": "channels_first"}')
+    assert refused(command(*lines["train"]), "must be 'channels_last'")
+    monkeypatch.setattr(cli, "_learn", lambda *_: None)
+    for text in ("[]", "{", "\xff"):
+        settings.write_bytes(text.encode("latin-1"))
+        assert command("train", "--output", output)[0] == 0
+    for name in ("tensorflow", "jax", ""):
+        monkeypatch.setenv("KERAS_BACKEND", name)
+        assert command("train", "--output", output)[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ulimit")
+def test_too_little_memory_is_named(tmp_path):
+    for limit in (300_000, 1_000_000):
+        said = quiet(child("train", "--output", tmp_path / "m.keras", before=f"ulimit -v {limit};"))
+        assert said.returncode == 1 and said.stderr.count(b"\n") == 1
+        assert b"the limit of memory is" in said.stderr and b"ulimit -v" in said.stderr
+    assert quiet(child("--help", before="ulimit -v 300000;")).returncode == 0
+
+
+LONG = "a" * 5000
+KINDS = {
+    "newline": "a\nb\n",
+    "escape": "\x1b[31m",
+    "bytes": "\udcff",
+    "null": "\0",
+    "empty": "",
+    "long": LONG,
+}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", LONG),
+        ("predict", "picture", "--model", f"{LONG}.keras"),
+        ("predict", "picture", "--explain", f"{LONG}/x.png"),
+        ("train", "--output", f"{LONG}.keras"),
+        ("train", "--output", f"{LONG}/m.keras"),
+        ("train", "--output", "m.keras", "--backup", LONG),
+        ("train", "--output", "m.keras", "--backup", LONG, "--resume"),
+        ("data", "--check", "--folder", LONG),
+        ("export", LONG, "nonsense"),
+        ("results", LONG),
+        (LONG,),
+    ],
+    ids=lambda one: " ".join(part[:9] for part in one),
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_names_that_no_file_can_have(command, tmp_path, monkeypatch, pictures, arguments, kind):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "_learn", lambda *_: None)
+    given = [part.replace(LONG, KINDS[kind]) for part in arguments]
+    given = [str(pictures / "1.png") if one == "picture" else one for one in given]
+    if given[-1] in ("/m.keras", "/x.png"):
+        pytest.skip("a name like another")
+    code, _, complaint = command(*given)
+    if code == 0:  # what the system can make of it
+        assert kind in ("newline", "escape", "bytes") and "train" in given
+        return
+    assert code in (1, 2) and "Traceback" not in complaint
+    last = complaint.splitlines()[-1]
+    assert last.startswith("lenet-tutorial") and len(last) < 1200
+    assert "\x1b" not in complaint and "\0" not in complaint
+    assert complaint.count("\n") == 1 or complaint.startswith("usage: ")
+
+
+@pytest.mark.parametrize("value", [LONG, "a\nb", "\udcff", "/proc/1/mem"])
+@pytest.mark.parametrize("name", ["DATA", "CACHE", "DATASET"])
+@pytest.mark.usefixtures("keras_starts")
+def test_settings_that_no_folder_can_have(command, tmp_path, monkeypatch, name, value):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LENET_TUTORIAL_DATASET", "auto")
+    monkeypatch.setenv(f"LENET_TUTORIAL_{name}", value)
+    code, report, complaint = command("doctor")
+    assert code in (0, 1) and complaint == ""
+    assert report.splitlines()[-1].startswith("The chapters can")
+    assert all(len(line) < 1200 for line in report.splitlines())
+    code, _, complaint = command("data", "--check")
+    assert code in (0, 1) and complaint.count("\n") <= 1
+    if name != "CACHE":
+        code, _, complaint = command("train", "--output", "m.keras")
+        assert code == 1 and complaint.count("\n") == 1
+    assert os.listdir(tmp_path) == []
 
 
 # --------------------------------------------------------------------------- results

@@ -58,9 +58,14 @@ class _Loader(importlib.abc.Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module):
-        sys.stderr.flush()
-        with tempfile.TemporaryFile() as caught:
+        try:
+            sys.stderr.flush()
+            caught = tempfile.TemporaryFile()
             saved = os.dup(2)
+        except (AttributeError, OSError, ValueError):  # no stderr, or no room to catch it in
+            self.loader.exec_module(module)
+            return
+        with caught:
             os.dup2(caught.fileno(), 2)
             try:
                 self.loader.exec_module(module)

@@ -12,25 +12,59 @@ any other run with the same shapes, and removes its whole folder at the end.
 """
 
 import contextlib
+import errno
 import hashlib
+import io
 import json
+import math
 import os
+import platform
 import random
 import re
-import sys
+import stat
+import struct
 import tempfile
+import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+    import msvcrt
+
 FILE = "training.npz"
+LOCK = "training.lock"
+#: Columns of a run's history.
+HISTORY = ("accuracy", "loss", "val_accuracy", "val_loss")
+LARGEST = 2**30  # bytes of a checkpoint; one of this book's has a few million
+HEAD = 2**24  # bytes of what it says of its run
+DIRECTORY = 2**20  # bytes of its table of contents
+UNKNOWN = "another process"  # where a lock does not say whose it is
+STALE = 60  # seconds after which an unfinished file that nobody holds is one that a kill left
 # Callbacks that count from epoch to epoch. They would begin to count anew.
 STATEFUL = ("EarlyStopping", "ReduceLROnPlateau", "BackupAndRestore")
 
 
 class BackupError(ValueError):
-    """A backup can't be used; the message says why and what to do."""
+    """A backup can't be used; the message says why and what to do.
+
+    Attributes
+    ----------
+    ours : bool
+        Whether what is there is a checkpoint, so that a new run may take its place.
+    """
+
+    def __init__(self, message, ours=False):
+        super().__init__(message)
+        self.ours = ours
+
+
+class LockedError(BackupError):
+    """Another process is at it."""
 
 
 def describe_run(learner, arrays, **settings):
@@ -110,7 +144,7 @@ def _digest_array(array):
 
 
 class Backup:
-    """The checkpoint of one run in a folder.
+    """The checkpoint of one run in a folder, which no other process uses meanwhile.
 
     Parameters
     ----------
@@ -118,6 +152,8 @@ class Backup:
         Made where it is missing. Nothing else in it is touched.
     about : dict of str to str
         What the run is, from :func:`describe_run`.
+    restart : bool
+        Begin anew. A checkpoint that is there stays until the first of this run takes its place.
 
     Attributes
     ----------
@@ -129,33 +165,36 @@ class Backup:
     Raises
     ------
     BackupError
-        If the folder holds another run, or a file that can't be read, or it can't be made.
-        BackupError is a ValueError.
+        If the folder holds another run, or a file that is no checkpoint, or it can't be made, or
+        another process uses it. BackupError is a ValueError.
     """
 
-    def __init__(self, folder, about):
+    def __init__(self, folder, about, restart=False):
         self.folder, self.about = Path(folder), dict(about)
         self.path = self.folder / FILE
-        self.epoch, self.history, self._kept = 0, {}, None
+        self.epoch, self.history, self._kept, self._older = 0, {}, None, False
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BackupError(
                 f"the backup folder {self.folder} can't be made: {error.strerror}"
             ) from None
-        if self.path.exists():
-            self._read()
-
-    def _read(self):
+        self._lock = Lock(self.folder / LOCK, f"the backup folder {self.folder}")
         try:
-            with np.load(self.path, allow_pickle=False) as archive:
-                kept = {name: archive[name] for name in archive.files}
-            head = json.loads(str(kept["head"]))
-            about, epoch, history = head["about"], head["epoch"], head["history"]
-        except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-            raise BackupError(
-                f"{self.path} is no checkpoint that can be read ({error}): delete it to begin anew"
-            ) from None
+            remove_unfinished(self.path, 0)  # nobody else writes here now
+            self._look(restart)
+        except BaseException:
+            self.close()
+            raise
+
+    def _look(self, restart):
+        head = read_head(self.path)
+        if head is None:
+            return
+        if restart:
+            self._older = True
+            return
+        about, epoch, history = head["about"], head["epoch"], head["history"]
         differences = [
             _difference(name, about.get(name), self.about.get(name))
             for name in {**about, **self.about}
@@ -165,9 +204,33 @@ class Backup:
             raise BackupError(
                 f"{self.folder} keeps another run, which was interrupted after epoch {epoch}: "
                 f"{'; '.join(differences)}. Name another folder, or delete {self.path} to begin "
-                "anew"
+                "anew",
+                ours=True,
             )
-        self.epoch, self.history, self._kept = epoch, history, kept
+        self.epoch, self.history = epoch, history
+
+    def _read(self, learner):
+        """Read the state of a run, and see that all of it fits, before any of it is used."""
+        with _open_archive(self.path) as archive:
+            kept = {}
+            for name, variable in _variables(learner).items():
+                like = _to_numpy(variable)
+                kept[name] = _read_array(archive, name, like.dtype, like.shape)
+            kept["python"] = _python_state(_read_text(archive, "python"))
+            key = _read_array(archive, "numpy_key", np.dtype(np.uint32), (624,))
+            kept["numpy"] = _numpy_state(_read_text(archive, "numpy"), key)
+            if "torch.npy" in archive.namelist():
+                kept["torch"] = _read_array(archive, "torch", np.dtype(np.uint8))
+        lost = [
+            name
+            for name, array in kept.items()
+            if name.startswith("model_")
+            and array.dtype.kind == "f"
+            and not np.isfinite(array).all()
+        ]
+        if lost and all(math.isfinite(self.history[name][-1]) for name in ("loss", "val_loss")):
+            raise ValueError("weights that are no numbers")  # a run that diverged has such losses
+        return kept
 
     def callback(self, learner):
         """Return the Keras callback that restores the run at its start and keeps each epoch.
@@ -177,9 +240,22 @@ class Backup:
         learner : keras.Model
             The compiled model whose ``fit`` it is given to, as the first of the callbacks. Its
             optimiser is built.
+
+        Raises
+        ------
+        BackupError
+            If the checkpoint does not fit the model.
         """
         import keras
 
+        size = sum(_to_numpy(variable).nbytes for variable in _variables(learner).values())
+        if size > LARGEST - HEAD - DIRECTORY:
+            raise BackupError(f"a network of {size >> 20} MB is too large for a checkpoint")
+        if self.epoch:
+            try:
+                self._kept = self._read(learner)
+            except Exception as error:  # whatever a damaged file leads NumPy and zipfile to
+                raise BackupError(_no_checkpoint(self.path, error)) from None
         return keras.callbacks.LambdaCallback(
             on_train_begin=lambda logs: self._restore(learner),
             on_epoch_end=lambda epoch, logs: self._keep(learner, epoch, logs),
@@ -189,34 +265,24 @@ class Backup:
         if self._kept is None:
             return
         for name, variable in _variables(learner).items():
-            array = self._kept.get(name)
-            if array is None or array.shape != tuple(variable.shape):
-                raise BackupError(f"{self.path} does not fit the network: delete it to begin anew")
-            variable.assign(array)
-        version, numbers, gauss = json.loads(str(self._kept["python"]))
-        random.setstate((version, tuple(numbers), gauss))
-        place, has_gauss, gauss = json.loads(str(self._kept["numpy"]))
-        np.random.set_state(  # noqa: NPY002 - the generator that Keras shuffles with
-            ("MT19937", self._kept["numpy_key"], place, has_gauss, gauss)
-        )
+            variable.assign(self._kept[name])
+        random.setstate(self._kept["python"])
+        np.random.set_state(self._kept["numpy"])  # noqa: NPY002 - what Keras shuffles with
         if "torch" in self._kept:
             import torch
 
-            torch.set_rng_state(torch.from_numpy(self._kept["torch"]))
+            torch.set_rng_state(torch.from_numpy(self._kept["torch"].copy()))
         self._kept = None
 
     def _keep(self, learner, epoch, logs):
         import keras
 
-        self.epoch = epoch + 1
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(float(value))
-        head = {"about": self.about, "epoch": self.epoch, "history": self.history}
-        _, key, *rest = np.random.get_state()  # noqa: NPY002
-        state = {
-            name: np.asarray(keras.ops.convert_to_numpy(variable))
-            for name, variable in _variables(learner).items()
+        history = {
+            name: [*self.history.get(name, []), float(value)] for name, value in logs.items()
         }
+        head = {"about": self.about, "epoch": epoch + 1, "history": history}
+        _, key, *rest = np.random.get_state()  # noqa: NPY002
+        state = {name: _to_numpy(variable) for name, variable in _variables(learner).items()}
         state |= {
             "head": np.array(json.dumps(head)),
             "python": np.array(json.dumps(random.getstate())),
@@ -229,6 +295,7 @@ class Backup:
             state["torch"] = torch.get_rng_state().numpy()
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.path, lambda file: np.savez(file, allow_pickle=False, **state))
+        self.epoch, self.history, self._older = epoch + 1, history, False  # now that it is kept
 
     def how_to_go_on(self, epochs):
         """Say in one line what an interruption has left.
@@ -239,19 +306,33 @@ class Backup:
             Of the whole run.
         """
         if self.epoch == 0:
-            return "Interrupted before the first epoch was over: nothing is kept."
+            kept = (
+                f"the older checkpoint is still in {self.folder}"
+                if self._older
+                else "nothing is kept"
+            )
+            return f"Interrupted before the first epoch was over: {kept}."
         return (
             f"Interrupted. {self.epoch} of {epochs} epochs are kept in {self.folder}; "
             "the same call again goes on from there."
         )
 
     def remove(self):
-        """Remove the checkpoint, and its folder if nothing else is in it."""
+        """Remove the checkpoint, and its folder if nothing else is in it; others may use it now."""
         self.path.unlink(missing_ok=True)
-        for left in self.folder.glob(f"{FILE}.*.part"):  # of a process that was killed
-            left.unlink(missing_ok=True)
+        self.close()
+
+    def close(self):
+        """Let other processes use the folder; remove it if nothing is in it."""
+        self._lock.release()
         with contextlib.suppress(OSError):  # not empty, or not ours to remove
             self.folder.rmdir()
+
+
+def _to_numpy(variable):
+    import keras
+
+    return np.asarray(keras.ops.convert_to_numpy(variable))
 
 
 def _variables(learner):
@@ -297,33 +378,361 @@ def check_callbacks(callbacks):
             )
 
 
+# --------------------------------------------------------------------------- reading a checkpoint
+
+
+def read_head(path):
+    """Read what a checkpoint says of its run, and nothing else of it.
+
+    Parameters
+    ----------
+    path : path
+        Of the file.
+
+    Returns
+    -------
+    dict or None
+        ``about``, what the run is, from :func:`describe_run`; ``epoch``, the epochs that are
+        finished, at least 1; ``history``, for each name a value for each of these epochs. None if
+        there is no such file.
+
+    Raises
+    ------
+    BackupError
+        If it is anything else but a checkpoint. It is as it was.
+    """
+    path = Path(path)
+    try:
+        if not os.path.lexists(path):
+            return None
+        with _open_archive(path) as archive:
+            head = json.loads(_read_text(archive, "head"))
+        _check_head(head)
+    except Exception as error:  # whatever a file of another kind leads zipfile and NumPy to
+        raise BackupError(_no_checkpoint(path, error)) from None
+    return head
+
+
+def _no_checkpoint(path, error):
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    said = f" ({said.strip().splitlines()[0]})" if said.strip() else ""
+    return (
+        f"{path} is no checkpoint that can be read{said}: if nobody needs it, delete it to begin "
+        "anew; else name another folder"
+    )
+
+
+def _open_archive(path):
+    """Open the zip archive of a checkpoint once it is sure that this takes little memory."""
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):  # to open a pipe would wait for its other end
+        raise ValueError("it is no file")
+    if about.st_size > LARGEST:
+        raise ValueError(f"it has {about.st_size >> 20} MB")
+    with open(path, "rb") as file:
+        file.seek(max(0, about.st_size - 42))
+        end = file.read()
+    # The last 22 bytes name the size of the table of contents; the 20 before must not overrule it.
+    if end[-22:-18] != b"PK\5\6" or end[:-22].startswith(b"PK\6\7"):
+        raise ValueError("it is cut short, or no NumPy archive")
+    if struct.unpack("<I", end[-10:-6])[0] > DIRECTORY:
+        raise ValueError("its table of contents is too long")
+    return zipfile.ZipFile(path)
+
+
+def _read_array(archive, name, dtype=None, shape=None, most=LARGEST):
+    """Read one array of an archive, by its sizes first, and all of its bytes by their checksum."""
+    entry = archive.getinfo(f"{name}.npy")
+    if entry.compress_type != zipfile.ZIP_STORED or entry.file_size > most:
+        raise ValueError(f"{name} unpacks to {entry.file_size} bytes")
+    file = io.BytesIO(archive.read(entry))
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0
+    found, fortran, kind = (read if version == (1, 0) else np.lib.format.read_array_header_2_0)(
+        file
+    )
+    if kind.hasobject or math.prod(found) * kind.itemsize != entry.file_size - file.tell():
+        raise ValueError(f"the header of {name} does not fit its length")
+    if (dtype is not None and kind != dtype) or (shape is not None and found != shape):
+        raise ValueError(f"{name} does not fit the network")
+    order = "F" if fortran else "C"
+    return np.ndarray(found, kind, file.getvalue(), offset=file.tell(), order=order)
+
+
+def _read_text(archive, name):
+    array = _read_array(archive, name, shape=(), most=HEAD)
+    if array.dtype.kind != "U":
+        raise ValueError(f"{name} is no text")
+    return str(array)
+
+
+def _check_head(head):
+    """Refuse what no run has written."""
+
+    def number(value):
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+    about, epoch, history = head["about"], head["epoch"], head["history"]
+    if not isinstance(about, dict) or not all(isinstance(one, str) for one in about.values()):
+        raise ValueError("it does not say what its run is")
+    epochs = int(about["epochs"])
+    if not isinstance(epoch, int) or isinstance(epoch, bool) or not 1 <= epoch <= epochs:
+        raise ValueError(f"epoch {epoch!r} of {epochs}")
+    if not isinstance(history, dict) or not set(HISTORY) <= set(history):
+        raise ValueError("its history lacks a column")
+    for name, values in history.items():
+        if not isinstance(values, list) or len(values) != epoch or not all(map(number, values)):
+            raise ValueError(f"its history has not one number of {name} for each epoch")
+        history[name] = [float(value) for value in values]
+
+
+def _python_state(text):
+    """Return a state of Python's random numbers that a generator takes."""
+    version, numbers, gauss = json.loads(text)
+    state = version, tuple(numbers), gauss
+    if gauss is not None and not isinstance(gauss, float):
+        raise ValueError("the state of random numbers is damaged")
+    random.Random().setstate(state)
+    return state
+
+
+def _numpy_state(text, key):
+    """Return a state of NumPy's random numbers that a generator takes, as `set_state` wants it."""
+    place, has_gauss, gauss = json.loads(text)
+    # NumPy takes any place, and reads there.
+    if type(place) is not int or not 0 <= place <= len(key) or has_gauss not in (0, 1):
+        raise ValueError("the state of random numbers is damaged")
+    return "MT19937", key, place, int(has_gauss), float(gauss)
+
+
+# --------------------------------------------------------------------------- locks
+
+
+class Lock:
+    """A lock on a file of its own, which ends with the process that holds it, however that ends.
+
+    Parameters
+    ----------
+    path : path
+        Of the lock's file. It is made, says who holds it, and is removed at the end; one that a
+        kill has left holds nobody up.
+    what : str
+        What it guards, for the message.
+
+    Raises
+    ------
+    LockedError
+        If another holds it.
+    BackupError
+        If the file can't be made or locked.
+    """
+
+    def __init__(self, path, what):
+        self.path, self.what, self._file = Path(path), what, None
+        try:
+            while self._file is None:
+                self._file = self._try()
+        except OSError as error:
+            said = error.strerror or error
+            raise BackupError(
+                f"{what} can't be locked ({said}: {self.path}): name one on another disk, which "
+                "can be written to"
+            ) from None
+
+    def _try(self):
+        """Return the locked file; None if another removed it in the meantime."""
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        file = os.fdopen(os.open(self.path, flags, 0o644), "r+b", buffering=0)
+        try:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise OSError(errno.EINVAL, "it is no file")
+            if not _hold(file):
+                raise LockedError(f"{self.what} is in use by {_holder(file)}: wait until it ends")
+            if not _same(file, self.path):
+                file.close()
+                return None
+            if file.seek(0, os.SEEK_END) and _holder(file) == UNKNOWN:
+                raise OSError(errno.EEXIST, "a file of somebody else has the lock's name")
+            since = time.strftime("%Y-%m-%d %H:%M")
+            file.truncate(0)
+            file.seek(0)
+            file.write(f"process {os.getpid()} on {platform.node()} since {since}".encode())
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def release(self):
+        """Let another have it, and remove the file."""
+        if self._file is None:
+            return
+        if fcntl:  # removed while it is held, so that nobody's file is removed
+            self.path.unlink(missing_ok=True)
+        self._file.close()
+        self._file = None
+        if not fcntl:  # Windows removes no open file, and so none that another holds by now
+            with contextlib.suppress(OSError):
+                self.path.unlink()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.release()
+
+
+def _hold(file):
+    """Lock an open file without waiting; return whether that was possible."""
+    try:
+        if fcntl:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        else:  # a byte behind the end: others can still read who holds it
+            file.seek(1 << 30)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            file.seek(0)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+            return False
+        raise
+    return True
+
+
+def _holder(file):
+    """Say who holds a lock."""
+    with contextlib.suppress(OSError):
+        file.seek(0)
+        said = file.read(200).decode(errors="replace")
+        if re.fullmatch(r"process \d+ on \S* since [\d: -]+", said):
+            return said
+    return UNKNOWN
+
+
+def _same(file, path):
+    """Say whether a path still leads to an open file."""
+    try:
+        there = os.stat(path, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(os.fstat(file.fileno()), there)
+
+
+# --------------------------------------------------------------------------- writing a file
+
+
 def write_whole(path, write):
     """Write a file beside its place and move it there: a whole file or none.
 
     Parameters
     ----------
     path : path
-        Where the file is to be.
+        Where the file is to be. Where it is a symbolic link, the file that it leads to.
     write : callable
         Takes the open binary file.
 
     Raises
     ------
     OSError
-        If the file can't be written. What was at `path` is as it was.
+        If the file can't be written, or what is there is no file or must not be written to. It is
+        as it was.
     """
-    path = Path(path)
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    unfinished = Path(name)
+    path, mode = _place(path)
+    remove_unfinished(path)
+    number, unfinished = _begin(path)
     try:
         with os.fdopen(number, "wb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        if sys.platform != "win32":  # mkstemp lets nobody else read; a file of ours is as usual
-            mask = os.umask(0)
-            os.umask(mask)
-            unfinished.chmod(0o666 & ~mask)
-        unfinished.replace(path)
+        with contextlib.suppress(OSError):  # some disks know no modes
+            unfinished.chmod(mode)
+        os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def check_place(path):
+    """See that a file can be written somewhere, by writing one beside it.
+
+    Parameters
+    ----------
+    path : path
+        As :func:`write_whole` takes it.
+
+    Raises
+    ------
+    OSError
+        If it can't.
+    """
+    path, _ = _place(path)
+    number, unfinished = _begin(path)
+    os.close(number)
+    unfinished.unlink(missing_ok=True)
+
+
+def _place(path):
+    """Return where a file is to be, behind all links, and the mode that it is to have."""
+    path = Path(os.path.realpath(path))
+    try:
+        about = os.stat(path)
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return path, 0o666 & ~mask  # a file of ours is as usual, though mkstemp lets nobody read it
+    if not stat.S_ISREG(about.st_mode):
+        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
+        raise OSError(errno.EINVAL, f"it is {kind}", str(path))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, "it is write-protected", str(path))
+    return path, stat.S_IMODE(about.st_mode)
+
+
+def _begin(path):
+    """Open an unfinished file beside its place; return its number and path."""
+    number, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".part")
+    with contextlib.suppress(OSError):  # held while it is written, see remove_unfinished
+        if fcntl:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return number, Path(name)
+
+
+def _prefix(path):
+    if len(os.fsencode(path.name)) <= 200:
+        return f"{path.name}."
+    return f"{path.name[:40]}.{_digest(os.fsencode(path.name))}."  # or the name would be too long
+
+
+def remove_unfinished(path, age=STALE):
+    """Remove what writers of a file have left that were killed, and nothing that one still writes.
+
+    Parameters
+    ----------
+    path : path
+        Of the file, as :func:`write_whole` takes it.
+    age : float
+        In seconds. What is younger stays: its writer may not have locked it yet.
+    """
+    path = Path(os.path.realpath(path))
+    ours = re.compile(rf"{re.escape(_prefix(path))}\w+\.part")
+    with contextlib.suppress(OSError):  # what can't be removed is in nobody's way
+        for one in os.scandir(path.parent):
+            if not ours.fullmatch(one.name) or not one.is_file(follow_symlinks=False):
+                continue
+            with contextlib.suppress(OSError), open(one.path, "rb") as file:
+                if time.time() - os.fstat(file.fileno()).st_mtime >= age and _free(file):
+                    os.unlink(one.path)
+
+
+def _free(file):
+    """Say whether no writer holds an unfinished file."""
+    return not fcntl or _hold(file)  # Windows removes none that is open
+
+
+def _sync_folder(folder):
+    """See that a new name outlives a loss of power, where the system can do that."""
+    with contextlib.suppress(OSError):
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

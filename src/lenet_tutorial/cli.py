@@ -2,8 +2,10 @@
 
 What a command needs is imported when it runs, so that ``--help`` answers at once. A command ends
 with 0 when it did what it was asked, with 1 when it could not (no network, a full disk, something
-missing), with 2 when it was asked for something wrong (a bad option, a file that is no picture),
-and with 130 when it was interrupted.
+missing or in use), with 2 when it was asked for something wrong (a bad option, a file that is no
+picture), with 70 when something happened that nobody thought of, and with 130 when it was
+interrupted (143 or 129 by SIGTERM or SIGHUP). Whatever happens, the complaint is one line; set
+``LENET_TUTORIAL_TRACEBACK=1`` to see where an error came from.
 """
 
 import argparse
@@ -13,9 +15,12 @@ import os
 import sys
 from pathlib import Path
 
-from . import __version__
+from . import __version__, _net
 
 BAR = 40  # characters of a certain answer's bar
+#: Backends of Keras. That of NumPy answers and does not learn.
+BACKENDS = {"train": ("tensorflow", "jax", "torch")}
+BACKENDS["predict"] = (*BACKENDS["train"], "numpy")
 
 
 class CommandError(Exception):
@@ -39,25 +44,99 @@ def main(arguments=None):
     int
         The exit code.
     """
-    parser = make_parser()
-    options = parser.parse_args(arguments)
+    has_output, name, parsed = _net.open_streams(), "lenet-tutorial", True
+    with _net.surroundings():
+        try:
+            options = make_parser().parse_args(arguments)
+            name = f"lenet-tutorial {options.command}"
+            if options.answers and not has_output:
+                raise CommandError("stdout is closed: the answer would be lost", 1)
+            if options.keras:
+                check_keras(options.keras)
+            code = options.run(options) or 0
+        except SystemExit as end:  # from argparse: --help, or a wrong option
+            code, parsed = end.code, False
+        except CommandError as error:
+            code = _end(name, error, str(error), error.code)
+        except BrokenPipeError as error:  # whoever read the output has seen enough
+            code = _end(name, error, "", 1)
+        except BaseException as error:  # one net for all: no traceback is any use to a reader
+            code = _end(name, error, *_net.judge(error))
+        trouble = _net.flush()
+        if trouble and not isinstance(trouble, BrokenPipeError) and not code:
+            _net.complain(f"{name}: can't write to stdout: {_net.why(trouble)}")
+        code = code or (1 if trouble else 0)
+    if not parsed:
+        raise SystemExit(code)
+    return code
+
+
+def _end(name, error, message, code):
+    """Say what ended a command, and return its exit code."""
+    _net.show_traceback(error)
+    if message:
+        _net.complain(f"{name}: {message}")
+    return code
+
+
+def check_keras(use):
+    """See to it that Keras can start as its settings say, before it takes its time to try.
+
+    Parameters
+    ----------
+    use : {'predict', 'train'}
+        What for.
+
+    Raises
+    ------
+    CommandError
+        If a setting names a backend that is none or is not installed, or the machine's limits are
+        too narrow.
+    """
+    from importlib.machinery import PathFinder  # the package wraps the others, see _quiet
+
+    limit = _net.memory_limit()
+    if limit is not None:
+        raise CommandError(
+            f"the limit of memory is {limit >> 20} MB, and Keras needs {_net.MEMORY >> 20} MB to "
+            "start: lift it (`ulimit -v unlimited`)",
+            1,
+        )
+    settings, place = _keras_settings()
+    backend, where = os.environ.get("KERAS_BACKEND"), "KERAS_BACKEND"
+    if not backend:
+        backend, where = settings.get("backend", "tensorflow"), f'"backend" in {place}'
+    if backend not in BACKENDS[use]:
+        known = ", ".join(BACKENDS[use])
+        raise CommandError(f"{where} is {backend!r}, and must be one of {known}, or not set")
+    if PathFinder.find_spec(backend) is None:
+        raise CommandError(
+            f"{where} asks for {backend}, which is not installed: unset it, or install {backend}", 1
+        )
+    axes = settings.get("image_data_format", "channels_last")
+    if axes != "channels_last":
+        raise CommandError(
+            f"\"image_data_format\" in {place} is {axes!r}, and must be 'channels_last'"
+        )
+
+
+def _keras_settings():
+    """Return Keras's own settings of the reader, and where they stand."""
+    home = os.path.expanduser("~")
+    base = home if os.access(home, os.W_OK) else "/tmp"  # as Keras does it
+    place = Path(os.path.expanduser(os.environ.get("KERAS_HOME", f"{base}/.keras"))) / "keras.json"
     try:
-        return options.run(options) or 0
-    except CommandError as error:
-        print(f"lenet-tutorial {options.command}: {error}", file=sys.stderr)
-        return error.code
-    except BrokenPipeError:  # whoever read the output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except KeyboardInterrupt:
-        return 130
+        settings = json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # it does without them
+        settings = {}
+    return settings if isinstance(settings, dict) else {}, place
 
 
 def make_parser():
     """Return the parser of all commands."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="lenet-tutorial",
-        description="The command line of the book “LeNet, layer by layer”.",
+        description='The command line of the book "LeNet, layer by layer".',
         epilog="`lenet-tutorial COMMAND --help` says what a command takes.",
     )
     parser.add_argument("--version", action="version", version=__version__)
@@ -65,11 +144,12 @@ def make_parser():
         dest="command", metavar="COMMAND", required=True, title="commands"
     )
 
-    def command(name, run, text, more=""):
+    def command(name, run, text, more="", answers=False, keras=None):
         added = commands.add_parser(
             name, help=text, description=f"{text[0].upper()}{text[1:]}. {more}"
         )
-        added.set_defaults(run=run)
+        # Whether what it does is its output; and what it needs Keras for.
+        added.set_defaults(run=run, answers=answers, keras=keras)
         return added
 
     command(
@@ -77,6 +157,7 @@ def make_parser():
         _doctor,
         "say what is there, what is missing, and how to mend it",
         "Ends with 0 if the chapters can run, else with 1.",
+        answers=True,
     )
 
     one = command(
@@ -87,7 +168,7 @@ def make_parser():
     )
     one.add_argument(
         "--folder",
-        type=Path,
+        type=_path,
         help="where the files are to be; by default the folder that LENET_TUTORIAL_DATA names, "
         "else the cache",
     )
@@ -106,6 +187,7 @@ def make_parser():
         "After each epoch a checkpoint is kept beside the output. When the run is interrupted, the "
         "same command goes on from there. A twelfth of the training set is held out for "
         "validation, and the test set is looked at once, at the end.",
+        keras="train",
     )
     from .recipes import RECIPES
     from .stored import NETWORKS
@@ -130,42 +212,50 @@ def make_parser():
         choices=("auto", "mnist", "digits"),
         help="MNIST or scikit-learn's digits; by default what LENET_TUTORIAL_DATASET says",
     )
-    one.add_argument("--output", type=Path, required=True, help="the file to write, FILE.keras")
+    one.add_argument("--output", type=_path, required=True, help="the file to write, FILE.keras")
     one.add_argument(
-        "--backup", type=Path, metavar="FOLDER", help="for the checkpoint (default OUTPUT.backup)"
+        "--backup", type=_path, metavar="FOLDER", help="for the checkpoint (default OUTPUT.backup)"
     )
     again = one.add_mutually_exclusive_group()
     again.add_argument(
         "--resume", action="store_true", help="go on from a checkpoint; an error if there is none"
     )
-    again.add_argument("--restart", action="store_true", help="begin anew, whatever is kept")
+    again.add_argument(
+        "--restart",
+        action="store_true",
+        help="begin anew; a checkpoint stays until the new run has its own",
+    )
 
     one = command(
         "predict",
         _predict,
         "read handwritten digits from pictures",
         "Each picture shows one digit, of any size, dark on light or light on dark.",
+        answers=True,
+        keras="predict",
     )
     one.add_argument(
-        "images", nargs="+", type=Path, metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP"
+        "images", nargs="+", type=_path, metavar="IMAGE", help="PNG, JPEG, WebP, GIF or BMP"
     )
     one.add_argument(
         "--model",
-        type=Path,
+        type=_path,
         help="a .keras file of your own; by default the textbook LeNet-5 of the explorer",
     )
     one.add_argument("--json", action="store_true", help="write the answers as JSON")
     one.add_argument(
-        "--explain", type=Path, metavar="OUT.png", help="draw the feature maps of all layers"
+        "--explain", type=_path, metavar="OUT.png", help="draw the feature maps of all layers"
     )
 
-    one = command("export", _export, "train the networks of the explorer (needs MNIST)")
-    one.add_argument("folder", type=Path, help="where the scripts go")
+    one = command(
+        "export", _export, "train the networks of the explorer (needs MNIST)", keras="train"
+    )
+    one.add_argument("folder", type=_path, help="where the scripts go")
     one.add_argument("names", nargs="*", help="networks; by default all")
     one.add_argument("--force", action="store_true", help="replace even by worse weights")
     one.add_argument(
         "--default-model",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="write the last weights of the textbook network there too, for `predict`",
     )
@@ -175,10 +265,31 @@ def make_parser():
         _results,
         "compute the long runs of the chapters that are missing",
         "It can be interrupted: finished runs are kept.",
+        keras="train",
     )
     one.add_argument("names", nargs="*", help="files to make; by default all")
     one.add_argument("--again", action="store_true", help="compute rows anew that are there")
     return parser
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaint is one line, whatever was typed."""
+
+    def error(self, message):
+        """End with the usage, one line and exit code 2."""
+        super().error(_net.one_line(message))
+
+    def _print_message(self, message, file=None):
+        if file is sys.stdout:  # argparse would overlook that it can't be written
+            file.write(message)
+        else:
+            super()._print_message(message, file)
+
+
+def _path(text):
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError(f"must be the name of a file or folder, got {text!r}")
+    return Path(text)
 
 
 def _count(text):
@@ -201,8 +312,7 @@ def _seed(text):
 
 def _why(error):
     """Say in one line what the system had against it."""
-    place = f": {error.filename}" if error.filename else ""
-    return f"{error.strerror or error}{place}"
+    return _net.why(error)
 
 
 # --------------------------------------------------------------------------- doctor and data
@@ -260,7 +370,7 @@ def _find_or_fetch(folder, place, mirrors, check):
 
 
 def _train(options):
-    from .backup import FILE, BackupError
+    from .backup import BackupError, Lock
     from .stored import ModelError, check_ending
 
     if options.recipe and options.batch_size:
@@ -268,22 +378,56 @@ def _train(options):
         raise CommandError(f"{why}: leave --batch-size out")
     try:
         output = check_ending(options.output)
-    except ModelError as error:
-        raise CommandError(str(error)) from None
+        backup = options.backup or output.with_name(f"{output.name}.backup")
+        target = _check_places(output, backup, options.resume)
+        with Lock(target.with_name(f"{target.name}.lock"), output):
+            _learn(options, output, backup)
+    except (BackupError, ModelError) as error:
+        ours = isinstance(error, BackupError) and error.ours
+        raise CommandError(f"{error}{', or add --restart' if ours else ''}", _code(error)) from None
+
+
+def _code(error):
+    """Say whether a wrong thing was asked for, or the right one can't be done now."""
+    from .backup import LockedError
+
+    return 1 if isinstance(error, LockedError) else 2
+
+
+def _check_places(output, backup, resume):
+    """Refuse what can't be written in the end, and return the file behind all links."""
+    import tempfile
+
+    from .backup import FILE, BackupError, check_place, read_head
+
     if not output.parent.is_dir():
         raise CommandError(f"no such folder: {output.parent}")
-    if not os.access(output.parent, os.W_OK):
-        raise CommandError(f"can't write to the folder {output.parent}", 1)
-    backup = options.backup or output.with_name(f"{output.name}.backup")
-    if options.resume and not (backup / FILE).is_file():
-        raise CommandError(f"there is nothing to go on from in {backup}")
-    if options.restart:
-        (backup / FILE).unlink(missing_ok=True)
+    try:
+        check_place(output)
+        tempfile.gettempdir()  # where the model is put together
+    except OSError as error:
+        raise CommandError(f"can't write to {output}: {_why(error)}", 1) from None
+    try:
+        os.lstat(backup)
+        if not backup.is_dir():
+            raise CommandError(f"{backup} is to be the folder of the checkpoint, and is no folder")
+    except FileNotFoundError:
+        pass  # it will be made
+    except OSError as error:
+        raise CommandError(f"the backup folder can't be made: {_why(error)}", 1) from None
+    if read_head(backup / FILE) is None and resume:
+        raise BackupError(f"there is nothing to go on from in {backup}")
+    return Path(os.path.realpath(output))
+
+
+def _learn(options, output, backup):
+    """Train while nobody else writes the same file."""
+    from .backup import remove_unfinished
+
+    remove_unfinished(output, 0)
     digits = _load_digits(options.dataset)
     try:
         _run(digits, options, output, backup)
-    except BackupError as error:
-        raise CommandError(f"{error}, or add --restart") from None
     except OSError as error:
         raise CommandError(f"can't write: {_why(error)}", 1) from None
 
@@ -324,6 +468,7 @@ def _run(digits, options, output, backup):
         model=model,
         seed=options.seed,
         backup=backup,
+        restart=options.restart,
         callbacks=[
             keras.callbacks.LambdaCallback(
                 on_epoch_end=show, on_train_end=lambda logs: save_model(model, output)

@@ -8,8 +8,11 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from . import _net
 
 #: Beside the package's own dependencies, what a notebook needs to run.
 FOR_CHAPTERS = ("ipykernel",)
@@ -18,6 +21,7 @@ KINDS = {
     "test": ("Checking it", "make test"),
 }
 BACKENDS = ("jax", "torch")
+FREE = 100_000_000  # bytes; MNIST and a chapter's own files take less
 
 
 @dataclass(frozen=True)
@@ -48,22 +52,45 @@ def examine():
         By the title of the group.
     """
     groups = {
-        "Machine": [_python(), _machine()],
-        "Packages of the chapters": [*_packages(None), _backend()],
-        "Digits": [_digits()],
+        "Machine": [
+            *_look("Python", _python),
+            *_look("the machine", _machine),
+            *_look("the disk", _temporary),
+        ],
+        "Packages of the chapters": [
+            *_look("the packages", _packages, None),
+            *_look("Keras", _backend),
+        ],
+        "Digits": _look("the digits", _digits),
     }
     for extra, (title, command) in KINDS.items():
-        groups[title] = _packages(extra, command)
-    groups["Building the site"] += [_program("make", ("make",), "on Debian: apt-get install make")]
-    groups["Checking it"] += [
-        _program(
-            "Chromium, for the tests in a browser",
-            ("chromium", "chromium-browser"),
-            "on Debian: apt-get install chromium; else these tests are skipped",
-        )
+        groups[title] = _look("the packages", _packages, extra, command)
+    groups["Building the site"] += _look(
+        "make", _program, "make", ("make",), "on Debian: apt-get install make"
+    )
+    groups["Checking it"] += _look(
+        "Chromium",
+        _program,
+        "Chromium, for the tests in a browser",
+        ("chromium", "chromium-browser"),
+        "on Debian: apt-get install chromium; else these tests are skipped",
+    )
+    groups["Other backends, if you like"] = [
+        check for name in BACKENDS for check in _look(name, _optional, name)
     ]
-    groups["Other backends, if you like"] = [_optional(name) for name in BACKENDS]
     return groups
+
+
+def _look(what, examine, *arguments):
+    """Return the checks of one kind; whatever goes wrong there, the others are still looked at."""
+    try:
+        found = examine(*arguments)
+    except Exception as error:
+        said = _net.why(error)
+        if not isinstance(error, (OSError, ValueError, MemoryError)):
+            said = f"{type(error).__name__}: {said}"
+        return [Check("wrong", f"{what} can't be looked at: {said}")]
+    return found if isinstance(found, list) else [found]
 
 
 def report(groups):
@@ -83,10 +110,10 @@ def report(groups):
     for title, checks in groups.items():
         lines.append(title)
         for check in checks:
-            lines.append(f"  {check.state:8} {check.text}")
+            lines.append(f"  {check.state:8} {_net.one_line(check.text)}")
             if check.advice and check.state != "ok":
-                lines.append(f"{'':11}{check.advice}")
-        wrong += [check.text for check in checks if check.state == "wrong"]
+                lines.append(f"{'':11}{_net.one_line(check.advice)}")
+        wrong += [_net.one_line(check.text) for check in checks if check.state == "wrong"]
         lines.append("")
     if wrong:
         lines.append(f"The chapters can't run: {'; '.join(wrong)}.")
@@ -96,18 +123,52 @@ def report(groups):
 
 
 def _python():
+    """Hold Python against what the package asks for, which is written down in one place."""
+    from packaging.specifiers import SpecifierSet
+
     found = platform.python_version()
-    good = sys.version_info >= (3, 11)
+    try:
+        asked = importlib.metadata.metadata("lenet-tutorial")["Requires-Python"] or ""
+    except importlib.metadata.PackageNotFoundError:  # which another check says
+        asked = ""
+    good = SpecifierSet(asked).contains(found, prereleases=True)
     return Check(
         "ok" if good else "wrong",
         f"Python {found}, {sys.executable}",
-        "Python 3.11 or newer is needed: make book PYTHON=python3.12",
+        f"Python {asked} is needed: make book PYTHON=python3.12",
     )
 
 
 def _machine():
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return Check("ok", f"{platform.system()} {platform.machine()}, {usable} cores")
+    checks = [Check("ok", f"{platform.system()} {platform.machine()}, {usable} cores")]
+    limit = _net.memory_limit()
+    if limit is not None:
+        text = f"the limit of memory is {limit >> 20} MB, Keras needs {_net.MEMORY >> 20} MB"
+        checks.append(Check("wrong", text, "lift it: ulimit -v unlimited"))
+    return checks
+
+
+def _temporary():
+    """Look for a folder for temporary files, which Keras and the notebooks need."""
+    try:
+        folder = tempfile.gettempdir()
+    except OSError as error:
+        advice = "set TMPDIR to a folder that can be written to"
+        return Check("wrong", f"no folder for temporary files: {_net.why(error)}", advice)
+    return _room("temporary files", folder, "wrong")
+
+
+def _room(what, folder, state):
+    """Say how much room a disk has."""
+    folder = Path(folder).absolute()
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    free = shutil.disk_usage(there).free
+    return Check(
+        "ok" if free >= FREE else state,
+        f"{free / 1e9:.1f} GB free for {what}, in {there}",
+        f"{FREE // 1_000_000} MB are needed: make room",
+    )
 
 
 @functools.cache
@@ -174,10 +235,17 @@ def _backend():
     )
     try:
         started = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300
+            [sys.executable, "-c", code],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=300,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Check("wrong", f"Keras does not start: {error}", "make book sets it up anew")
+        return Check(
+            "wrong", f"Keras does not start: {_net.why(error)}", "make book sets it up anew"
+        )
     if started.returncode == 0 and started.stdout:
         name, version, *_ = started.stdout.split()
         return Check("ok", f"Keras computes with {name} {version}")
@@ -204,6 +272,7 @@ def _digits():
         return Check("ok", "scikit-learn's digits, because of LENET_TUTORIAL_DATASET=digits")
     folder = os.environ.get("LENET_TUTORIAL_DATA")
     where = "LENET_TUTORIAL_DATA" if folder else "the cache"
+    setting = "LENET_TUTORIAL_DATA" if folder else "LENET_TUTORIAL_CACHE"
     try:
         place = folder or datasets.cache_folder()
         datasets.load_mnist(mirrors=())
@@ -214,9 +283,13 @@ def _digits():
         if asked == "mnist":
             return Check("wrong", "MNIST is not here, and LENET_TUTORIAL_DATASET=mnist", advice)
         text = "MNIST is not here: the chapters download it (11 MB), or take scikit-learn's digits"
-        return Check("missing", text, advice)
+        room = _look("the cache", _room, "MNIST", place, "missing")
+        return [Check("missing", text, advice), *room]
     except datasets.DatasetError as error:
-        return Check("wrong", str(error), "correct LENET_TUTORIAL_DATA, or unset it")
+        return Check("wrong", str(error), f"correct {setting}, or unset it")
+    except Exception as error:  # a file that is damaged in a way that nobody thought of
+        text = f"the digits in {place} can't be read: {_net.why(error)}"
+        return Check("wrong", text, f"correct {setting}, or unset it")
     return Check("ok", f"MNIST, in {where}: {Path(place)}")
 
 

@@ -105,6 +105,7 @@ def train(
     steps_per_execution=1,
     jit_compile="auto",
     backup=None,
+    restart=False,
     **fit,
 ):
     """Compile and train a classifier, and return its history.
@@ -151,7 +152,8 @@ def train(
     ------
     ValueError
         If images or labels have the wrong shape, type or range, hold NaN, or a number is below 1;
-        or if `backup` keeps another run: another network, other data or another recipe.
+        or if `backup` keeps another run (another network, other data or another recipe), holds a
+        file that is no checkpoint, or is in use by another process.
     KeyboardInterrupt
         When the reader interrupts it, after a line that says what is kept.
     """
@@ -197,9 +199,9 @@ def train(
                 "steps_per_execution": steps_per_execution,
                 "jit_compile": jit_compile,
             },
+            restart,
         )
         fit["initial_epoch"] = kept.epoch
-        callbacks = [kept.callback(learner), *callbacks]  # first: before others touch the weights
     steps = fit.get("steps_per_epoch") or -(-len(x) // batch_size)
     bar = None
     if verbose == "auto":
@@ -207,6 +209,8 @@ def train(
         if sys.stderr.isatty():
             bar = _Bar(epochs, steps, fit.get("initial_epoch", 0))
     try:
+        if kept:  # first of the callbacks: before others touch the weights
+            callbacks = [kept.callback(learner), *callbacks]
         history = learner.fit(
             x,
             y,
@@ -223,18 +227,21 @@ def train(
         if kept:
             print(kept.how_to_go_on(epochs), file=sys.stderr, flush=True)
         raise
+    else:
+        if kept:
+            history = kept.history  # with the epochs before the interruption
+            kept.remove()
     finally:
         if bar:
             bar.close()
-    if kept:
-        history = kept.history  # with the epochs before the interruption
-        kept.remove()
+        if kept:
+            kept.close()
     table = pd.DataFrame(history)
     table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
     return table[["accuracy", "loss", "val_accuracy", "val_loss"]]
 
 
-def _open_backup(folder, learner, data, epochs, callbacks, fit, settings):
+def _open_backup(folder, learner, data, epochs, callbacks, fit, settings, restart):
     """Open the backup of a run, and say so if it goes on from one."""
     from .backup import Backup, check_callbacks, describe_run
 
@@ -244,7 +251,7 @@ def _open_backup(folder, learner, data, epochs, callbacks, fit, settings):
     names = ("training images", "training labels", "validation images", "validation labels")
     settings |= {"epochs": epochs, **fit, "callbacks": [type(one).__name__ for one in callbacks]}
     about = describe_run(learner, dict(zip(names, data, strict=True)), **settings)
-    kept = Backup(folder, about)
+    kept = Backup(folder, about, restart)
     if kept.epoch:
         print(
             f"Going on after epoch {kept.epoch} of {epochs}, from {kept.path}.",
