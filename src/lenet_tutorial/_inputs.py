@@ -4,11 +4,26 @@ import os
 import stat
 
 
-def shown(path):
-    """Return a path or a name as one line: what can't be printed is written as an escape."""
-    return "".join(
+def shown(path, most=200):
+    """Return a path or a name as one line that can be written anywhere.
+
+    Parameters
+    ----------
+    path : path
+        What can't be printed in it, as a line break or half of a character, becomes an escape.
+    most : int or None
+        A longer one loses its middle; None keeps everything.
+
+    Returns
+    -------
+    str
+    """
+    text = "".join(
         one if one.isprintable() else one.encode("unicode_escape").decode() for one in str(path)
     )
+    if most is None or len(text) <= most:
+        return text
+    return f"{text[: most // 2]}...{text[-most // 2 :]}"
 
 
 def read_file(path, most, error):

@@ -92,14 +92,28 @@ class Network:
             inputs = np.rint(inputs).astype(self.dtype)
         return inputs.reshape(len(inputs), *(self.shape or inputs.shape[1:]))
 
-    def fed(self):
-        """Say in one sentence what it is given."""
-        shape = "×".join(map(str, self.shape or (self.side, self.side, 1)))
-        low, high = (f"{one:g}".replace("-", "\N{MINUS SIGN}") for one in self._ends())
-        return f"It was given {shape} values, {low} for paper and {high} for ink ({self.why})."
+    def about(self):
+        """Return what it is given: the shape, the values of paper and ink, and how that is known.
 
-    def _ends(self):
-        return self.background, self.ink
+        Returns
+        -------
+        dict
+            ``shape``, ``paper``, ``ink`` and ``why``, all fit for JSON.
+        """
+        shape = list(self.shape or (self.side, self.side, 1))
+        return {"shape": shape, "paper": self.background, "ink": self.ink, "why": self.why}
+
+    def fed(self):
+        """Say the same in a sentence.
+
+        Returns
+        -------
+        str
+        """
+        about = self.about()
+        shape = "×".join(map(str, about["shape"]))
+        ends = f"{about['paper']:g} for paper and {about['ink']:g} for ink"
+        return f"It was given {shape} values, {ends} ({self.why})."
 
 
 #: The networks of the command line.
