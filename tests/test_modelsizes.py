@@ -269,6 +269,14 @@ def test_the_work_has_a_limit_too(monkeypatch):
         trace(described(models.lenet5_textbook()))
 
 
+def test_numbers_of_eight_bytes_count_twice():
+    once, twice = (
+        trace(described(chain(layers.Flatten(), layers.Dense(10, dtype=dtype))))
+        for dtype in ("float32", "float64")
+    )
+    assert twice.weights == 2 * once.weights
+
+
 def test_the_number_of_layers_has_a_limit(monkeypatch):
     monkeypatch.setattr(modelsizes, "MAX_LAYERS", 5)
     with pytest.raises(ModelError, match="more than 5 layers"):

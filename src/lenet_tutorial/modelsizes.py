@@ -17,7 +17,7 @@ from ._inputs import shown
 from .modelfile import ModelError
 from .shapes import output_size
 
-MAX_WEIGHTS = 20_000_000  # 80 MB; LeNet-5 has 60 000
+MAX_WEIGHTS = 16_000_000  # 64 MB, and some copies while they are made; LeNet-5 has 60 000
 MAX_VALUES = 10_000_000  # of all layers for one picture, what lies in between included
 MAX_WORK = 20_000_000_000  # multiply–adds for one picture; LeNet-5 needs 0.4 million
 MAX_LAYERS = 1000
@@ -581,8 +581,9 @@ class Layer:
             self.refuse(f"can't be: {error}")
 
     def count(self, weights=0, values=0, work=0):
-        """Count what this layer costs."""
-        self.found.add(f"the layer {self.name}", weights, values, work)
+        """Count what this layer costs; numbers of eight bytes count twice."""
+        wide = 2 if _dtype(self.config.get("dtype") or "float32") == "float64" else 1
+        self.found.add(f"the layer {self.name}", wide * weights, wide * values, work)
 
     def use(self, background=None):
         """Note that this layer mixes what it gets, where that is still pixels."""
