@@ -813,7 +813,6 @@ def test_pictures_that_cannot_be_read_end_with_one_line(command, pictures, tmp_p
     assert refused(command("predict", tmp_path / "blank.png"), "is blank")
     assert refused(command("predict", tmp_path / "text.png"), "no picture that can be read")
     assert refused(command("predict", tmp_path / "cut.png"), "damaged or cut short")
-    assert refused(command("predict", pictures / "1.png", tmp_path / "blank.png"), "is blank")
 
 
 def test_explain_takes_one_picture_and_a_png(command, pictures, tmp_path):

@@ -21,6 +21,7 @@ BAR = 40  # characters of a certain answer's bar
 #: Backends of Keras. That of NumPy answers and does not learn.
 BACKENDS = {"train": ("tensorflow", "jax", "torch")}
 BACKENDS["predict"] = (*BACKENDS["train"], "numpy")
+MAX_MAPS = 1000  # that `predict --explain` draws
 
 
 class CommandError(Exception):
@@ -506,47 +507,121 @@ def _plan(options):
 def _predict(options):
     import numpy as np
 
+    from ._inputs import shown
     from .scans import PictureError, read_digit
-    from .stored import NETWORKS, ModelError, check_ending, default_model, load_model, network_of
+    from .stored import ModelError, answer
 
-    target = options.explain
-    if target and len(options.images) > 1:
-        raise CommandError("--explain draws one picture: name one image")
-    if target and target.suffix.lower() != ".png":
-        raise CommandError(f"--explain writes a PNG file, got {target}")
-    if target and not target.parent.is_dir():
-        raise CommandError(f"no such folder: {target.parent}")
-    try:  # what can be wrong is looked at before TensorFlow takes its time to start
-        digits = np.stack([read_digit(path) for path in options.images])
-        if options.model:
-            if not check_ending(options.model).is_file():
-                raise ModelError(f"no such file: {options.model}")
-            model = load_model(options.model)
-            network = network_of(model)
-        else:
-            model, network = default_model()[0], NETWORKS["lenet5"]
-    except (PictureError, ModelError) as error:
-        raise CommandError(str(error)) from None
-    inputs = network.prepare(digits)
-    values = model.predict(inputs, verbose=0)
-    kind, chosen = _answers(model, values)
-    if target:
-        _explain(model, inputs[0], f"{options.images[0].name}: {chosen[0]}", target)
+    _check_target(options)
+    digits, wrong = {}, {}  # what can be wrong is looked at before TensorFlow takes its time
+    for number, path in enumerate(options.images):
+        try:
+            digits[number] = read_digit(path)
+        except PictureError as error:
+            wrong[number] = str(error)
+            print(f"lenet-tutorial predict: {error}", file=sys.stderr)
+    answers = {}
+    if digits:
+        try:
+            model, network = _load_network(options.model)
+            inputs = network.prepare(np.stack(list(digits.values())))
+            kind, values = answer(model, inputs)
+        except ModelError as error:
+            if options.json:
+                print(_as_json(options.images, {}, dict.fromkeys(digits, str(error)) | wrong))
+            raise CommandError(str(error)) from None
+        chosen = (values.argmin if kind == "penalties" else values.argmax)(axis=1)
+        answers = dict(zip(digits, zip(chosen, values, strict=True), strict=True))
+        if options.explain:
+            title = f"{shown(options.images[0].name, 80)}: {chosen[0]}"
+            _explain(model, inputs[0], title, options.explain)
     if options.json:
-        rows = zip(options.images, chosen, values, strict=True)
-        answers = [
-            {
-                "file": str(path),
+        made = {
+            number: {
                 "digit": int(digit),
                 "kind": kind,
                 "values": [float(value) for value in row],
+                "input": network.about(),
             }
-            for path, digit, row in rows
-        ]
-        print(json.dumps(answers, indent=1))
+            for number, (digit, row) in answers.items()
+        }
+        print(_as_json(options.images, made, wrong))
+    elif answers:
+        _print_answers(options.images, answers, kind)
+        if options.model:
+            print(network.fed())
+    return 2 if wrong else 0
+
+
+def _check_target(options):
+    """Look whether the picture of the layers can be written where nothing of the reader's is."""
+    import stat
+
+    from ._inputs import shown
+
+    target = options.explain
+    if not target:
         return
-    for path, digit, row in zip(options.images, chosen, values, strict=True):
-        print(f"{path}: {digit}")
+    name = shown(target)
+    if len(options.images) > 1:
+        raise CommandError("--explain draws one picture: name one image")
+    if target.suffix.lower() != ".png":
+        raise CommandError(f"--explain writes a PNG file, got {name}")
+    try:
+        if not stat.S_ISDIR(os.stat(target.parent).st_mode):
+            raise FileNotFoundError
+    except (OSError, ValueError):
+        raise CommandError(f"no such folder: {shown(target.parent)}") from None
+    if not os.access(target.parent, os.W_OK):
+        raise CommandError(f"can't write to the folder {shown(target.parent)}", 1)
+    for given in (*options.images, options.model):
+        if given and _is_same(target, given):
+            raise CommandError(f"--explain would overwrite {shown(given)}: name another file")
+    try:
+        if not stat.S_ISREG(os.stat(target).st_mode):
+            raise CommandError(f"--explain writes a file, and {name} is none")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise CommandError(f"can't write {name}: {getattr(error, 'strerror', error)}") from None
+
+
+def _is_same(one, other):
+    """Say if two names stand for one file, by whatever links and in whatever letters."""
+    try:
+        return os.path.samefile(one, other)
+    except (OSError, ValueError):  # one of them is not there
+        return False
+
+
+def _load_network(path):
+    """Return the model that is asked for, and what its input looks like."""
+    from .stored import NETWORKS, ModelError, default_model, load_model, network_of
+
+    if not path:
+        return default_model()[0], NETWORKS["lenet5"]
+    from ._inputs import shown
+
+    model = load_model(path)
+    try:
+        return model, network_of(model)
+    except ModelError as error:
+        raise ModelError(f"{shown(path)} can't be used: {error}") from None
+
+
+def _as_json(paths, answers, wrong):
+    """Write what came of each picture, in the order in which they were named."""
+    told = [
+        {"file": str(path), **(answers[one] if one in answers else {"error": wrong[one]})}
+        for one, path in enumerate(paths)
+    ]
+    return json.dumps(told, indent=1, allow_nan=False)
+
+
+def _print_answers(paths, answers, kind):
+    from ._inputs import shown
+
+    for one, (digit, row) in answers.items():
+        print(f"{shown(paths[one], None)}: {digit}")
         for number, value in enumerate(row):
             if kind == "probabilities":
                 print(f"  {number} {value:8.2%} {'#' * round(BAR * float(value))}".rstrip())
@@ -558,28 +633,39 @@ def _predict(options):
         print("The outputs are no probabilities: the largest one wins.")
 
 
-def _answers(model, values):
-    """Say what a model's outputs are, and which class each row names."""
-    from .layers import EuclideanRBF
-
-    last = model.layers[-1]
-    if isinstance(last, EuclideanRBF):
-        return "penalties", values.argmin(axis=1)
-    softmax = getattr(getattr(last, "activation", None), "__name__", "") == "softmax"
-    return "probabilities" if softmax else "outputs", values.argmax(axis=1)
-
-
 def _explain(model, image, title, target):
     import io
+    import warnings
 
+    os.environ.pop("MPLBACKEND", None)  # nothing is shown, so whatever it names is not needed
     import matplotlib
 
     matplotlib.use("agg")
+    import matplotlib.pyplot as plt
+
     from .backup import write_whole
+    from .modelfile import one_line
     from .pictures import plot_layers
 
     drawn = io.BytesIO()
-    plot_layers(model, image, title).savefig(drawn, format="png", metadata={"Software": None})
+    try:
+        maps = sum(one.output.shape[-1] for one in model.layers if len(one.output.shape) == 4)
+        if maps > MAX_MAPS:
+            raise CommandError(
+                f"--explain draws up to {MAX_MAPS} maps, and this network has {maps}"
+            )
+        # A name is a name, whatever dollars are in it; and a font may lack its characters.
+        with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            figure = plot_layers(model, image, title)
+            figure.savefig(drawn, format="png", metadata={"Software": None})
+            plt.close(figure)
+    except CommandError:
+        raise
+    except Exception as error:  # a network of others may be no chain of layers
+        raise CommandError(
+            f"--explain can't draw the layers of this network ({one_line(error)})"
+        ) from None
     try:
         write_whole(target, lambda file: file.write(drawn.getvalue()))
     except OSError as error:

@@ -5,14 +5,20 @@ MNIST's digits were made so: scaled, without distortion, to fit a box of 20×20 
 any size and colour takes the same way, with the same steps as in the explorer's `preprocess.js`.
 
 A picture may come from anywhere, so its kind is one of five, and its size is looked up in its
-header, before a pixel is unpacked.
+header, before a pixel is unpacked. Of the notes beside the pixels only one is needed, which side is
+up; whatever else stands there does no harm.
 """
 
+import io
 import math
+import re
+import struct
 import warnings
-from pathlib import Path
+import zlib
 
 import numpy as np
+
+from ._inputs import read_file, shown
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
@@ -22,6 +28,8 @@ BOX = 20  # the longer side of a digit, in pixels
 FAINT = 0.1  # ink below this counts as paper when the digit's edges are looked for
 MIDDLE = 14  # where MNIST has the centre of mass, counting pixels from 0
 LEAST_CONTRAST = 0.15  # between paper and ink; black on white is 1
+PNG = b"\x89PNG\r\n\x1a\n"
+STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
 
 
 class PictureError(ValueError):
@@ -51,7 +59,7 @@ def read_digit(path):
     ink = find_ink(read_light(path))
     centred = None if ink is None else normalise(ink)
     if centred is None:
-        raise PictureError(f"{path} is blank: nothing stands out from the paper")
+        raise PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
     return np.floor(centred * 255 + 0.5).astype(np.uint8)
 
 
@@ -73,42 +81,125 @@ def read_light(path):
     PictureError
         As :func:`read_digit`.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    data, name = read_file(path, MAX_BYTES, PictureError), shown(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's, of sizes and notes: both are looked at here
+        try:
+            return _decode(data, name)
+        except PictureError:
+            raise
+        except MemoryError:
+            raise PictureError(f"{name} needs more memory than there is") from None
+        except Exception as error:  # whatever a decoder makes of wrong bytes
+            raise PictureError(
+                f"{name} is damaged or cut short ({shown(error)[:100] or type(error).__name__})"
+            ) from None
 
-    path = Path(path)
-    if not path.exists():
-        raise PictureError(f"no such file: {path}")
-    if not path.is_file():  # a folder, or a pipe that would never end
-        raise PictureError(f"{path} is no file")
+
+def _decode(data, name):
+    """Return the light in the bytes of a picture."""
+    from PIL import Image
+
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise PictureError(f"{path} is larger than {MAX_BYTES // 1_000_000} MB")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # checked just below
-            with Image.open(path, formats=KINDS) as image:
-                width, height = image.size
-                if width * height > MAX_PIXELS:
-                    raise _too_large(path, width * height)
-                image.load()
-                return _light(ImageOps.exif_transpose(image))
-    except PictureError:
-        raise
+        with _open(data) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                raise _too_large(name, width * height)
+            if image.format == "PNG":
+                _check_png(data, width, height)
+            image.load()
+            return _light(_upright(image))
     except Image.DecompressionBombError:
-        raise _too_large(path, None) from None
-    except UnidentifiedImageError:
+        raise _too_large(name, None) from None
+    except Image.UnidentifiedImageError:
+        if data.startswith(STARTS):
+            raise PictureError(f"{name} is damaged or cut short (its start is wrong)") from None
         raise PictureError(
-            f"{path} is no picture that can be read: a PNG, JPEG, WebP, GIF or BMP file is needed"
+            f"{name} is no picture that can be read: a PNG, JPEG, WebP, GIF or BMP file is needed"
         ) from None
-    except PermissionError:
-        raise PictureError(f"{path} can't be opened: permission denied") from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
-        raise PictureError(f"{path} is damaged or cut short ({error})") from None
 
 
-def _too_large(path, pixels):
+def _open(data):
+    """Open a picture; a JPEG whose notes stop Pillow, without them."""
+    from PIL import Image
+
+    try:
+        return Image.open(io.BytesIO(data), formats=KINDS)
+    except Image.DecompressionBombError:
+        raise
+    except Exception:
+        plain = _without_notes(data)
+        if plain == data:
+            raise
+        return Image.open(io.BytesIO(plain), formats=KINDS)
+
+
+def _without_notes(data):
+    """Return a JPEG without the parts that hold notes (APP1 to APP13: EXIF, XMP, profiles)."""
+    if not data.startswith(b"\xff\xd8\xff"):
+        return data
+    kept, place = [data[:2]], 2
+    while place + 4 <= len(data) and data[place] == 0xFF and data[place + 1] != 0xDA:
+        end = place + 2 + int.from_bytes(data[place + 2 : place + 4], "big")
+        if not 0xE1 <= data[place + 1] <= 0xED:
+            kept.append(data[place:end])
+        place = end
+    return b"".join([*kept, data[place:]])
+
+
+def _check_png(data, width, height):
+    """Hold the checksums of a PNG against its parts, and against its rows."""
+    rows, made, place = zlib.decompressobj(), 0, len(PNG)
+    most = 9 * (width + 8) * (height + 8)  # with eight bytes for a pixel, and some for each row
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, place)
+        body = memoryview(data)[place + 8 : place + 8 + length]
+        (told,) = struct.unpack_from(">I", data, place + 8 + length)
+        if zlib.crc32(body, zlib.crc32(kind)) != told:
+            raise ValueError(f"the checksum of its part {kind!r} is wrong")
+        while kind == b"IDAT" and body and not rows.eof and made <= most:
+            made += len(rows.decompress(body, 1 << 20))
+            body = rows.unconsumed_tail
+        if made > most:
+            raise ValueError("it holds more than its pixels")
+        if kind == b"IEND":
+            break
+        place += 12 + length
+    if not rows.eof:
+        raise ValueError("some of its rows are missing")
+
+
+TURNS = (
+    *("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270"),
+    *("TRANSVERSE", "ROTATE_90"),
+)  # what EXIF's orientations 2 to 8 ask for
+
+
+def _upright(image):
+    """Turn a picture as its notes say, where they can be read."""
+    from PIL import Image
+
+    try:
+        turn = image.getexif().get(0x0112)
+    except Exception:  # broken notes; the pixels are whole
+        turn = _turn_in_xmp(image.info)
+    if not isinstance(turn, int) or turn not in range(2, 9):
+        return image
+    return image.transpose(Image.Transpose[TURNS[turn - 2]])
+
+
+def _turn_in_xmp(info):
+    """Return the orientation in a picture's second kind of notes."""
+    notes = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
+    notes = notes if isinstance(notes, bytes) else str(notes).encode(errors="replace")
+    found = re.search(rb'tiff:Orientation(?:="|>)([0-9])', notes)
+    return int(found[1]) if found else 1
+
+
+def _too_large(name, pixels):
     has = "far more" if pixels is None else f"{pixels / 1e6:.0f} million pixels; more"
     return PictureError(
-        f"{path} has {has} than {MAX_PIXELS // 1_000_000} million pixels: make it smaller first"
+        f"{name} has {has} than {MAX_PIXELS // 1_000_000} million pixels: make it smaller first"
     )
 
 
