@@ -78,7 +78,7 @@ def free_ports(count):
     -------
     list of int
     """
-    sockets = [socket.socket() for _ in range(count)]
+    sockets = [socket.socket() for _ in range(check_whole("count", count))]
     try:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
@@ -103,7 +103,8 @@ def cluster(ports, index):
     str
         JSON.
     """
-    addresses = [f"127.0.0.1:{port}" for port in ports]
+    addresses = [f"127.0.0.1:{check_whole('port', port)}" for port in ports]
+    index = check_whole("index", index, 0)
     return json.dumps(
         {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
     )
@@ -289,9 +290,8 @@ def fit_parallel(
     WorkerError
         If a worker dies or the time is up. The model is then as it was.
     """
-    for name, value in (("workers", workers), ("epochs", epochs), ("batch_size", batch_size)):
-        check_whole(name, value)
-    check_whole("seed", seed, 0)
+    workers, epochs = check_whole("workers", workers), check_whole("epochs", epochs)
+    batch_size, seed = check_whole("batch_size", batch_size), check_whole("seed", seed, 0)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
     if importlib.util.find_spec(engine) is None:
@@ -301,15 +301,16 @@ def fit_parallel(
             f"batch_size must be a multiple of the {workers} workers, got {batch_size}"
         )
     if kill is not None:
-        which, epoch, step = kill
+        which, epoch, step = kill = tuple(check_whole("kill", value, 0) for value in kill)
         processes = workers if engine == "tensorflow" else 1
         if not (0 <= which < processes and 0 <= epoch < epochs and step >= 1):
             raise ValueError(f"kill must name a worker, an epoch and a step ≥ 1, got {kill}")
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0 seconds, got {timeout!r}")
+    timeout = float(timeout)
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
-    check_whole("threads", threads)
+    threads = check_whole("threads", threads)
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
     if len(x) < batch_size:
@@ -321,18 +322,18 @@ def fit_parallel(
     settings = {name: value for name, value in optimizer["config"].items() if name != "name"}
     job = {
         "engine": engine,
-        "workers": int(workers),
-        "epochs": int(epochs),
-        "threads": int(threads),
+        "workers": workers,
+        "epochs": epochs,
+        "threads": threads,
         "keep": None if keep is None else str(Path(keep).absolute()),
-        "kill": None if kill is None else [int(value) for value in kill],
+        "kill": kill,
         "optimizer": optimizer,
         # What a run is, however many workers and epochs it has: a checkpoint of another is refused.
         "run": {
             "images": len(x),
             "parameters": model.count_params(),
-            "batch_size": int(batch_size),
-            "seed": int(seed),
+            "batch_size": batch_size,
+            "seed": seed,
             "optimizer": {"kind": optimizer["class_name"].lower(), **settings},
         },
     }
