@@ -27,6 +27,7 @@ from ._checks import check_whole
 from .datasets import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LAST_LINES = 15  # of a dead worker's stderr are shown
 PORT_TAKEN = ("Could not start gRPC server", "Address already in use", "Failed to bind")
 
@@ -110,6 +111,37 @@ def cluster(ports, index):
     )
 
 
+def surroundings(own, given):
+    """Return the environment variables of a worker.
+
+    Workers talk to each other over the loopback address, which no proxy can reach. gRPC asks any
+    proxy that is set, and would wait for its answer.
+
+    Parameters
+    ----------
+    own : dict
+        Variables of this worker.
+    given : mapping
+        Variables of this process.
+
+    Returns
+    -------
+    dict
+        Those of this process, with the worker's own instead where both have one, and with the
+        loopback address added to the hosts that are asked without a proxy.
+    """
+    # Its last words are read as UTF-8; and it draws nothing, whatever it is told to draw with.
+    found = {**given, **own, "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"}
+    asked = found.get("no_proxy") or found.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):  # gRPC looks into the last one first
+        hosts = (found.get(name) or asked).split(",")
+        hosts = [host.strip() for host in hosts if host.strip()]
+        if hosts != ["*"] or name == "no_grpc_proxy":  # a star is all; gRPC does not know it
+            hosts += [host for host in LOOPBACK if host not in hosts]
+        found[name] = ",".join(hosts)
+    return found
+
+
 class Workers:
     """Worker processes that live as long as a ``with`` block, and not a moment longer.
 
@@ -141,7 +173,7 @@ class Workers:
                 with (self.folder / f"stderr-{index}.txt").open("wb") as errors:
                     started = subprocess.Popen(
                         [sys.executable, "-m", self.module, str(self.folder), str(index)],
-                        env={**os.environ, **extra},
+                        env=surroundings(extra, os.environ),
                         # Nobody writes to it. It closes when this process ends, even by SIGKILL.
                         stdin=subprocess.PIPE,
                         stdout=errors,
@@ -217,7 +249,7 @@ class Workers:
             how = f"was ended by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
-        text = (self.folder / f"stderr-{index}.txt").read_text(errors="replace")
+        text = (self.folder / f"stderr-{index}.txt").read_text("utf-8", errors="replace")
         lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
         said = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing to stderr)"
         return f"worker {index} of {len(self.processes)} {how}\n{said}"
