@@ -90,7 +90,7 @@ VALUES = st.one_of(
     st.integers(-(2**70), 2**70),
     st.floats(),
     st.text(max_size=12),
-    st.integers(30, 3000).map(lambda depth: ("nested", depth)),
+    st.integers(30, 150).map(lambda depth: ("nested", depth)),
     st.integers(2, 400).map(lambda times: ("times", times)),
 )
 
@@ -431,7 +431,9 @@ class Models(Target):
     def examples(self):
         """Return the strategy that makes examples."""
         configs = edits().map(lambda steps: json.dumps(edited(self.config, steps)).encode())
-        texts = st.one_of(st.sampled_from((b"", b"[]", b"3", b"null", b"[" * 10**5)), configs)
+        deep = [b'{"config": ' * depth + b"1" + b"}" * depth for depth in (900, 3000, 10**5)]
+        odd = (b"", b"[]", b"3", b"null", b"[" * 10**5, b'{"a": 1' + b"0" * 5000 + b"}")
+        texts = st.one_of(st.sampled_from((*odd, *deep)), configs, configs, configs)
         files = texts.map(lambda text: packed(members(self.whole) | {"config.json": text}))
         return st.one_of(files, files, archives(self.whole))
 
@@ -755,7 +757,10 @@ def main():
         name, count, number = sys.argv[2], *map(int, sys.argv[3:])
         warnings.simplefilter("ignore")
         random.seed(number)
-        print(json.dumps(run(name, count, number)))
+        try:
+            print(json.dumps(run(name, count, number)))
+        except Exception as error:  # of this script; Hypothesis would print the whole example
+            sys.exit(f"{where(error)} at {traceback.extract_tb(error.__traceback__)[-1]}")
         return 0
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("targets", nargs="*", choices=[[], *TARGETS], help="by default all")

@@ -157,20 +157,25 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
     return (padded - extent) // stride + 1
 
 
-def transposed_output_size(size, kernel, stride=1, padding=0):
+def transposed_output_size(size, kernel, stride=1, padding=0, rule="smallest"):
     """Return the output size of a transposed convolution along one axis.
 
     The transposed convolution goes the other way: it returns an input size for which the
-    convolution with the same kernel, stride and padding gives `size`. There can be several;
-    this is the smallest, ``stride * (size - 1) + kernel - 2 * padding`` (Dumoulin and Visin
-    2016, section 4).
+    convolution with the same kernel, stride and padding gives `size`. There can be several. The
+    smallest is ``stride * (size - 1) + kernel - 2 * padding`` (Dumoulin and Visin 2016, section
+    4). Keras gives more where the kernel is smaller than the stride: each value then has `stride`
+    outputs of its own, those included that its kernel does not reach.
 
     Parameters
     ----------
     size, kernel, stride : int
         Input size, kernel and stride in pixels, each at least 1.
-    padding : int or 'valid'
-        Zeros on each side of the convolution that is turned round.
+    padding : int, 'valid' or 'same'
+        Zeros on each side of the convolution that is turned round. ``'same'`` goes with the rule
+        of Keras only, and a number above 0 with the other one only.
+    rule : {'smallest', 'keras'}
+        Which of the sizes: the smallest, or the one that ``keras.layers.Conv2DTranspose`` gives,
+        ``stride * (size - 1) + max(kernel, stride)``; with 'same', ``stride * size``.
 
     Returns
     -------
@@ -180,12 +185,28 @@ def transposed_output_size(size, kernel, stride=1, padding=0):
     Raises
     ------
     ValueError
-        If a number is fractional or too small, or if nothing would be left.
+        If a number is fractional or too small, the rule is unknown, or if nothing would be left.
+
+    Examples
+    --------
+    >>> transposed_output_size(5, kernel=1, stride=2)
+    9
+    >>> transposed_output_size(5, kernel=1, stride=2, rule="keras")
+    10
     """
     size = _whole("input size", size, 1)
     kernel = _whole("kernel", kernel, 1)
     stride = _whole("stride", stride, 1)
-    padding = _whole("padding", 0 if padding == "valid" else padding, 0)
+    if rule not in ("smallest", "keras"):
+        raise ValueError(f"rule must be 'smallest' or 'keras', got {rule!r}")
+    if isinstance(padding, str) and padding == "same" and rule == "keras":
+        return stride * size
+    valid = isinstance(padding, str) and padding == "valid"
+    padding = _whole("padding", 0 if valid else padding, 0)
+    if rule == "keras":
+        if padding:
+            raise ValueError(f"padding must be 'valid' or 'same' with Keras, got {padding}")
+        return stride * (size - 1) + max(kernel, stride)
     out = stride * (size - 1) + kernel - 2 * padding
     if out < 1:
         raise ValueError(
