@@ -6,6 +6,7 @@ import http.server
 import shutil
 import threading
 import time
+from urllib.parse import urlencode
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -98,6 +99,25 @@ def settle(page, patience=120):
                 raise
         assert time.monotonic() < latest, f"{page.url} did not come to rest within {patience} s"
         page.wait_for_timeout(50)
+
+
+#: Words that every JavaScript object knows; none of them is in the index of the book.
+OBJECTS_OWN = (
+    "constructor __proto__ toString hasOwnProperty valueOf isPrototypeOf __defineGetter__ "
+    "toLocaleString propertyIsEnumerable prototype length"
+).split()
+
+
+def search(browser, address, query):
+    """Search a site; return how many pages were found, what was said, and what went wrong."""
+    page, _, problems = visit(browser, f"{address}/search.html?{urlencode({'q': query})}")
+    until(page, "document.querySelector('.search-summary')?.innerText", patience=30)
+    said = page.locator(".search-summary").inner_text()
+    found = page.locator("#search-results ul.search > li").count()
+    waits = page.evaluate("Search.dots.isConnected")
+    page.context.close()
+    assert not waits, "the dots still run"
+    return found, said, problems
 
 
 def visit(browser, address, width=1280, theme="light"):

@@ -1,6 +1,7 @@
 """The calculator says what the package says, draws it, and explains what can't be."""
 
 import csv
+import itertools
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,48 @@ def test_both_functions_refuse_the_same_numbers(page, name, value, words):
         list(given.values()),
     )
     assert words in said
+
+
+def transposed(*numbers):
+    try:
+        return shapes.transposed_output_size(*numbers)
+    except ValueError as error:
+        return str(error)
+
+
+@pytest.mark.browser
+def test_both_languages_turn_a_convolution_round_in_the_same_way(page):
+    paddings = ("valid", "same", 0, 1, 3, -1, 1.5)
+    given = list(
+        itertools.product((0, 1, 5, 7), (1, 2, 3, 5), (1, 2, 4), paddings, ("smallest", "keras"))
+    )
+    given += [(5, 3, 1, 0, "torch"), (5, 3, 1.5, 0, "keras"), (5, 0, 1, 0, "keras")]
+    answers = page.evaluate(
+        """cases => cases.map(c => {
+            try { return LeNet.shapes.transposedOutputSize(...c); }
+            catch (error) { return error.message; }
+        })""",
+        given,
+    )
+    for case, said in zip(given, answers, strict=True):
+        assert said == transposed(*case), case
+    assert transposed(5, 1, 2) == 9 and transposed(5, 1, 2, "valid", "keras") == 10
+
+
+@pytest.mark.browser
+def test_the_calculator_offers_both_sizes_of_a_transposed_convolution(fresh):
+    turned = fresh.locator(".lc-turned")
+    assert "makes 8 × 8 of 6 × 6" in turned.inner_text()
+    assert "Keras" not in turned.inner_text()  # both rules say the same
+    fresh.get_by_label("Input i").fill("5")
+    fresh.get_by_label("Kernel k").fill("1")
+    fresh.get_by_label("Stride s").fill("2")
+    text = turned.inner_text()
+    assert "makes 9 × 9 of 5 × 5" in text and "Keras makes 10 × 10 of it, since" in text
+    fresh.locator(".lc-one").get_by_label("Padding").select_option("same")
+    assert "makes 10 × 10 of 5 × 5" in turned.inner_text()
+    fresh.get_by_label("Dilation d").fill("2")
+    assert turned.inner_text() == ""
 
 
 @pytest.mark.browser

@@ -91,6 +91,62 @@ def test_two_devices_of_jax_get_the_same_weights(digits, alone, two):
     assert run.devices == ("cpu:0", "cpu:1")
 
 
+def test_workers_do_not_ask_a_proxy_for_each_other_nor_take_over_what_is_not_for_them(
+    digits, two, monkeypatch
+):
+    """With a proxy that does not answer two workers waited for ever."""
+    with socket.socket() as deaf:  # takes connections in, and never says a word
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        proxy = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        for name in ("http_proxy", "https_proxy", "all_proxy", "grpc_proxy"):
+            monkeypatch.setenv(name, proxy)
+            monkeypatch.setenv(name.upper(), proxy)
+        monkeypatch.setenv("no_proxy", "example.org")
+        monkeypatch.setenv("KERAS_BACKEND", "nonsense")
+        monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+        monkeypatch.setenv("TF_CONFIG", "{}")
+        monkeypatch.setenv("MPLBACKEND", "nonsense")
+        model = build()
+        fit_parallel(model, *digits, workers=2, epochs=EPOCHS, timeout=90)
+    assert apart(model.get_weights(), two[0].get_weights()) < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "127.0.0.1,localhost,::1"),
+        ({"no_proxy": "a.org, .b.org"}, "a.org,.b.org,127.0.0.1,localhost,::1"),
+        ({"NO_PROXY": "a.org"}, "a.org,127.0.0.1,localhost,::1"),
+        ({"no_proxy": "localhost,a.org"}, "localhost,a.org,127.0.0.1,::1"),
+        ({"no_proxy": ""}, "127.0.0.1,localhost,::1"),
+    ],
+)
+def test_the_loopback_address_is_added_to_the_hosts_without_a_proxy(given, expected):
+    proxies = {"http_proxy": "http://proxy:3128", "PATH": "/bin"}
+    found = parallel.surroundings({"TF_CONFIG": "{}"}, proxies | given)
+    assert [found[name] for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy")] == [expected] * 3
+    assert {name: found[name] for name in proxies} == proxies
+    assert found["TF_CONFIG"] == "{}"
+
+
+def test_two_lists_of_hosts_both_keep_theirs_and_a_star_stays_a_star():
+    found = parallel.surroundings({}, {"no_proxy": "a.org", "NO_PROXY": "b.org"})
+    assert found["no_proxy"].startswith("a.org,127") and found["NO_PROXY"].startswith("b.org,127")
+    found = parallel.surroundings({}, {"no_grpc_proxy": "c.org"})
+    assert found["no_grpc_proxy"] == "c.org,127.0.0.1,localhost,::1"
+    found = parallel.surroundings({}, {"NO_PROXY": "*"})
+    assert found["NO_PROXY"] == found["no_proxy"] == "*"  # "*,a" would mean something else
+    assert found["no_grpc_proxy"] == "*,127.0.0.1,localhost,::1"
+
+
+def test_last_words_in_any_letters_are_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    start = program(tmp_path, monkeypatch, "raise SystemExit('七 é')")
+    with pytest.raises(WorkerError, match="七 é"), start(1) as workers:
+        workers.wait(60)
+
+
 @pytest.mark.parametrize("network", [models.lenet5_1998, models.lenet1, models.lenet5_article])
 def test_a_step_moves_by_the_gradient_of_the_mean_loss_for_every_kind_of_output(network, digits):
     import keras

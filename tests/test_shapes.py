@@ -215,7 +215,39 @@ def test_a_unit_that_does_not_exist_is_named():
         s4.pixels(-1)
 
 
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_the_rule_of_keras_is_what_keras_makes(padding):
+    import keras
+
+    for size in (1, 2, 5, 7):
+        for kernel in range(1, 6):
+            for stride in range(1, 6):
+                layer = keras.layers.Conv1DTranspose(1, kernel, stride, padding)
+                made = layer.compute_output_shape((None, size, 1))[1]
+                numbers = size, kernel, stride, padding
+                assert transposed_output_size(*numbers, rule="keras") == made, numbers
+                if padding == "valid":
+                    smallest = transposed_output_size(*numbers)
+                    assert smallest == made - max(stride - kernel, 0), numbers
+
+
+def test_the_output_of_keras_beyond_the_smallest_size_is_the_bias_alone():
+    import keras
+
+    layer = keras.layers.Conv1DTranspose(
+        1, 1, 2, kernel_initializer="ones", bias_initializer=keras.initializers.Constant(0.5)
+    )
+    made = np.array(layer(np.ones((1, 5, 1)))).ravel()
+    assert len(made) == 10 == transposed_output_size(5, 1, 2, rule="keras")
+    smallest = transposed_output_size(5, 1, 2)
+    assert smallest == 9 and (made[smallest:] == 0.5).all() and made[smallest - 1] == 1.5
+
+
 def test_a_transposed_convolution_with_bad_input():
+    with pytest.raises(ValueError, match="rule must be 'smallest' or 'keras', got 'torch'"):
+        transposed_output_size(4, 3, rule="torch")
+    with pytest.raises(ValueError, match="padding must be 'valid' or 'same' with Keras, got 1"):
+        transposed_output_size(4, 3, padding=1, rule="keras")
     with pytest.raises(ValueError, match="padding must be a whole number, got 'same'"):
         transposed_output_size(4, 3, padding="same")
     with pytest.raises(ValueError, match="stride must be at least 1"):

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from browsing import serve, settle, visit
+from browsing import OBJECTS_OWN, search, serve, settle, visit
 from bs4 import BeautifulSoup
 from PIL import Image
 
@@ -240,6 +240,28 @@ def test_scripts_wait_until_the_page_stands(site):
         assert len(blocking) <= 1 and "documentation_options" in blocking[0], name
         index = [s["src"] for s in scripts if "searchindex" in s["src"]]
         assert bool(index) == (name == "search.html"), name
+
+
+# --------------------------------------------------------------------------- search
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("word", [*OBJECTS_OWN, "constructor kernel", "kernel __proto__"])
+def test_the_search_ends_for_words_that_javascript_knows(browser, server, word):
+    """They were looked up in plain objects, which have them all: an error, and dots for ever."""
+    found, said, problems = search(browser, server, word)
+    assert not problems
+    if found:
+        assert re.search(rf"found {found} page", said)
+    else:
+        assert "did not match any documents" in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("word", ["kernel", "subsampling", "receptive field"])
+def test_the_search_still_finds_what_is_there(browser, server, word):
+    found, said, problems = search(browser, server, word)
+    assert not problems and found >= 5 and f"found {found} page" in said
 
 
 # --------------------------------------------------------------------------- page by page

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import serve, visit
+from browsing import OBJECTS_OWN, search, serve, visit
 from bs4 import BeautifulSoup
 from test_book import references
 
@@ -410,6 +410,13 @@ def test_search_finds_chinese_words(browser, address, query, expected):
     page.wait_for_selector(f"#search-results a[href*='{expected}']")
     assert not problems
     page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("word", OBJECTS_OWN[:4])
+def test_the_chinese_search_ends_for_words_that_javascript_knows(browser, address, word):
+    _, said, problems = search(browser, f"{address}/zh", word)
+    assert said and not problems
 
 
 @pytest.mark.browser

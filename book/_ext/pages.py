@@ -33,6 +33,8 @@ FIRST = re.compile(r"documentation_options\.js")  # what stands in the page adds
 SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
+INDEX = re.compile(r'(?=<script[^>]*src="searchindex\.js[^"]*"[^>]*></script>)')
+MENDED = '<script src="_static/search.js"></script>\n    '  # see there
 HANDLER = re.compile(r'\son[a-z]+="([^"]*)"(?=[^<>]*>)')
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 PRINTED = re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox"|<article)', re.DOTALL)
@@ -89,6 +91,10 @@ def finish(text, name, site, prefix="/"):
 
     if name != "search.html":
         text = SEARCH.sub("", text)
+    elif len(INDEX.findall(text)) != 1:
+        raise ExtensionError("search.html loads its index otherwise: see MENDED in pages.py")
+    else:
+        text = INDEX.sub(MENDED, text)
     text = PRINTED.sub("", text)  # a second heading; print.css prints the first
     text = HANDLER.sub(action, text)
     for where, attribute in MISLEADING:

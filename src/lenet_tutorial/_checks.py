@@ -1,4 +1,8 @@
-"""What the package asks of numbers and names, in one wording."""
+"""What the package asks of numbers and names, in one wording.
+
+Each check returns the value that is to be used from then on: an int, a float or one of the values
+allowed, and no NumPy number, which would overflow with its 8 or 16 bits.
+"""
 
 import math
 import numbers
@@ -6,9 +10,18 @@ import operator
 
 
 def check_one_of(name, value, allowed):
-    """Refuse what is not among the values that are allowed."""
-    if value not in allowed:
-        raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
+    """Return the one of the allowed values that this is; NumPy's whole numbers count too.
+
+    For a number 1.0 is not 1, and True is not either.
+    """
+    for one in allowed:
+        if isinstance(one, str) or isinstance(one, bool):
+            alike = type(value) is type(one) or isinstance(value, type(one))
+        else:
+            alike = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if alike and value == one:
+            return one
+    raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
 
 
 def check_whole(name, value, least=1):

@@ -993,7 +993,7 @@ def prepare(images, input_size=28):
     ValueError
         If the images are not uint8 of 28×28, or the input size is neither 28 nor 32.
     """
-    if input_size not in (28, 32):
+    if isinstance(input_size, float) or input_size not in (28, 32):
         raise ValueError(f"input_size must be 28 or 32, got {input_size!r}")
     if np.asarray(images).dtype != np.uint8:
         raise ValueError(
@@ -1001,7 +1001,7 @@ def prepare(images, input_size=28):
             "were they divided by 255 before?"
         )
     images = check_images(images, size=28) / np.float32(255)
-    border = (input_size - 28) // 2
+    border = (int(input_size) - 28) // 2
     return np.pad(images, ((0, 0), (border, border), (border, border), (0, 0)))
 
 

@@ -7,11 +7,12 @@ rises evenly.
 """
 
 import functools
+import operator
 
 import numpy as np
 
 from ._checks import check_whole
-from .shapes import output_size, pad_amounts, trace
+from .shapes import layer_numbers, output_size, pad_amounts, trace
 
 BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#767676", "#222222"
 PALE_BLUE, PALE_ORANGE = "#CFE5F3", "#FBE7BF"
@@ -217,7 +218,8 @@ def plot_feature_maps(maps, title=None, columns=None):
     if maps.ndim != 3:
         raise ValueError(f"maps must have shape (height, width, n) or (n,), got {maps.shape}")
     count = maps.shape[-1]
-    columns = min(columns or (4 if count >= 16 else 3), count)
+    columns = (4 if count >= 16 else 3) if columns is None else check_whole("columns", columns)
+    columns = min(columns, count)
     rows = -(-count // columns)
     fig, axes = _figure(
         7.0, rows * (5.7 / columns + 0.27) + 0.1, nrows=rows, ncols=columns, squeeze=False
@@ -263,7 +265,7 @@ def plot_kernels(weights, title=None, columns=6):
         raise ValueError(f"weights must have shape (k, k, inputs, outputs), got {weights.shape}")
     _, _, inputs, outputs = weights.shape
     if inputs == 1:
-        columns = min(columns, outputs)
+        columns = min(check_whole("columns", columns), outputs)
         rows = -(-outputs // columns)
     else:
         columns, rows = inputs, outputs
@@ -424,6 +426,7 @@ def confusion_matrix(labels, predicted, classes=10):
     """
     from .datasets import check_labels
 
+    classes = check_whole("classes", classes)
     labels = check_labels(labels, classes=classes)
     predicted = check_labels(predicted, count=len(labels), classes=classes)
     matrix = np.zeros((classes, classes), int)
@@ -503,7 +506,8 @@ def worst_mistakes(probabilities, labels, count=20):
     ValueError
         If the probabilities have another shape, or the number of labels differs.
     """
-    probabilities = np.asarray(probabilities)
+    count = check_whole("count", count, 0)
+    probabilities = np.asarray(probabilities, float)  # -uint8 would be above 0
     if probabilities.ndim != 2:
         raise ValueError(f"probabilities must have shape (n, classes), got {probabilities.shape}")
     if len(labels) != len(probabilities):
@@ -699,8 +703,9 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     """
     from matplotlib.patches import Rectangle
 
-    out = output_size(size, kernel, stride, padding, dilation)
-    before, after = pad_amounts(size, kernel, stride, padding, dilation)
+    numbers = layer_numbers(size, kernel, stride, padding, dilation)
+    out, (before, after) = output_size(*numbers), pad_amounts(*numbers)
+    size, kernel, stride, _, dilation = numbers
     padded = size + before + after
     taps = np.arange(kernel) * dilation
     first, last = set(taps), set(taps + (out - 1) * stride)
@@ -785,6 +790,7 @@ def draw_receptive_field(size, layers, unit=0, title=None):
     layers = list(layers)
     reaches = trace(size, layers)
     reaches[-1].pixels(unit)  # says so if there is no such unit
+    size, unit = operator.index(size), operator.index(unit)
     # The units of each layer that the chosen one sees, from the top down.
     seen = [(unit, unit)]
     sizes = [size, *(reach.size for reach in reaches)]

@@ -283,18 +283,22 @@ class TableConv2D(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        table = [[int(seen) for seen in row] for row in table]
+        table = [
+            [check_whole(f"a map that output map {output} sees", seen, 0) for seen in row]
+            for output, row in enumerate(table)
+        ]
         if not table or not all(table):
             raise ValueError("the table must name at least one input map for each output map")
         for output, row in enumerate(table):
-            if len(set(row)) != len(row) or min(row) < 0:
+            if len(set(row)) != len(row):
                 raise ValueError(f"output map {output} must see each map once, got {row}")
         if bias not in ("map", "unit"):
             raise ValueError(f"bias must be 'map' or 'unit', got {bias!r}")
         self.table = table
         self.kernel_size = check_whole("kernel_size", kernel_size)
         self.strides = check_whole("strides", strides)
-        self.padding = tuple(padding)
+        before, after = padding
+        self.padding = check_whole("padding", before, 0), check_whole("padding", after, 0)
         self.background = background
         self.bias_per = bias
         self.activation = keras.activations.get(activation)

@@ -8,6 +8,8 @@ II-B and appendix C). The rule needs the TensorFlow backend.
 
 import numpy as np
 
+from ._checks import check_whole
+
 #: The paper's rates for 20 passes, and its mu.
 RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
 MU = 0.02
@@ -170,7 +172,9 @@ def train_lm(
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
     loss = loss or MapLoss()
-    rng = np.random.default_rng(seed)
+    stretch, sample = check_whole("stretch", stretch), check_whole("sample", sample)
+    rates, mu = [float(rate) for rate in rates], float(mu)
+    rng = np.random.default_rng(check_whole("seed", seed, 0))
     weights = [weight.value for weight in model.trainable_weights]
     images, labels = tf.constant(x), tf.constant(y)
 

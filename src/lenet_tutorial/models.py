@@ -40,9 +40,9 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     ValueError
         If an argument is none of the values named above.
     """
-    check_one_of("input_size", input_size, INPUT_SIZES)
-    check_one_of("pooling", pooling, POOLINGS)
-    check_one_of("activation", activation, ACTIVATIONS)
+    input_size = check_one_of("input_size", input_size, INPUT_SIZES)
+    pooling = check_one_of("pooling", pooling, POOLINGS)
+    activation = check_one_of("activation", activation, ACTIVATIONS)
     classes = check_whole("classes", classes, 2)
 
     import keras
@@ -133,10 +133,10 @@ def lenet5_1998(
     from .layers import EuclideanRBF, FanInUniform, Subsample, TableConv2D, digit_codes, squash
 
     curve = {"squash": squash, "tanh": "tanh", "relu": "relu"}
-    check_one_of("subsampling", subsampling, ("trained", "average", "max"))
-    check_one_of("activation", activation, tuple(curve))
-    check_one_of("c3", c3, ("table", "full"))
-    check_one_of("output", output, ("rbf", "softmax"))
+    subsampling = check_one_of("subsampling", subsampling, ("trained", "average", "max"))
+    activation = check_one_of("activation", activation, tuple(curve))
+    c3 = check_one_of("c3", c3, ("table", "full"))
+    output = check_one_of("output", output, ("rbf", "softmax"))
     curve = curve[activation]
 
     def subsample(name):

@@ -27,6 +27,7 @@ from ._checks import check_whole
 from .datasets import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LAST_LINES = 15  # of a dead worker's stderr are shown
 PORT_TAKEN = ("Could not start gRPC server", "Address already in use", "Failed to bind")
 
@@ -78,7 +79,7 @@ def free_ports(count):
     -------
     list of int
     """
-    sockets = [socket.socket() for _ in range(count)]
+    sockets = [socket.socket() for _ in range(check_whole("count", count))]
     try:
         for one in sockets:
             one.bind(("127.0.0.1", 0))
@@ -103,10 +104,42 @@ def cluster(ports, index):
     str
         JSON.
     """
-    addresses = [f"127.0.0.1:{port}" for port in ports]
+    addresses = [f"127.0.0.1:{check_whole('port', port)}" for port in ports]
+    index = check_whole("index", index, 0)
     return json.dumps(
         {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
     )
+
+
+def surroundings(own, given):
+    """Return the environment variables of a worker.
+
+    Workers talk to each other over the loopback address, which no proxy can reach. gRPC asks any
+    proxy that is set, and would wait for its answer.
+
+    Parameters
+    ----------
+    own : dict
+        Variables of this worker.
+    given : mapping
+        Variables of this process.
+
+    Returns
+    -------
+    dict
+        Those of this process, with the worker's own instead where both have one, and with the
+        loopback address added to the hosts that are asked without a proxy.
+    """
+    # Its last words are read as UTF-8; and it draws nothing, whatever it is told to draw with.
+    found = {**given, **own, "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"}
+    asked = found.get("no_proxy") or found.get("NO_PROXY") or ""
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):  # gRPC looks into the last one first
+        hosts = (found.get(name) or asked).split(",")
+        hosts = [host.strip() for host in hosts if host.strip()]
+        if hosts != ["*"] or name == "no_grpc_proxy":  # a star is all; gRPC does not know it
+            hosts += [host for host in LOOPBACK if host not in hosts]
+        found[name] = ",".join(hosts)
+    return found
 
 
 class Workers:
@@ -140,7 +173,7 @@ class Workers:
                 with (self.folder / f"stderr-{index}.txt").open("wb") as errors:
                     started = subprocess.Popen(
                         [sys.executable, "-m", self.module, str(self.folder), str(index)],
-                        env={**os.environ, **extra},
+                        env=surroundings(extra, os.environ),
                         # Nobody writes to it. It closes when this process ends, even by SIGKILL.
                         stdin=subprocess.PIPE,
                         stdout=errors,
@@ -216,7 +249,7 @@ class Workers:
             how = f"was ended by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
-        text = (self.folder / f"stderr-{index}.txt").read_text(errors="replace")
+        text = (self.folder / f"stderr-{index}.txt").read_text("utf-8", errors="replace")
         lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
         said = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing to stderr)"
         return f"worker {index} of {len(self.processes)} {how}\n{said}"
@@ -289,9 +322,8 @@ def fit_parallel(
     WorkerError
         If a worker dies or the time is up. The model is then as it was.
     """
-    for name, value in (("workers", workers), ("epochs", epochs), ("batch_size", batch_size)):
-        check_whole(name, value)
-    check_whole("seed", seed, 0)
+    workers, epochs = check_whole("workers", workers), check_whole("epochs", epochs)
+    batch_size, seed = check_whole("batch_size", batch_size), check_whole("seed", seed, 0)
     if engine not in ENGINES:
         raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
     if importlib.util.find_spec(engine) is None:
@@ -301,15 +333,16 @@ def fit_parallel(
             f"batch_size must be a multiple of the {workers} workers, got {batch_size}"
         )
     if kill is not None:
-        which, epoch, step = kill
+        which, epoch, step = kill = tuple(check_whole("kill", value, 0) for value in kill)
         processes = workers if engine == "tensorflow" else 1
         if not (0 <= which < processes and 0 <= epoch < epochs and step >= 1):
             raise ValueError(f"kill must name a worker, an epoch and a step ≥ 1, got {kill}")
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0 seconds, got {timeout!r}")
+    timeout = float(timeout)
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
-    check_whole("threads", threads)
+    threads = check_whole("threads", threads)
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
     if len(x) < batch_size:
@@ -321,18 +354,18 @@ def fit_parallel(
     settings = {name: value for name, value in optimizer["config"].items() if name != "name"}
     job = {
         "engine": engine,
-        "workers": int(workers),
-        "epochs": int(epochs),
-        "threads": int(threads),
+        "workers": workers,
+        "epochs": epochs,
+        "threads": threads,
         "keep": None if keep is None else str(Path(keep).absolute()),
-        "kill": None if kill is None else [int(value) for value in kill],
+        "kill": kill,
         "optimizer": optimizer,
         # What a run is, however many workers and epochs it has: a checkpoint of another is refused.
         "run": {
             "images": len(x),
             "parameters": model.count_params(),
-            "batch_size": int(batch_size),
-            "seed": int(seed),
+            "batch_size": batch_size,
+            "seed": seed,
             "optimizer": {"kind": optimizer["class_name"].lower(), **settings},
         },
     }

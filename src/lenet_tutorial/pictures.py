@@ -6,6 +6,7 @@ apart by its marker and its style too.
 
 import numpy as np
 
+from ._checks import check_whole
 from .figures import BLUE, GREEN, GREY, INK, ORANGE, _bare, _figure, _styled
 
 LOOKS = tuple(
@@ -317,7 +318,7 @@ def plot_exchange(states, titles, columns=4):
     if len(titles) != len(states):
         raise ValueError(f"there are {len(states)} states and {len(titles)} titles")
     workers, pieces = states[0].shape
-    columns = min(columns, len(states))
+    columns = min(check_whole("columns", columns), len(states))
     rows = -(-len(states) // columns)
     height = rows * (7.0 / columns * workers / pieces + 0.35)
     fig, axes = _figure(7.0, height, nrows=rows, ncols=columns, squeeze=False)

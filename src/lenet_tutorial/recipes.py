@@ -104,23 +104,30 @@ class Recipe:
 
     def __post_init__(self):
         """Refuse what can't be run, before anything is trained."""
-        check_one_of("input_size", self.input_size, models.INPUT_SIZES)
-        check_one_of("pooling", self.pooling, models.POOLINGS)
-        check_one_of("activation", self.activation, models.ACTIVATIONS)
-        check_one_of("optimizer", self.optimizer, OPTIMIZERS)
-        check_one_of("schedule", self.schedule, SCHEDULES)
-        check_one_of("dtype", self.dtype, DTYPES)
-        check_one_of("jit_compile", self.jit_compile, (True, False, "auto"))
+        choices = {
+            "input_size": models.INPUT_SIZES,
+            "pooling": models.POOLINGS,
+            "activation": models.ACTIVATIONS,
+            "optimizer": OPTIMIZERS,
+            "schedule": SCHEDULES,
+            "dtype": DTYPES,
+            "jit_compile": (True, False, "auto"),
+        }
+        for name, allowed in choices.items():
+            self._keep(name, check_one_of(name, getattr(self, name), allowed))
         for name in ("epochs", "batch_size"):
-            check_whole(name, getattr(self, name))
-        check_number("learning_rate", self.learning_rate, above=0)
-        check_number("weight_decay", self.weight_decay)
+            self._keep(name, check_whole(name, getattr(self, name)))
+        self._keep("learning_rate", check_number("learning_rate", self.learning_rate, above=0))
+        self._keep("weight_decay", check_number("weight_decay", self.weight_decay))
         if self.weight_decay and self.optimizer == "adam":
             raise ValueError("weight_decay goes with 'adamw', 'sgd' or 'lion', not with 'adam'")
         for name in ("warmup", "momentum", "label_smoothing", "ema"):
-            check_number(name, getattr(self, name), below=1)
+            self._keep(name, check_number(name, getattr(self, name), below=1))
         if self.warmup and self.schedule == "constant":
             raise ValueError("warmup goes with the schedule 'cosine', not with 'constant'")
+
+    def _keep(self, name, value):
+        object.__setattr__(self, name, value)  # frozen: nobody else changes it
 
     def build(self, seed=0):
         """Return the network, with weights drawn from this seed.
@@ -162,6 +169,7 @@ class Recipe:
         """
         import keras
 
+        updates = check_whole("updates", updates)
         rate = self.learning_rate
         if self.schedule == "cosine":
             rising = round(self.warmup * updates)

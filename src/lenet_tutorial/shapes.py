@@ -9,6 +9,8 @@ doi:10.23915/distill.00021) to the receptive field.
 import operator
 from dataclasses import dataclass
 
+import numpy as np
+
 
 def _whole(name, value, minimum):
     """Return `value` as an int, or say which rule it breaks."""
@@ -21,6 +23,56 @@ def _whole(name, value, minimum):
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
     return number
+
+
+def _keep_plain(record):
+    """Put ints in the place of NumPy's whole numbers, which would overflow with 8 bits."""
+    for name, value in vars(record).items():
+        if isinstance(value, (tuple, list)):
+            value = tuple(int(one) if isinstance(one, np.integer) else one for one in value)
+        elif isinstance(value, np.integer):
+            value = int(value)
+        object.__setattr__(record, name, value)
+
+
+def layer_numbers(size, kernel, stride, padding, dilation=1):
+    """Return the numbers of a layer as ints, or say which rule one breaks.
+
+    All that is computed is computed with these: a NumPy integer of 8 bits would overflow.
+
+    Parameters
+    ----------
+    size, kernel, stride, padding, dilation
+        As :func:`output_size` takes them.
+
+    Returns
+    -------
+    (int, int, int, (int, int) or str, int)
+        In the same order; the padding as a pair, 'valid' or 'same'.
+
+    Raises
+    ------
+    ValueError
+        If a number is fractional or too small, or the padding is unknown.
+    """
+    size = _whole("input size", size, 1)
+    kernel = _whole("kernel", kernel, 1)
+    stride = _whole("stride", stride, 1)
+    dilation = _whole("dilation", dilation, 1)
+    if isinstance(padding, str):
+        if padding not in ("valid", "same"):
+            raise ValueError(
+                f"padding must be 'valid', 'same' or a number of pixels, got {padding!r}"
+            )
+    elif isinstance(padding, (tuple, list)):
+        if len(padding) != 2:
+            raise ValueError(
+                f"padding must be one number or a pair (before, after), got {padding!r}"
+            )
+        padding = tuple(_whole("padding", zeros, 0) for zeros in padding)
+    else:
+        padding = (_whole("padding", padding, 0),) * 2
+    return size, kernel, stride, padding, dilation
 
 
 def pad_amounts(size, kernel, stride=1, padding=0, dilation=1):
@@ -45,27 +97,14 @@ def pad_amounts(size, kernel, stride=1, padding=0, dilation=1):
     ValueError
         If a number is fractional or too small, or the padding is unknown.
     """
-    size = _whole("input size", size, 1)
-    kernel = _whole("kernel", kernel, 1)
-    stride = _whole("stride", stride, 1)
-    dilation = _whole("dilation", dilation, 1)
-    if isinstance(padding, str):
-        if padding == "valid":
-            return 0, 0
-        if padding == "same":
-            out = -(-size // stride)  # ceil(size / stride)
-            total = max((out - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
-            return total // 2, total - total // 2
-        raise ValueError(f"padding must be 'valid', 'same' or a number of pixels, got {padding!r}")
-    if isinstance(padding, (tuple, list)):
-        if len(padding) != 2:
-            raise ValueError(
-                f"padding must be one number or a pair (before, after), got {padding!r}"
-            )
-        before, after = padding
-        return _whole("padding", before, 0), _whole("padding", after, 0)
-    padding = _whole("padding", padding, 0)
-    return padding, padding
+    size, kernel, stride, padding, dilation = layer_numbers(size, kernel, stride, padding, dilation)
+    if padding == "valid":
+        return 0, 0
+    if padding == "same":
+        out = -(-size // stride)  # ceil(size / stride)
+        total = max((out - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
+        return total // 2, total - total // 2
+    return padding
 
 
 def output_size(size, kernel, stride=1, padding=0, dilation=1):
@@ -105,6 +144,7 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
     >>> output_size(28, kernel=2, stride=2)
     14
     """
+    size, kernel, stride, padding, dilation = layer_numbers(size, kernel, stride, padding, dilation)
     before, after = pad_amounts(size, kernel, stride, padding, dilation)
     padded = size + before + after
     extent = dilation * (kernel - 1) + 1
@@ -117,20 +157,25 @@ def output_size(size, kernel, stride=1, padding=0, dilation=1):
     return (padded - extent) // stride + 1
 
 
-def transposed_output_size(size, kernel, stride=1, padding=0):
+def transposed_output_size(size, kernel, stride=1, padding=0, rule="smallest"):
     """Return the output size of a transposed convolution along one axis.
 
     The transposed convolution goes the other way: it returns an input size for which the
-    convolution with the same kernel, stride and padding gives `size`. There can be several;
-    this is the smallest, ``stride * (size - 1) + kernel - 2 * padding`` (Dumoulin and Visin
-    2016, section 4).
+    convolution with the same kernel, stride and padding gives `size`. There can be several. The
+    smallest is ``stride * (size - 1) + kernel - 2 * padding`` (Dumoulin and Visin 2016, section
+    4). Keras gives more where the kernel is smaller than the stride: each value then has `stride`
+    outputs of its own, those included that its kernel does not reach.
 
     Parameters
     ----------
     size, kernel, stride : int
         Input size, kernel and stride in pixels, each at least 1.
-    padding : int or 'valid'
-        Zeros on each side of the convolution that is turned round.
+    padding : int, 'valid' or 'same'
+        Zeros on each side of the convolution that is turned round. ``'same'`` goes with the rule
+        of Keras only, and a number above 0 with the other one only.
+    rule : {'smallest', 'keras'}
+        Which of the sizes: the smallest, or the one that ``keras.layers.Conv2DTranspose`` gives,
+        ``stride * (size - 1) + max(kernel, stride)``; with 'same', ``stride * size``.
 
     Returns
     -------
@@ -140,12 +185,28 @@ def transposed_output_size(size, kernel, stride=1, padding=0):
     Raises
     ------
     ValueError
-        If a number is fractional or too small, or if nothing would be left.
+        If a number is fractional or too small, the rule is unknown, or if nothing would be left.
+
+    Examples
+    --------
+    >>> transposed_output_size(5, kernel=1, stride=2)
+    9
+    >>> transposed_output_size(5, kernel=1, stride=2, rule="keras")
+    10
     """
     size = _whole("input size", size, 1)
     kernel = _whole("kernel", kernel, 1)
     stride = _whole("stride", stride, 1)
-    padding = _whole("padding", 0 if padding == "valid" else padding, 0)
+    if rule not in ("smallest", "keras"):
+        raise ValueError(f"rule must be 'smallest' or 'keras', got {rule!r}")
+    if isinstance(padding, str) and padding == "same" and rule == "keras":
+        return stride * size
+    valid = isinstance(padding, str) and padding == "valid"
+    padding = _whole("padding", 0 if valid else padding, 0)
+    if rule == "keras":
+        if padding:
+            raise ValueError(f"padding must be 'valid' or 'same' with Keras, got {padding}")
+        return stride * (size - 1) + max(kernel, stride)
     out = stride * (size - 1) + kernel - 2 * padding
     if out < 1:
         raise ValueError(
@@ -178,6 +239,10 @@ class Window:
     padding: object = 0
     dilation: int = 1
 
+    def __post_init__(self):
+        """Keep NumPy's whole numbers as ints; the rules are checked where they are used."""
+        _keep_plain(self)
+
 
 @dataclass(frozen=True)
 class Reach:
@@ -202,6 +267,10 @@ class Reach:
     receptive_field: int
     jump: int
     start: int
+
+    def __post_init__(self):
+        """Keep NumPy's whole numbers as ints."""
+        _keep_plain(self)
 
     def pixels(self, unit):
         """Return the first and the last input pixel that `unit` sees.
@@ -245,13 +314,14 @@ def advance(below, layer):
     """
     window = (layer.kernel, layer.stride, layer.padding, layer.dilation)
     try:
-        size = output_size(below.size, *window)
-        before, _ = pad_amounts(below.size, *window)
+        size, *window = layer_numbers(below.size, *window)
+        out = output_size(size, *window)
+        before, _ = pad_amounts(size, *window)
     except ValueError as error:
         raise ValueError(f"{layer.name}: {error}") from None
-    field = below.receptive_field + layer.dilation * (layer.kernel - 1) * below.jump
-    start = below.start - before * below.jump
-    return Reach(layer.name, size, field, below.jump * layer.stride, start)
+    kernel, stride, _, dilation = window
+    field = below.receptive_field + dilation * (kernel - 1) * below.jump
+    return Reach(layer.name, out, field, below.jump * stride, below.start - before * below.jump)
 
 
 def trace(size, layers):

@@ -1,11 +1,22 @@
 """The tables of the book, read off the models or off one data file with its source."""
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
-from .shapes import Reach, Window, advance
+import numpy as np
+
+from .shapes import output_size, pad_amounts
 
 DATA = Path(__file__).parent / "data"
+
+# Functions that take each value by itself, and functions that take all values of one place.
+ELEMENTWISE = (
+    "celu elu exponential gelu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear "
+    "log_sigmoid mish relu relu6 selu sigmoid silu soft_shrink softplus softsign sparse_plus "
+    "sparse_sigmoid squareplus tanh tanh_shrink threshold"
+).split()
+ACROSS = ("softmax", "log_softmax", "sparsemax")
 
 
 def layer_table(model):
@@ -15,64 +26,101 @@ def layer_table(model):
     ----------
     model : keras.Model
         Made of convolutions, pooling, dense and batch-normalisation layers and additions, with
-        square windows and a square input. Layers that only hand values on (Flatten, Dropout, the
-        activation functions) get no row. Nor does zero padding, which counts as a part of the
-        layer above it.
+        square windows, a square input and the channels last. Layers that only hand values on
+        (Flatten, Dropout, the activation functions) get no row. Nor does zero padding, which
+        counts as a part of the layer above it.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by ``layer``. ``output`` is written as in the paper: ``6@28×28`` are six maps of
-        28×28, ``84`` are 84 units. ``parameters`` counts weights and biases; a batch
-        normalisation has four numbers per map, of which two are learned and two are measured.
+        28×28, ``84`` are 84 units. ``parameters`` counts weights and biases, trainable or not; a
+        batch normalisation has two measured numbers per map, and up to two learned ones.
         ``connections`` counts, for each unit, the values it takes in, and one more for its bias
-        (LeCun et al. 1998, section II-B, counts so). ``multiply_adds`` counts one for each weight
-        times one value; pooling has no weights. ``receptive_field`` is the side, in input pixels,
-        of the square that one unit sees, at most the whole input; where paths meet, the square
-        that holds what all of them see. ``table.attrs["input"]`` is the side of the input. The
-        layers of :mod:`lenet_tutorial.layers` count themselves; the fixed codes of RBF units are
-        no parameters.
+        (LeCun et al. 1998, section II-B, counts so); padding counts as values. ``multiply_adds``
+        counts one for each weight times one value; pooling has no weights. A dense layer on maps
+        does the same at each place, as a 1×1 convolution does. ``receptive_field`` is the side,
+        in input pixels, of the square that a unit sees; of all units of the layer, the one that
+        sees most. Where paths meet, it is the square that holds what all of them see.
+        ``table.attrs["input"]`` is the side of the input. The layers of
+        :mod:`lenet_tutorial.layers` count themselves; the fixed codes of RBF units are no
+        parameters.
 
     Raises
     ------
     ValueError
         If the model has more than one input, a window that is not square, a layer of a kind
-        that this function can't count, a layer that is used twice, or paths that meet after
-        different strides.
+        that this function can't count (a subclass of a known one too, since it may do anything),
+        an activation function that is not one of Keras's, weights of other kinds than the layer
+        has by itself (LoRA, quantised), a layer or weights that are used twice, or paths that
+        meet after different strides.
     """
     import pandas as pd
 
-    shape = model.input_shape
-    if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or not shape[1]:
-        raise ValueError(f"the model must have one square image as input, got {shape}")
+    side = _side(model)
     feeds = _feeds(model)
-    reaches = {None: Reach("input", shape[1], 1, 1, 0)}  # an input pixel sees itself
-    rows = []
+    pixels = np.arange(side)
+    sights = {None: _Sight(1, pixels, pixels)}  # an input pixel sees itself
+    rows, owners = [], {}
     for layer in model.layers:
-        windows = []
-        row = _row(layer, windows)
-        reach = _join(layer.name, [reaches[name] for name in feeds[layer.name]])
-        for window in windows:
-            reach = advance(reach, window)
+        node, below = feeds[layer.name]
+        for weight in layer.weights:
+            owner = owners.setdefault(id(weight), layer.name)
+            if owner != layer.name:
+                raise ValueError(f"layer {layer.name!r} has weights of layer {owner!r}")
+        place = _Place(layer, node)
+        row, sees = _row(place)
+        sight = sees(_join(layer.name, [sights[name] for name in below]))
+        shape = place.output
+        if len(shape) == 3 and shape[:2] != (len(sight.first),) * 2:
+            raise ValueError(
+                f"layer {layer.name!r} makes maps of {shape[0]}×{shape[1]}, "
+                f"and {len(sight.first)}×{len(sight.first)} were expected"
+            )
         if row is not None:
-            if row["kernel"] == "–" and "@" not in row["output"]:
-                # A unit that sees every value sees every pixel.
-                reach = Reach(layer.name, 1, shape[1], 1, 0)
-            row["receptive_field"] = min(reach.receptive_field, shape[1])
-            rows.append(row)
-        reaches[layer.name] = reach
+            seen = np.max(sight.last - sight.first + 1)
+            count = place.layer.count_params()
+            own = row.pop("weights", count)
+            if own != count:
+                raise ValueError(
+                    f"layer {layer.name!r} has {count} parameters, and one of its kind has {own}: "
+                    "LoRA, quantised and added weights can't be counted"
+                )
+            row = {"layer": layer.name, "parameters": count} | row
+            rows.append(row | {"receptive_field": max(int(seen), 0)})
+        sights[layer.name] = sight
     columns = [
         "layer", "kind", "output", "kernel", "stride",
         "parameters", "connections", "multiply_adds", "receptive_field",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns).set_index("layer")
-    table.attrs["input"] = shape[1]
+    table.attrs["input"] = side
     return table
 
 
+def _side(model):
+    """Return the side of the model's one input image."""
+    kind = type(model)
+    caller = next((base for base in kind.__mro__ if "call" in vars(base)), kind)
+    if not caller.__module__.endswith(("models.functional", "models.sequential")):
+        raise ValueError(f"can't count a {kind.__name__}, which is no chain and no graph of layers")
+    try:
+        shape = model.input_shape
+    except AttributeError:
+        raise ValueError(f"model {model.name!r} has no input yet: begin it with Input") from None
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[1] != shape[2] or not shape[1]:
+        raise ValueError(f"the model must have one square image as input, got {shape}")
+    return shape[1]
+
+
 def _feeds(model):
-    """Return, for each layer's name, the names of the layers that feed it; None is the input."""
+    """Return, for each layer's name, its node and the names of the layers that feed it.
+
+    None is the input.
+    """
     graph = getattr(model, "_functional", model)  # a chain keeps its graph inside
+    if graph is None:
+        raise ValueError(f"model {model.name!r} is a chain whose layers can't be followed")
     layers = {layer.name: layer for layer in model.layers}
     feeds = {}
     for node in (node for nodes in graph._nodes_by_depth.values() for node in nodes):
@@ -83,122 +131,258 @@ def _feeds(model):
             raise ValueError(f"can't count {name!r}, which is an operation and no layer")
         if name in layers and node.outputs[0].shape != layers[name].output.shape:
             raise ValueError(f"layer {name!r} was first used on an input of another shape")
+        kept = {key: value for key, value in node.arguments.kwargs.items() if value is not None}
+        if len(node.arguments.args) > 1 or kept.pop("training", False) or kept:
+            raise ValueError(f"layer {name!r} is called with more than its input")
         below = [parent.operation.name for parent in node.parent_nodes]
-        feeds[name] = [name if name in layers else None for name in below] or [None]
+        feeds[name] = node, [name if name in layers else None for name in below] or [None]
     return feeds
+
+
+@dataclass(frozen=True)
+class _Sight:
+    """What the units of a layer see along one axis.
+
+    Attributes
+    ----------
+    step : int
+        Input pixels between two neighbouring units.
+    first, last : numpy.ndarray
+        For each unit the first and the last input pixel that it sees; padding is none.
+    """
+
+    step: int
+    first: np.ndarray
+    last: np.ndarray
+
+    def through(self, kernel, stride=1, padding=0, dilation=1):
+        """Return what the units of a layer with this window see, on top of this one."""
+        window = kernel, stride, padding, dilation
+        around = pad_amounts(len(self.first), *window)
+        units = output_size(len(self.first), *window)
+        taps = stride * np.arange(units)[:, None] + dilation * np.arange(kernel)
+        # A place of padding sees nothing: it begins after all pixels and ends before them.
+        first = np.pad(self.first, around, constant_values=np.iinfo(int).max // 2)
+        last = np.pad(self.last, around, constant_values=-1)
+        return _Sight(self.step * stride, first[taps].min(axis=1), last[taps].max(axis=1))
+
+    def whole(self):
+        """Return what a unit sees that takes in all units."""
+        return self.through(len(self.first))
+
+
+class _Place:
+    """A layer where it stands in the model: its own shapes there, without the batch."""
+
+    def __init__(self, layer, node):
+        self.layer = layer
+        self.name = layer.name
+        self.inputs = [tensor.shape[1:] for tensor in node.input_tensors]
+        self.input = self.inputs[0] if self.inputs else node.outputs[0].shape[1:]
+        self.output = node.outputs[0].shape[1:]
+
+    @property
+    def flat(self):
+        """Whether it gets units, and no maps."""
+        return len(self.input) == 1
+
+    def written(self):
+        """Return its output as the paper writes it."""
+        *sides, maps = self.output
+        return f"{maps}@{sides[0]}×{sides[1]}" if sides else str(maps)
 
 
 def _join(name, below):
     """Return where a layer starts from: over all that the layers below it see together."""
-    if len({(reach.size, reach.jump) for reach in below}) > 1:
-        steps = " and ".join(str(reach.jump) for reach in below)
+    if len({(len(sight.first), sight.step) for sight in below}) > 1:
+        steps = " and ".join(str(sight.step) for sight in below)
         raise ValueError(f"paths that meet in layer {name!r} have steps of {steps} input pixels")
-    first = min(reach.start for reach in below)
-    last = max(reach.start + reach.receptive_field for reach in below)
-    return Reach(name, below[0].size, last - first, below[0].jump, first)
+    first = np.min([sight.first for sight in below], axis=0)
+    last = np.max([sight.last for sight in below], axis=0)
+    return _Sight(below[0].step, first, last)
 
 
-def _row(layer, windows):
-    """Return the row of one layer, and note its window for the receptive field."""
+def _same(sight):
+    """Each unit sees what the unit below it sees."""
+    return sight
+
+
+def _row(place):
+    """Return the row of one layer, or None; and what turns the sight below it into its own.
+
+    Only layers of exactly these kinds are counted: a subclass may do anything.
+    """
     from keras import layers
 
-    hand_on = (layers.InputLayer, layers.Flatten, layers.Dropout, layers.SpatialDropout2D)
-    hand_on += (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU, layers.Softmax)
-    if isinstance(layer, hand_on):
-        return None
-    if isinstance(layer, layers.ZeroPadding2D):
-        rows, columns = layer.padding
-        if rows != columns:
-            raise ValueError(f"layer {layer.name!r} has a padding that is not square")
-        windows.append(Window(layer.name, 1, padding=rows))
-        return None
-    row = {"layer": layer.name, "parameters": layer.count_params()}
-    if hasattr(layer, "table_row"):  # the layers of 1989 and 1998 count themselves
-        if layer.window() is not None:
-            windows.append(Window(layer.name, *layer.window()))
-        return row | layer.table_row()
-    if isinstance(layer, (layers.Add, layers.BatchNormalization, layers.GlobalAveragePooling2D)):
-        return row | _row_without_kernel(layer, windows)
-    if isinstance(layer, layers.Dense):
-        inputs, units = layer.kernel.shape
-        weights = inputs * units
-        return row | {
-            "kind": "dense",
-            "output": str(units),
-            "kernel": "–",
-            "stride": "–",
-            "connections": weights + (units if layer.use_bias else 0),
-            "multiply_adds": weights,
-        }
-    kinds = {
-        layers.Conv2D: "convolution",
-        layers.AveragePooling2D: "average pooling",
-        layers.MaxPooling2D: "max pooling",
+    layer, kind = place.layer, type(place.layer)
+    counters = {
+        layers.Conv2D: _convolution,
+        layers.AveragePooling2D: _pooling,
+        layers.MaxPooling2D: _pooling,
+        layers.GlobalAveragePooling2D: _global_pooling,
+        layers.GlobalMaxPooling2D: _global_pooling,
+        layers.Dense: _dense,
+        layers.BatchNormalization: _normalisation,
+        layers.Add: _addition,
+        layers.ZeroPadding2D: _zero_padding,
+        layers.Softmax: _softmax,
     }
-    if type(layer) not in kinds:
-        known = ", ".join(kind.__name__ for kind in kinds)
+    hand_on = (layers.InputLayer, layers.Flatten, layers.Dropout, layers.SpatialDropout2D)
+    hand_on += (layers.Activation, layers.ReLU, layers.LeakyReLU, layers.ELU)
+    itself = "table_row" in vars(kind)  # the layers of 1989 and 1998 count themselves
+    if not (itself or kind in hand_on or kind in counters):
         raise ValueError(
-            f"can't count layer {layer.name!r} of kind {type(layer).__name__}; "
-            f"known are {known}, GlobalAveragePooling2D, Dense, BatchNormalization, Add, "
-            "ZeroPadding2D, Flatten, Dropout and the activation functions"
+            f"can't count layer {layer.name!r} of kind {kind.__name__}; known are Conv2D, "
+            "AveragePooling2D, MaxPooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, Dense, "
+            "BatchNormalization, Add, ZeroPadding2D, Flatten, Dropout and the activation functions"
         )
-    convolution = isinstance(layer, layers.Conv2D)
-    kernel = layer.kernel_size if convolution else layer.pool_size
-    if len({*kernel}) != 1 or len({*layer.strides}) != 1:
-        raise ValueError(f"layer {layer.name!r} has a window or a stride that is not square")
-    if layer.data_format != "channels_last":
+    if getattr(layer, "data_format", None) == "channels_first":
         raise ValueError(f"layer {layer.name!r} must have the channels last")
-    dilation = layer.dilation_rate[0] if convolution else 1
-    windows.append(Window(layer.name, kernel[0], layer.strides[0], layer.padding, dilation))
-    _, height, width, maps = layer.output.shape
-    taps = kernel[0] * kernel[1]
-    units = height * width * maps
-    if convolution:
-        inputs_per_map = layer.kernel.shape[2]  # fewer than the maps below in a grouped one
-        multiply_adds = units * taps * inputs_per_map
-        connections = multiply_adds + (units if layer.use_bias else 0)
-    else:
-        multiply_adds, connections = 0, units * taps
-    return row | {
-        "kind": kinds[type(layer)],
-        "output": f"{maps}@{height}×{width}",
+    if not itself and len(place.input) not in (1, 3):
+        raise ValueError(f"layer {layer.name!r} must get maps or units, got {place.input}")
+    mixes = _mixes(layer)
+    if itself:
+        return layer.table_row(), _own_window(layer)
+    if kind in counters:
+        return counters[kind](place)
+    return None, (_Sight.whole if mixes and place.flat else _same)
+
+
+def _mixes(layer):
+    """Say whether the activation function takes all values of a place; refuse unknown ones."""
+    from keras import activations
+
+    from .layers import squash
+
+    function = getattr(layer, "activation", None)
+    if function is None or function is squash:
+        return False
+    if any(function is getattr(activations, name, None) for name in ACROSS):
+        return True
+    if not any(function is getattr(activations, name, None) for name in ELEMENTWISE):
+        name = getattr(function, "__name__", type(function).__name__)
+        raise ValueError(
+            f"can't count layer {layer.name!r}: its activation {name!r} may look at any values; "
+            "known are the functions of keras.activations that keep the shape"
+        )
+    return False
+
+
+def _own_window(layer):
+    window = layer.window()
+    return _Sight.whole if window is None else lambda sight: sight.through(*window)
+
+
+def _zero_padding(place):
+    rows, columns = place.layer.padding
+    if rows != columns:
+        raise ValueError(f"layer {place.name!r} has a padding that is not square")
+    return None, lambda sight: sight.through(1, padding=rows)
+
+
+def _softmax(place):
+    axes = place.layer.axis
+    axes = axes if isinstance(axes, (list, tuple)) else [axes]
+    last = len(place.output)  # the batch is axis 0
+    if {axis % (last + 1) for axis in axes} != {last}:
+        raise ValueError(f"layer {place.name!r} is a softmax along the axes {axes}, not the maps")
+    return None, (_Sight.whole if place.flat else _same)
+
+
+def _window_row(place, kernel):
+    """Return what all layers with a window have in their rows."""
+    layer = place.layer
+    dilation = getattr(layer, "dilation_rate", (1, 1))
+    for what, pair in (("window", kernel), ("stride", layer.strides), ("dilation", dilation)):
+        if len({*pair}) != 1:
+            raise ValueError(
+                f"layer {place.name!r} has a window or a stride that is not square: "
+                f"its {what} is {pair[0]}×{pair[1]}"
+            )
+    window = (kernel[0], layer.strides[0], layer.padding, dilation[0])
+    row = {
+        "output": place.written(),
         "kernel": f"{kernel[0]}×{kernel[1]}",
         "stride": str(layer.strides[0]),
-        "connections": connections,
-        "multiply_adds": multiply_adds,
     }
+    return row, lambda sight: sight.through(*window)
 
 
-def _row_without_kernel(layer, windows):
-    """Return what stands in the row of a layer that slides no kernel over its input."""
-    from keras import layers
+def _convolution(place):
+    layer, maps, units = place.layer, place.output[-1], math.prod(place.output)
+    row, sees = _window_row(place, layer.kernel_size)
+    taps = math.prod(layer.kernel_size) * (place.input[-1] // layer.groups)
+    return row | {
+        "kind": "convolution",
+        "weights": maps * (taps + layer.use_bias),
+        "connections": units * (taps + layer.use_bias),
+        "multiply_adds": units * taps,
+    }, sees
 
-    *sides, maps = layer.output.shape[1:]
-    units = math.prod(layer.output.shape[1:])
-    row = {
-        "output": f"{maps}@{sides[0]}×{sides[1]}" if len(sides) == 2 else str(maps),
+
+def _pooling(place):
+    row, sees = _window_row(place, place.layer.pool_size)
+    kind = "max pooling" if "Max" in type(place.layer).__name__ else "average pooling"
+    connections = math.prod(place.output) * math.prod(place.layer.pool_size)
+    return row | {"kind": kind, "connections": connections, "multiply_adds": 0}, sees
+
+
+def _global_pooling(place):
+    """One window, as large as the map."""
+    height, width, maps = place.input
+    kind = "max" if "Max" in type(place.layer).__name__ else "average"
+    return {
+        "kind": f"global {kind} pooling",
+        "output": place.written(),
+        "kernel": f"{height}×{width}",
+        "stride": "–",
+        "connections": maps * height * width,
+        "multiply_adds": 0,
+    }, _Sight.whole
+
+
+def _dense(place):
+    layer, units = place.layer, math.prod(place.output)
+    inputs, outputs = place.input[-1], place.output[-1]
+    return {
+        "kind": "dense",
+        "output": place.written(),
+        "kernel": "–" if place.flat else "1×1",
+        "stride": "–" if place.flat else "1",
+        "weights": outputs * (inputs + layer.use_bias),
+        "connections": units * (inputs + layer.use_bias),
+        "multiply_adds": units * inputs,
+    }, (_Sight.whole if place.flat else _same)
+
+
+def _normalisation(place):
+    """For one image: each value times a factor, plus a bias. Both are fixed after training."""
+    layer, units = place.layer, math.prod(place.output)
+    if layer.axis % (len(place.output) + 1) != len(place.output):
+        raise ValueError(f"layer {place.name!r} must normalise each map, not axis {layer.axis}")
+    return {
+        "kind": "batch normalisation",
+        "output": place.written(),
         "kernel": "–",
         "stride": "–",
+        "weights": place.output[-1] * (2 + layer.center + layer.scale),
+        "connections": 2 * units,  # without a learned bias there is still the mean
+        "multiply_adds": units,
+    }, _same
+
+
+def _addition(place):
+    if len({*place.inputs}) > 1:
+        sizes = " and ".join(map(str, place.inputs))
+        raise ValueError(f"layer {place.name!r} must add maps of one size, got {sizes}")
+    return {
+        "kind": "addition",
+        "output": place.written(),
+        "kernel": "–",
+        "stride": "–",
+        "connections": math.prod(place.output) * len(place.inputs),
         "multiply_adds": 0,
-    }
-    if isinstance(layer, layers.Add):
-        return row | {"kind": "addition", "connections": units * len(layer.input)}
-    if isinstance(layer, layers.BatchNormalization):
-        # For one image: each value times a factor, plus a bias. Both are fixed after training.
-        connections = units * (2 if layer.center else 1)
-        return row | {
-            "kind": "batch normalisation",
-            "connections": connections,
-            "multiply_adds": units,
-        }
-    _, height, width, _ = layer.input.shape
-    windows.append(Window(layer.name, height))  # one window, as large as the map
-    return row | {
-        "kind": "global average pooling",
-        "output": f"{maps}@1×1" if sides else str(maps),
-        "kernel": f"{height}×{width}",
-        "connections": units * height * width,
-    }
+    }, _same
 
 
 def networks():

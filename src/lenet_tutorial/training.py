@@ -158,6 +158,7 @@ def train(
         When the reader interrupts it, after a line that says what is kept.
     """
     epochs, batch_size = check_whole("epochs", epochs), check_whole("batch_size", batch_size)
+    steps_per_execution = check_whole("steps_per_execution", steps_per_execution)
     side = model.input_shape[1]
     x = check_images(x, size=side)
     y = check_labels(y, count=len(x))
@@ -311,6 +312,7 @@ def answers(model, x, batch_size=1000):
     """
     from .layers import EuclideanRBF
 
+    batch_size = check_whole("batch_size", batch_size)
     outputs = model.predict(x, batch_size=batch_size, verbose=0)
     smallest = isinstance(model.layers[-1], EuclideanRBF)
     return outputs.argmin(axis=1) if smallest else outputs.argmax(axis=1)

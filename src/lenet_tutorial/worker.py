@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ._checks import check_whole
 from .backup import write_whole
 
 CHECKPOINT = "checkpoint.npz"
@@ -38,7 +39,8 @@ def order_of(seed, epoch, count):
     numpy.ndarray
         ``(count,)``: each number from 0 to count − 1 once.
     """
-    return np.random.default_rng([seed, epoch]).permutation(count)
+    seed, epoch = check_whole("seed", seed, 0), check_whole("epoch", epoch, 0)
+    return np.random.default_rng([seed, epoch]).permutation(check_whole("count", count, 0))
 
 
 def share_of(rows, index, workers):
@@ -58,7 +60,7 @@ def share_of(rows, index, workers):
     numpy.ndarray
         ``(batch / workers,)``
     """
-    share = len(rows) // workers
+    index, share = check_whole("index", index, 0), len(rows) // check_whole("workers", workers)
     return rows[index * share : (index + 1) * share]
 
 

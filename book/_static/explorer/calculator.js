@@ -121,6 +121,7 @@
     );
     const answer = make("p", { class: "lc-answer", role: "status" });
     const why = make("p", { class: "lc-why" });
+    const turned = make("p", { class: "lc-turned" });
     const canvas = make("canvas", { role: "img", class: "lc-drawing" });
     const drawing = pen(canvas);
     const place = make("p", { class: "lc-place" });
@@ -162,6 +163,7 @@
         answer.textContent = `Output: ${output} × ${output}. o = ${formula(layer, zeros)}`;
         answer.classList.remove("lc-wrong");
         why.textContent = explanation(layer, zeros, output);
+        turned.textContent = otherWay(layer);
         state.sum = {
           ...layer,
           before: zeros[0],
@@ -178,6 +180,7 @@
         answer.textContent = sentence(error.message);
         answer.classList.add("lc-wrong");
         why.textContent = advice(layer);
+        turned.textContent = "";
         state.sum = null;
       }
       go(0);
@@ -199,6 +202,27 @@
           `${left} ${left === 1 ? "row and column are" : "rows and columns are"} left over at the end: too few for another step.`,
         );
       return words.join(" ");
+    }
+
+    /** Say what a transposed convolution with the same numbers makes, by both rules. */
+    function otherWay({ kind, size, kernel, stride, padding, dilation }) {
+      if (kind !== "convolution" || dilation > 1) return "";
+      const by = (rule) => {
+        try {
+          return LeNet.shapes.transposedOutputSize(size, kernel, stride, padding, rule);
+        } catch {
+          return null; // this rule does not know this padding
+        }
+      };
+      const smallest = by("smallest"),
+        keras = by("keras");
+      const most = smallest ?? keras;
+      if (most === null) return "";
+      const more =
+        smallest !== null && keras !== null && keras !== smallest
+          ? ` Keras makes ${keras} × ${keras} of it, since there each value has as many outputs of its own as the stride, also where its kernel does not reach.`
+          : "";
+      return `The other way round, a transposed convolution makes ${most} × ${most} of ${size} × ${size}.${more}`;
     }
 
     function advice({ size, kernel, padding, dilation }) {
@@ -364,6 +388,7 @@
       ),
       answer,
       why,
+      turned,
       make("div", { class: "lc-stage" }, canvas),
       place,
       controls,

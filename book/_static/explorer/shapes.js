@@ -47,6 +47,31 @@
     return Math.floor((padded - extent) / stride) + 1;
   };
 
+  /** Return the output size of a transposed convolution: the smallest input size for which the
+      convolution gives `size`, or, with the rule "keras", the one that Keras gives. */
+  shapes.transposedOutputSize = function (size, kernel, stride = 1, padding = 0, rule = "smallest") {
+    whole("input size", size, 1);
+    whole("kernel", kernel, 1);
+    whole("stride", stride, 1);
+    if (!["smallest", "keras"].includes(rule))
+      throw new RangeError(`rule must be 'smallest' or 'keras', got '${rule}'`);
+    if (padding === "same" && rule === "keras") return stride * size;
+    if (typeof padding === "string" && padding !== "valid")
+      throw new RangeError(`padding must be a whole number, got '${padding}'`);
+    const zeros = whole("padding", padding === "valid" ? 0 : padding, 0);
+    if (rule === "keras") {
+      if (zeros)
+        throw new RangeError(`padding must be 'valid' or 'same' with Keras, got ${zeros}`);
+      return stride * (size - 1) + Math.max(kernel, stride);
+    }
+    const out = stride * (size - 1) + kernel - 2 * zeros;
+    if (out < 1)
+      throw new RangeError(
+        `padding ${zeros} takes away all of the ${out + 2 * zeros} output pixels`,
+      );
+    return out;
+  };
+
   /** Follow size and receptive field through a list of layers.
 
       Each layer is {name, kernel, stride, padding, dilation}. Returns one entry per layer: {name,

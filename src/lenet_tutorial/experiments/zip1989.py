@@ -108,7 +108,7 @@ def draw_rows(have_training, have_test, training=TRAINING, seed=1989):
     ValueError
         If `training` is no whole number of at least 1.
     """
-    check_whole("training", training)
+    training = check_whole("training", training)
     generator = np.random.default_rng(seed)
     test_rows = generator.permutation(have_test)[:TEST]
     return generator.permutation(have_training)[:training], test_rows
@@ -152,7 +152,7 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
         raise ValueError(f"output must be 'squash' or 'softmax', got {output!r}")
     if activation not in ("squash", "relu"):
         raise ValueError(f"activation must be 'squash' or 'relu', got {activation!r}")
-    check_number("dropout", dropout, below=1)
+    dropout = check_number("dropout", dropout, below=1)
     model = lenet_1989()
     for layer in model.layers:
         if layer.weights and start == "root":
