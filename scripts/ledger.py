@@ -2,7 +2,8 @@
 
 Every page and every chapter has a ledger in ``tests/ledger``: all its numbers, in digits and in
 words, with the word after them; its years, units and names; and the sources that each sentence
-cites, in their order. So have the bibliography and the tables that were written by hand. A number's warrant says where it comes from:
+cites, in their order. So have the bibliography and the tables that were written by hand. A
+number's warrant says where it comes from:
 
 ``fact:KEY``      the row KEY of ``data/facts.csv``; its source is cited in the sentence or the page
 ``networks:ROW``  a cell of that row of ``data/networks.csv``, its error for example
@@ -44,7 +45,7 @@ NOT_HELD_SECTIONS = {"The digits", "The data", "When something fails"}
 
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 ONES = f"{ONES} fifteen sixteen seventeen eighteen nineteen twenty".split()
-TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 91, 10)))
+TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 91, 10), strict=True))
 WORDS = {word: float(n) for n, word in enumerate(ONES)} | TENS
 WORDS |= {"hundred": 100, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12}
 WORDS |= {"half": 0.5, "halves": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "sixth": 1 / 6}
@@ -91,6 +92,7 @@ class Token:
 
     @property
     def is_word(self):
+        """Whether it is written in letters."""
         return not re.search(r"\d", self.text)
 
 
@@ -107,7 +109,7 @@ def bibliography():
 
 
 def plain(name):
-    """Return a name without the marks of BibTeX: ``M{\\"u}ller`` is Müller."""
+    """Return a name without the marks that BibTeX needs for its accents."""
     for mark, letter in (('{\\"u}', "ü"), ("{\\'e}", "é"), ("{\\'a}", "á"), ("{\\'i}", "í")):
         name = name.replace(mark, letter)
     return re.sub(r"[{}]", "", name)
@@ -141,6 +143,7 @@ def table(name, index):
 
 
 def facts():
+    """Return {key: row} of the file of facts."""
     return table("facts", "key")
 
 
