@@ -2,8 +2,9 @@
 
 Every page and every chapter has a ledger in ``tests/ledger``: all its numbers, in digits and in
 words, with the word after them; its years, units and names; and the sources that each sentence
-cites, in their order. So have the bibliography and the tables that were written by hand. A
-number's warrant says where it comes from:
+cites, in their order. So have the bibliography, the tables that were written by hand, and, for its
+numbers, names and words of direction, the Chinese edition. A number's warrant says where it comes
+from:
 
 ``fact:KEY``      the row KEY of ``data/facts.csv``; its source is cited in the sentence or the page
 ``networks:ROW``  a cell of that row of ``data/networks.csv``, its error for example
@@ -34,6 +35,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parent.parent
 LEDGERS = ROOT / "tests" / "ledger"
@@ -45,7 +47,9 @@ NOT_HELD_SECTIONS = {"The digits", "The data", "When something fails"}
 
 ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
 ONES = f"{ONES} fifteen sixteen seventeen eighteen nineteen twenty".split()
-TENS = dict(zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 91, 10), strict=True))
+TENS = dict(
+    zip("thirty forty fifty sixty seventy eighty ninety".split(), range(30, 91, 10), strict=True)
+)
 WORDS = {word: float(n) for n, word in enumerate(ONES)} | TENS
 WORDS |= {"hundred": 100, "thousand": 1e3, "million": 1e6, "billion": 1e9, "dozen": 12}
 WORDS |= {"half": 0.5, "halves": 0.5, "third": 1 / 3, "quarter": 0.25, "fifth": 0.2, "sixth": 1 / 6}
@@ -81,7 +85,7 @@ class Token:
     """A number, a sentence's names, its sources or its code; and where it stands."""
 
     cell: str
-    kind: str  # number, names, cites, code, row
+    kind: str  # number, names, cites, code, row, zh
     text: str
     value: float | None = field(default=None, compare=False)
     decimals: int = field(default=0, compare=False)
@@ -295,9 +299,29 @@ def rows_of(path):
             yield Token(row[0], "row", " | ".join(row))
 
 
+# What an exchange would turn round in a Chinese sentence: directions, comparisons, negations,
+# numbers, units, and the words and names in Latin letters.
+TURNS = re.compile(
+    "输入|输出|训练|测试|验证|最大|平均|卷积|池化|权重|偏置|参数|连接"
+    "|[左右上下前后内外大小多少高低长短先正负行列宽增减升降快慢深浅亮暗黑白早晚新旧不没无非只都]"
+    "|[零一二两三四五六七八九十百千万亿半]+[倍天周月年秒]?|毫秒|微秒|纳秒|小时|分钟|[天周年月秒]"
+    r"|[\d.]*\d|%|[A-Za-z][\w-]*"
+)
+
+
+def translations_of(path):
+    """Yield what is held of each text of a catalogue of the Chinese edition."""
+    for message in read_po(io.BytesIO(path.read_bytes()), locale="zh_CN", charset="utf-8"):
+        if message.id and not message.id.startswith("\n"):
+            text, cites = without_roles(message.string)
+            yield Token(message.id[:40].strip(), "zh", " ".join([*TURNS.findall(text), *cites]))
+
+
 @functools.cache
 def tokens(path):
     """Return all that is held of a page, in its order."""
+    if path.suffix == ".po":
+        return list(translations_of(path))
     if path.suffix in (".csv", ".bib"):
         return list(rows_of(path))
     return [one for place in texts_of(path) for one in tokens_of(*place)]
@@ -314,7 +338,8 @@ def held():
     """Return all files that have a ledger: the pages, and what is written down by hand."""
     names = "events", "facts", "networks", "rivals_1998"
     by_hand = [DATA / f"{name}.csv" for name in names]
-    return [*pages(), *by_hand, ROOT / "book" / "references.bib"]
+    chinese = sorted((ROOT / "locale" / "zh_CN" / "LC_MESSAGES").glob("*/*.po"))
+    return [*pages(), *by_hand, ROOT / "book" / "references.bib", *chinese]
 
 
 # -------------------------------------------------------------------------------------- the cells
@@ -606,7 +631,7 @@ def propose(token, path):
 
 def ledger_of(path):
     """Return the file that holds a page's ledger."""
-    return LEDGERS / f"{path.stem}.csv"
+    return LEDGERS / ("zh" if path.suffix == ".po" else "") / f"{path.stem}.csv"
 
 
 def read(path):
@@ -648,6 +673,7 @@ def update(path):
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerows([("place", "kind", "text", "warrant"), *rows])
+    ledger_of(path).parent.mkdir(exist_ok=True)
     ledger_of(path).write_text(stream.getvalue(), encoding="utf-8")
     return fresh
 

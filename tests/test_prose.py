@@ -18,7 +18,9 @@ sys.path.append(str(ROOT / "scripts"))
 import ledger  # noqa: E402
 
 pages = pytest.mark.parametrize("path", ledger.pages(), ids=lambda path: path.stem)
-files = pytest.mark.parametrize("path", ledger.held(), ids=lambda path: path.stem)
+files = pytest.mark.parametrize(
+    "path", ledger.held(), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 
 # ------------------------------------------------------------------------------------ the ledgers
 
@@ -42,7 +44,7 @@ def test_every_number_comes_from_where_its_ledger_says(path):
 
 
 def test_every_ledger_belongs_to_a_page():
-    assert {file.stem for file in ledger.LEDGERS.glob("*.csv")} == {p.stem for p in ledger.held()}
+    assert set(ledger.LEDGERS.rglob("*.csv")) == {ledger.ledger_of(path) for path in ledger.held()}
 
 
 def test_every_fact_is_used_and_its_claim_says_it():
