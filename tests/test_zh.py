@@ -197,7 +197,7 @@ CONTRASTS = {
         "validation": (r"\bvalidation", "验证"),
     },
     "pool": {
-        "most": (r"\bmax|largest|most\b", "最大|最多"),
+        "most": (r"\bmax|largest|\bmost\b", "最大|最多"),
         "mean": (r"\baverage|\bmean", "平均"),
         "least": (r"smallest|fewest|least|\bmin", "最小|最少"),
     },
@@ -206,10 +206,10 @@ CONTRASTS = {
         "down": (r"\bfall|\bfell\b|\bdown\b|shrink|descen", "下降|降低|减小"),
     },
     "sign": {
-        "plus": (r"\bpositive", "正值|正数|正的|为正"),
-        "minus": (r"\bnegative", "负(?![责担])"),
+        "plus": (r"\bpositive|\bplus\b", "正值|正数|(?<!真)正的|为正|正一"),
+        "minus": (r"\bnegative|\bminus\b", "负(?![责担])"),
     },
-    "place": {"first": (r"\bfirst\b", "第一"), "last": (r"\blast\b", "最后(?=[一两三个])")},
+    "place": {"first": (r"\bfirst\b", "第一"), "last": (r"\blast\b|\bend|final", "最后")},
     "light": {
         "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅色"),
         "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色"),
@@ -223,12 +223,10 @@ CONTRASTS = {
         "after": (r"\bafter|later|\bthen\b|since", "之后|以后"),
     },
     "edge": {
-        "upper": (r"\bupper|\btop\b", "上边|上角"),
-        "lower": (r"\blower|\bbottom", "下边|下角"),
+        "upper": (r"\bupper|\btop\b|\babove", "上边|上角"),
+        "lower": (r"\blower|\bbottom|\bbelow", "下边|下角"),
     },
 }
-# The Chinese says here what is in English another word of the row, and is right.
-SAID_OTHERWISE = set()
 
 
 def named(text, contrast, language):
@@ -257,7 +255,7 @@ def exchanged(text, translation):
 
 def test_a_translation_exchanges_no_left_and_right():
     for page, text, translation in messages():
-        if (said := exchanged(text, translation)) and text not in SAID_OTHERWISE:
+        if said := exchanged(text, translation):
             pytest.fail(f"{page}: {said}: {text}: {translation}")
 
 
@@ -281,7 +279,7 @@ def test_an_exchange_is_noticed(contrast):
 DIGIT = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
 SCALE = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 NUMERAL = re.compile(
-    "(?<![统唯单])[二两三四五六七八九十百千][一二三四五六七八九十百千万]*(?![周处角面])"
+    "(?<![统唯单])(?!四周|三角|百分)[二两三四五六七八九十百千][一二三四五六七八九十百千万]*"
 )
 ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
 ORDINALS = {word: n for n, word in enumerate(ORDINALS, 3)} | {"twentieth": 20, "hundredth": 100}
@@ -309,7 +307,7 @@ def spelt(text):
     found = {SPELT[word] for word in words | {w + "s" for w in words} if word in SPELT}
     found |= {numeral(one) for one in NUMERAL.findall(text)}
     digits = {float(one) for one in re.findall(r"\d+", re.sub(r"(?<=\d)\u00a0", "", text))}
-    return {one for one in found if one > 2}, digits
+    return found, digits
 
 
 def respelt(text, translation):
@@ -318,7 +316,8 @@ def respelt(text, translation):
     scales = (1, 100, 1e3, 1e4, 1e6)
     known = {one * scale for one in words | digits for scale in scales}
     known_too = {one / scale for one in words_too | digits_too for scale in scales}
-    return (words_too - known) | (words - known_too - {100, 1_000})
+    said = (words_too - known) | (words - known_too - {100, 1_000})
+    return {one for one in said if one > 2}
 
 
 def test_numbers_in_words_are_the_same_in_both_languages():
@@ -343,7 +342,7 @@ def test_a_number_word_that_is_changed_is_noticed():
                 wrong = translation[: match.start()] + other + translation[match.end() :]
                 tried += 1
                 noticed += bool(respelt(text, wrong))
-    assert tried > 300 and noticed == tried
+    assert tried > 200 and noticed == tried
 
 
 def test_a_term_is_called_what_the_glossary_calls_it():
