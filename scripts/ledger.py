@@ -221,7 +221,8 @@ def _number(match, text):
         value *= SCALES.get(unit, 1)
     else:
         value, decimals = WORDS[match[0].lower()] * SCALES.get(unit, 1), 0
-    shown = re.sub(r"[\u00a0\u202f]", " ", f"{match[0]} {unit}".strip())
+    more = UNIT.match(text, after.end())[1] if unit in SCALES else ""  # 60 million parameters
+    shown = " ".join(re.sub(r"[\u00a0\u202f]", " ", f"{match[0]} {unit} {more or ''}").split())
     if unit == "s":  # a decade
         shown = shown.replace(" s", "s")
     return shown, value, decimals, unit
@@ -244,14 +245,14 @@ def tokens_of(cell, text, is_code=False):
             elif match["mixed"] or match["sizes"]:
                 names.append(piece)
             elif match["number"] or piece.lower() in WORDS:
-                if not (numbers and piece in SCALES and numbers[-1][0].endswith(piece)):
+                if not (numbers and piece in SCALES and f" {piece}" in numbers[-1][0]):
                     numbers.append(_number(match, words))
             elif kind == "word" and piece in UNITS:
                 if not numbers or not numbers[-1][0].endswith(" " + piece):
                     numbers.append((piece, None, 0, ""))
             elif (
                 piece in known_names()
-                or re.match(r"[A-Z]{2}", piece)
+                or re.match(r"[A-Z]{2}|[A-Z][a-z]+[A-Z]", piece)
                 or (started and len(piece) > 1 and piece[0].isupper())
             ):
                 names.append(piece)
