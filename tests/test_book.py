@@ -84,6 +84,8 @@ def test_every_picture_has_alt_text(pages):
     for path, page in pages.items():
         for image in page.find_all("img"):
             assert image.get("alt"), f"{path}: {image}"
+            # Where there is none, Sphinx takes the file's name.
+            assert not re.search(r"\.(png|svg|jpe?g|gif)$", image["alt"]), f"{path}: {image}"
             pictures += 1
     assert pictures >= 20
 

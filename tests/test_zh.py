@@ -21,6 +21,7 @@ sys.path += [str(ROOT / "scripts"), str(ROOT / "book" / "_ext")]
 
 import catalogues  # noqa: E402
 import editions  # noqa: E402
+import ledger  # noqa: E402
 
 PAGES = catalogues.translated_pages()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -174,6 +175,174 @@ def test_what_is_lost_is_noticed():
         "made up: 90",
     ]
     assert not lost("In the 1980s, 60 million", "20 世纪 80 年代，6000 万")
+
+
+def plain(text):
+    """Return the words of a text, in small letters, without code, formulas and targets."""
+    text = ROLE.sub(lambda m: re.sub(r" *<[^>]*>", "", m[2]), text)
+    return LINK.sub("]", MATH.sub(" ", CODE.sub(" ", text))).lower()
+
+
+# In each row two or three words that a slip can exchange: what says it in English, and in Chinese.
+CONTRASTS = {
+    "side": {"left": (r"\bleft", "左"), "right": (r"\bright", "右")},
+    "grid": {
+        "row": (r"\brows?\b|\bline", "(?<![进运执并平可不银])行(?![为得列走])"),
+        "column": (r"\bcolumns?\b", "(?<![排系序数])列(?![出表])"),
+    },
+    "end": {"input": (r"\binput", "输入"), "output": (r"\boutput", "输出")},
+    "set": {
+        "training": (r"\btrain|\blearn", "训练"),
+        "test": (r"\btest", "测试"),
+        "validation": (r"\bvalidation", "验证"),
+    },
+    "pool": {
+        "most": (r"\bmax|largest|\bmost\b", "最大|最多"),
+        "mean": (r"\baverage|\bmean", "平均"),
+        "least": (r"smallest|fewest|least|\bmin", "最小|最少"),
+    },
+    "trend": {
+        "up": (r"\bris(?:e|es|ing)\b|\brose\b|\bup\b|grow", "上升|升高|增大"),
+        "down": (r"\bfall|\bfell\b|\bdown\b|shrink|descen", "下降|降低|减小"),
+    },
+    "sign": {
+        "plus": (r"\bpositive|\bplus\b", "正值|正数|(?<!真)正的|为正|正一"),
+        "minus": (r"\bnegative|\bminus\b", "负(?![责担])"),
+    },
+    "place": {"first": (r"\bfirst\b", "第一"), "last": (r"\blast\b|\bend|final", "最后")},
+    "light": {
+        "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅色"),
+        "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色"),
+    },
+    "than": {
+        "above": (r"\babove|\bmore|higher|larger|over\b", "高于|大于|多于|超过|更多|更大"),
+        "below": (r"\bbelow|\bless|\bfewer|lower|smaller|under\b", "低于|小于|少于|更少|更小"),
+    },
+    "time": {
+        "before": (r"\bbefore|\bago\b|earlier|in front|so far", "之前|以前"),
+        "after": (r"\bafter|later|\bthen\b|since", "之后|以后"),
+    },
+    "edge": {
+        "upper": (r"\bupper|\btop\b|\babove", "上边|上角"),
+        "lower": (r"\blower|\bbottom|\bbelow", "下边|下角"),
+    },
+}
+
+
+def named(text, contrast, language):
+    """Return which words of a contrast a text has, in their order."""
+    found = [
+        (match.start(), name)
+        for name, patterns in CONTRASTS[contrast].items()
+        for match in re.finditer(patterns[language], plain(text))
+    ]
+    return [name for _, name in sorted(found)]
+
+
+def exchanged(text, translation):
+    """Return the contrasts of which a translation has the other word."""
+    said = []
+    for contrast in CONTRASTS:
+        english, chinese = (named(one, contrast, n) for n, one in enumerate((text, translation)))
+        if english and set(chinese) - set(english) and not set(english) & set(chinese):
+            said.append(contrast)
+        # Where the words say where a thing is, their order counts as well.
+        rest = iter(english)
+        if contrast in ("side", "sign", "edge") and not all(one in rest for one in chinese):
+            said.append(contrast)
+    return said
+
+
+def test_a_translation_exchanges_no_left_and_right():
+    for page, text, translation in messages():
+        if said := exchanged(text, translation):
+            pytest.fail(f"{page}: {said}: {text}: {translation}")
+
+
+@pytest.mark.parametrize("contrast", CONTRASTS)
+def test_an_exchange_is_noticed(contrast):
+    """Most sentences that have only one word of a contrast, in both languages."""
+    tried = noticed = 0
+    words = {name: pattern.split("|")[0] for name, (_, pattern) in CONTRASTS[contrast].items()}
+    words = {name: re.sub(r"\(.*?\)", "", word) for name, word in words.items()}
+    for _, text, translation in messages():
+        english, chinese = (named(one, contrast, n) for n, one in enumerate((text, translation)))
+        if len(set(chinese)) == 1 and set(english) == set(chinese):
+            (name,) = set(chinese)
+            other = next(word for one, word in words.items() if one != name)
+            wrong = re.sub(CONTRASTS[contrast][name][1], other, translation)
+            tried += 1
+            noticed += contrast in exchanged(text, wrong)
+    assert tried >= 2 and noticed >= 0.9 * tried, f"{noticed} of {tried}"
+
+
+DIGIT = {sign: n for n, sign in enumerate("零一二三四五六七八九")} | {"两": 2}
+SCALE = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
+NUMERAL = re.compile(
+    "(?<![统唯单])(?!四周|三角|百分)[二两三四五六七八九十百千][一二三四五六七八九十百千万]*"
+)
+ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split()
+ORDINALS = {word: n for n, word in enumerate(ORDINALS, 3)} | {"twentieth": 20, "hundredth": 100}
+SPELT = {word: n for n, word in enumerate(ledger.ONES)} | ledger.TENS
+SPELT |= ORDINALS | {"quarter": 4, "hundred": 100, "thousand": 1_000, "dozen": 12}
+
+
+def numeral(text):
+    """Return the value of a Chinese numeral: 十二 is 12, 五百万 is 5 million."""
+    total = digit = 0
+    for sign in text:
+        if sign in DIGIT:
+            digit = DIGIT[sign]
+        elif sign == "万":
+            total, digit = ((total + digit) or 1) * SCALE[sign], 0
+        else:
+            total, digit = total + (digit or 1) * SCALE[sign], 0
+    return total + digit
+
+
+def spelt(text):
+    """Return the numbers above two that a text has in words, and all that it has in digits."""
+    text = plain(text)
+    words = {word.removesuffix("s") for word in re.findall(r"[a-z]+", text)}
+    found = {SPELT[word] for word in words | {w + "s" for w in words} if word in SPELT}
+    found |= {numeral(one) for one in NUMERAL.findall(text)}
+    digits = {float(one) for one in re.findall(r"\d+", re.sub(r"(?<=\d)\u00a0", "", text))}
+    return found, digits
+
+
+def respelt(text, translation):
+    """Return the number words that one of the two has, and the other neither so nor in digits."""
+    (words, digits), (words_too, digits_too) = spelt(text), spelt(translation)
+    scales = (1, 100, 1e3, 1e4, 1e6)
+    known = {one * scale for one in words | digits for scale in scales}
+    known_too = {one / scale for one in words_too | digits_too for scale in scales}
+    said = (words_too - known) | (words - known_too - {100, 1_000})
+    return {one for one in said if one > 2}
+
+
+def test_numbers_in_words_are_the_same_in_both_languages():
+    assert [numeral(one) for one in ("十", "十三", "二十五", "三百", "五百万", "两千")] == [
+        10,
+        13,
+        25,
+        300,
+        5_000_000,
+        2_000,
+    ]
+    wrong = {text: said for _, text, zh in messages() if (said := respelt(text, zh))}
+    assert not wrong, wrong
+
+
+def test_a_number_word_that_is_changed_is_noticed():
+    tried = noticed = 0
+    for _, text, translation in messages():
+        for match in NUMERAL.finditer(translation):
+            if numeral(match[0]) > 2:
+                other = "十七" if match[0] != "十七" else "十八"
+                wrong = translation[: match.start()] + other + translation[match.end() :]
+                tried += 1
+                noticed += bool(respelt(text, wrong))
+    assert tried > 200 and noticed == tried
 
 
 def test_a_term_is_called_what_the_glossary_calls_it():

@@ -1,0 +1,235 @@
+"""The key to the 50 questions, written a second time, with the reason why each answer is right.
+
+Where the reason is a number, it is computed here; a moved mark, a changed answer and a wrong number
+all fail. The pieces of the whys are computed in ``facts`` of ``test_quiz.py``.
+"""
+
+import math
+
+import numpy as np
+import pytest
+from test_quiz import CHAPTERS, asked
+
+from lenet_tutorial import models, results, shapes
+from lenet_tutorial.shapes import output_size, trace, transposed_output_size
+from lenet_tutorial.tables import layer_table, networks, rivals
+
+
+def error(name, **where):
+    """Return the mean test error of a long run on MNIST."""
+    rows = results.read(name).query("dataset == 'mnist'")
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    assert len(rows), (name, where)
+    return 1 - rows["test_accuracy"].mean()
+
+
+def side(image, layer):
+    return {one.name: one.size for one in trace(image, shapes.LENET5)}[layer]
+
+
+def parameters(model, layer):
+    return layer_table(model).loc[layer, "parameters"]
+
+
+def best_dense_is_bigger_and_worse():
+    rival = rivals().set_index("method")["test_error"]
+    dense = rivals().query("family == 'dense network'")["test_error"].min()
+    return dense / rival["LeNet-5"] > 2.5 and 784 * 500 > 60_000
+
+
+def changes_do_not_add_up():
+    def of(pooling, activation):
+        return error("changes", input_size=32, pooling=pooling, activation=activation)
+
+    base = of("average", "tanh")
+    alone = [base - of("max", "tanh"), base - of("average", "relu")]
+    return base - of("max", "relu") <= max(alone) + 0.0005 and min(alone) > 0.003
+
+
+def no_difference_at_2007_digits():
+    paper, ours = 0.05, results.read("zip1989").query("recipe == 'paper'")["test_error"].mean()
+    chance = math.sqrt(sum(p * (1 - p) / 2007 for p in (paper, ours)))
+    return 0 < (paper - ours) / chance < 2
+
+
+def distortion_raises_the_training_error():
+    road = results.read("zip1989").groupby("recipe")[["train_error", "test_error"]].mean()
+    step = road.loc["distort"] - road.loc["softmax"]
+    return step["train_error"] > 0 > step["test_error"]
+
+
+def moved(recipe, network):
+    return error("tolerance", kind="shift", amount=4.0, recipe=recipe, network=network)
+
+
+def shuffling(network):
+    of = {one: error("rivals", recipe=one, network=network) for one in ("plain", "shuffled")}
+    return of["shuffled"] / of["plain"]
+
+
+def the_answer_before_pooling_and_after():
+    values = np.linspace(-3, 3, 16).reshape(4, 4)[:, [2, 0, 3, 1]]
+    after = np.tanh(values).max(axis=1)
+    means = np.tanh(values).mean(axis=1), np.tanh(values.mean(axis=1))
+    return np.array_equal(after, np.tanh(values.max(axis=1))) and not np.allclose(*means)
+
+
+def pooling_after_a_shift():
+    pixels = np.arange(64.0).reshape(8, 8) ** 2 % 11
+
+    def pooled(shift):
+        rolled = np.roll(pixels, shift, axis=1)
+        return rolled.reshape(4, 2, 4, 2).mean(axis=(1, 3))
+
+    moved_along = [np.array_equal(pooled(1), np.roll(pooled(0), by, axis=1)) for by in range(4)]
+    return not any(moved_along) and np.array_equal(pooled(2), np.roll(pooled(0), 1, axis=1))
+
+
+def slope_at_the_value(value):
+    """Return the slope of 1.7159 tanh(2a/3) where it has a value."""
+    return 2 / 3 * (1.7159 - value**2 / 1.7159)
+
+
+def the_whole_recipe_and_its_best_variant_overlap():
+    rows = results.read("strong").query("dataset == 'mnist'")
+    return 100 * rows["test_accuracy"].std() > 0.01
+
+
+# (chapter, question): (the right answer, as far as it says which it is; why it is right)
+KEY = {
+    ("01", 1): ("Each unit was made to see 5 × 5 pixels", lambda: 784 * 5 * 5 == 19_600),
+    ("01", 2): ("One rule that trains all layers", "fukushima1980 organised itself layer by layer"),
+    ("01", 3): (
+        "One weight serves many connections.",
+        lambda: (
+            parameters(models.lenet_1989(), "H1") - 768 == 12 * 25
+            and networks().loc["1989 network", "connections"] == "64 660"
+        ),
+    ),
+    ("01", 4): ("It is a yardstick", lambda: 1 - 1 / 10 > 0.18 > 10 * 0.0095),
+    ("01", 5): ("It has no idea which pixels are neighbours.", best_dense_is_bigger_and_worse),
+    ("02", 1): ("156", lambda: parameters(models.lenet5_textbook(), "C1")),
+    ("02", 2): (
+        "They stay as they are: 2 416.",
+        lambda: {2_416} == {parameters(models.lenet5(input_size=size), "C3") for size in (28, 32)},
+    ),
+    ("02", 3): ("At the same window of 5 × 5 in all six maps", lambda: 5 * 5 * 6 == 2_400 / 16),
+    ("02", 4): ("Where exactly a feature was found.", "a mean does not change with its order"),
+    ("02", 5): ("It gives maps of 5 × 5 units.", lambda: side(48, "C5") == 5),
+    ("03", 1): ("2", lambda: output_size(6, 3, stride=2)),
+    ("03", 2): ("2", lambda: next(p for p in range(9) if output_size(28, 5, padding=p) == 28)),
+    ("03", 3): ("14", lambda: output_size(28, 3, stride=2, padding="same")),
+    ("03", 4): ("Because what neighbouring units see overlaps.", lambda: 16 + 4 * 4 == 32 < 5 * 16),
+    ("03", 5): (
+        "No, only their number is the same.",
+        lambda: transposed_output_size(3, 3, stride=2) == 7,
+    ),
+    ("04", 1): ("The number is too good", "the smallest of ten numbers is small by luck, too"),
+    ("04", 2): (
+        "The accuracy is the same, and the loss of A is smaller.",
+        lambda: -math.log(0.9) < -math.log(0.5),
+    ),
+    ("04", 3): ("The accuracy has no slope", "it counts, and a count changes in steps"),
+    ("04", 4): ("The network learns what is peculiar", "this is what overfitting means"),
+    ("04", 5): ("No more than of one of them.", changes_do_not_add_up),
+    ("05", 1): (
+        "From C3 and the output, less what S2 and S4 had.",
+        lambda: 900 + 850 - 44 == 61_706 - 60_000,
+    ),
+    ("05", 2): ("Act as a switch.", "it has a coefficient and a bias (lecun1998)"),
+    ("05", 3): ("Refuse to answer.", lambda: 115 > 84 == 7 * 12),
+    ("05", 4): (
+        "It takes the longer step where the loss is flat.",
+        lambda: 1 / (0.02 + 0.0) > 1 / (0.02 + 1.0),
+    ),
+    ("05", 5): ("All three, and what happened in the third.", "what is left out was measured too"),
+    ("06", 1): ("It would look like an edge", "the background is −1, and zero lies above it"),
+    ("06", 2): (
+        "A map can be harder to arouse at one place",
+        lambda: parameters(models.lenet_1989(), "H1") == 12 * (25 + 64),
+    ),
+    ("06", 3): (
+        "Because at its end the curve is flat.",
+        lambda: slope_at_the_value(1) > 10 * slope_at_the_value(1.68),
+    ),
+    ("06", 4): ("That it reads about as well, and no more.", no_difference_at_2007_digits),
+    ("06", 5): (
+        "The network can't learn the digits by heart any more.",
+        distortion_raises_the_training_error,
+    ),
+    ("07", 1): (
+        "Not yet. One has to try S4 of an untrained network.",
+        lambda: (
+            error("probes", layer="S4", weights="trained")
+            < error("probes", layer="S4", weights="untrained")
+            < error("probes", layer="pixels")
+        ),
+    ),
+    ("07", 2): (
+        "The dense network never knew which pixels are neighbours.",
+        lambda: shuffling("lenet5_article") > 4 and shuffling("784-56-10") < 1.2,
+    ),
+    ("07", 3): (
+        "LeNet.",
+        lambda: layer_table(models.lenet5_article())["multiply_adds"].sum() > 6 * 56 * 794,
+    ),
+    ("07", 4): ("It changes, and not just by moving along.", pooling_after_a_shift),
+    ("07", 5): (
+        "Convolutions, and shifted digits in training.",
+        lambda: (
+            moved("distorted", "lenet5_article")
+            < min(moved("plain", "lenet5_article"), moved("plain", "784-300-10"))
+        ),
+    ),
+    ("08", 1): (
+        "Because the gradient is multiplied by the weights",
+        lambda: 2.4 / math.sqrt(3) / 100 < math.sqrt(2 / 100),
+    ),
+    ("08", 2): ("All values are kept as they are.", lambda: 0.5 * 0 + 0.5 * 2 == 1),
+    ("08", 3): (
+        "It has fewer weights, and one activation function more.",
+        lambda: 2 * 3 * 3 < 5 * 5,
+    ),
+    ("08", 4): ("It hands on its input", "x + 0 is x, and its slope is 1"),
+    ("08", 5): ("In the first dense layer.", lambda: 7 * 7 * 512 * 4096 > 102e6),
+    ("09", 1): ("Most of the time is not spent on sums and products.", "the rest is waiting"),
+    ("09", 2): ("Nothing in the answers.", the_answer_before_pooling_and_after),
+    ("09", 3): (
+        "There were a quarter as many steps",
+        lambda: (55_000 // 256) * 4 <= 55_000 // 64 <= (55_000 // 256 + 1) * 4,
+    ),
+    ("09", 4): ("So that strokes bend", "neighbours must move alike (simard2003)"),
+    ("09", 5): ("No difference was seen.", the_whole_recipe_and_its_best_variant_overlap),
+    ("10", 1): ("The mean of the two gradients.", lambda: (1 / 32 + 1 / 32) / 2 == 2 / 64),
+    ("10", 2): ("2 (N − 1)/N · S", lambda: all(2 * (n - 1) / n < 2 for n in range(2, 999))),
+    ("10", 3): ("The ring has 2 (N − 1) steps", lambda: 2 * (512 - 1) == 1_022 > 2 * (64 - 1)),
+    ("10", 4): ("Take eight times the learning rate", "the linear scaling rule (goyal2017)"),
+    ("10", 5): (
+        "Weights and optimiser state are kept, and the order",
+        "test_parallel.py kills a worker and compares the weights",
+    ),
+}
+
+
+def test_every_question_has_its_place_in_the_key():
+    assert set(KEY) == {(path.name[:2], n) for path in CHAPTERS for n in range(1, 6)}
+
+
+@pytest.mark.parametrize(("chapter", "number"), KEY)
+def test_the_marked_answer_is_the_one_in_the_key(chapter, number):
+    answer, reason = KEY[chapter, number]
+    (path,) = [one for one in CHAPTERS if one.name.startswith(chapter)]
+    options = [
+        (right, text.replace("\u00a0", " ")) for right, text, _ in asked(path)[number - 1][1]
+    ]
+    meant = [right for right, text in options if text == answer or text.startswith(answer)]
+    if answer.isdigit():
+        meant = [right for right, text in options if text == answer]
+    assert meant == [True], f"question {number} of {path.name}: {options}"
+    if isinstance(reason, str):
+        assert len(reason.split()) >= 4
+    else:
+        holds = reason()
+        # The key has a number as its answer: it is computed, and no other answer has it.
+        assert holds == int(answer) if answer.isdigit() else bool(holds), f"{chapter}, {number}"
