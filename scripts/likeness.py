@@ -7,8 +7,10 @@ On one machine a figure comes out the same to the last bit. Between machines it 
 - *Another matplotlib* brings other letters (since 3.11 they are set anew), and with other widths
   of labels the plot itself moves by some pixels. So both pictures are blurred until letters are
   grey stripes: `OTHER`. Bars, curves, colours and their order still stand out.
-- *A network that was trained elsewhere* has other weights, some other mistakes and other patches,
-  so single places may differ altogether. `TRAINED` looks at the picture as a whole.
+- *A network that was trained elsewhere* has weights that differ in the last places. Its kernels,
+  maps and curves keep their shape: `OTHER` again. But another digit or patch may be the one that it
+  reads worst or answers to most, and then a place differs altogether: `CHOSEN` looks at the picture
+  as a whole.
 """
 
 import base64
@@ -43,7 +45,7 @@ class Tolerance:
 
 SAME = Tolerance(blur=1, window=5, most=0.05, size=0)
 OTHER = Tolerance(blur=4, window=25, most=0.2, size=0.03)
-TRAINED = Tolerance(blur=2, window=0, most=0.05, size=0.03)
+CHOSEN = Tolerance(blur=2, window=0, most=0.05, size=0.03)
 
 
 def decode(text):
@@ -84,11 +86,12 @@ def bundled_letters():
     return ft2font.__freetype_build_type__ == "local"
 
 
-def tolerance_for(stored_by, fresh_by, trained=False, bundled=True):
-    """Return how much two pictures may differ, by the programs that drew them."""
-    if trained:
-        return TRAINED
-    return SAME if stored_by == fresh_by and bundled else OTHER
+def tolerance_for(stored_by, fresh_by, trained=False, chosen=False, bundled=True):
+    """Return how much two pictures may differ, by who drew them and what they show."""
+    if trained and chosen:
+        return CHOSEN
+    same = stored_by == fresh_by and bundled and not trained
+    return SAME if same else OTHER
 
 
 # --------------------------------------------------------------------------- texts
@@ -96,16 +99,16 @@ def tolerance_for(stored_by, fresh_by, trained=False, bundled=True):
 NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
-def unlike(stored, fresh, share):
+def unlike(stored, fresh, share=0.0, units=1):
     """Return the first pair of numbers that differ by too much, or None.
 
     Parameters
     ----------
     stored, fresh : str
         Texts with the same words; numbers may differ.
-    share : float
-        Of the larger number. One more unit of the last place that is shown is allowed, and what
-        is below 1e-5 is rounding.
+    share, units : float
+        They may differ by this share of the larger one, or by so many units of the last place that
+        is shown; and what is below 1e-5 is rounding.
 
     Returns
     -------
@@ -117,7 +120,7 @@ def unlike(stored, fresh, share):
         return stored, fresh
     for one, other in zip(NUMBER.findall(stored), NUMBER.findall(fresh), strict=True):
         a, b = (float(number.replace(",", "")) for number in (one, other))
-        if abs(a - b) > max(share * max(abs(a), abs(b)), 1.01 * _unit(one), 1e-5):
+        if abs(a - b) > max(share * max(abs(a), abs(b)), 1.01 * units * _unit(one), 1e-5):
             return one, other
     return None
 
