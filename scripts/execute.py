@@ -2,7 +2,11 @@
 
 The result is stable: no time stamps, no version of this machine's Python, no random ids. So code
 that has not changed gives a file that has not changed, wherever the computation is deterministic.
-A notebook is only written when all its cells have run, and written whole.
+A notebook is only written when all its cells have run, and written whole. Then the checksums of its
+outputs go into ``chapters/outputs.sha256`` (see ``record.py``).
+
+With ``--digests`` nothing is run: the outputs are taken into the record as they stand. This is for
+a change that leaves them as they are: a cell that got another name, or a comment in its code.
 """
 
 import argparse
@@ -12,6 +16,7 @@ from pathlib import Path
 
 import first_cell
 import nbformat
+import record
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -62,13 +67,19 @@ def number_cells(notebook):
 def main():
     """Run every notebook named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebooks", nargs="+", type=Path)
-    for path in parser.parse_args().notebooks:
+    parser.add_argument("notebooks", nargs="*", type=Path, default=record.CHAPTERS)
+    parser.add_argument("--digests", action="store_true", help="write the record, run nothing")
+    arguments = parser.parse_args()
+    if arguments.digests:
+        record.update(arguments.notebooks)
+        return
+    for path in arguments.notebooks:
         started = time.monotonic()
         try:
             execute(path)
         except CellExecutionError as error:
             sys.exit(f"{path}: {error}")
+        record.update([path])
         print(f"{path}: {time.monotonic() - started:.0f} s", flush=True)
 
 

@@ -246,7 +246,8 @@ def plot_layers(model, image, title=None):
     image = np.asarray(image, np.float32)
     if image.shape != model.input_shape[1:]:
         raise ValueError(f"the image must have shape {model.input_shape[1:]}, got {image.shape}")
-    layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.Flatten)]
+    silent = keras.layers.Flatten, keras.layers.InputLayer
+    layers = [layer for layer in model.layers if not isinstance(layer, silent)]
     looks = keras.Model(model.inputs, [layer.output for layer in layers])
     values = [np.asarray(one)[0] for one in looks.predict(image[np.newaxis], verbose=0)]
     bands = [
