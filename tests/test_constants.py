@@ -1,8 +1,8 @@
 """The numbers that stand in the code: each is seen by what it does, or held to its source.
 
 Where the source is a paper, it is LeCun, Bottou, Bengio and Haffner (1998), and for the network of
-1989 LeCun et al. (1989). What was drawn or chosen for this book, such as a seed, is held to what the
-stored results were made with.
+1989 LeCun et al. (1989). What was drawn or chosen for this book, such as a seed, is held to what
+the stored results were made with.
 """
 
 import hashlib
@@ -285,7 +285,7 @@ def test_the_bundled_digits_are_these_in_this_order():
 
 def test_the_validation_split_is_one_twelfth_by_seed_0():
     assert numbers(split_validation) == {"fraction": 1 / 12, "seed": 0}
-    x, y, x_val, y_val = split_validation(np.arange(1200), np.repeat(np.arange(10), 120))
+    x, _, x_val, _ = split_validation(np.arange(1200), np.repeat(np.arange(10), 120))
     assert (len(x), len(x_val)) == (1100, 100)
     assert x_val[:8].tolist() == [809, 852, 513, 1081, 439, 970, 371, 9]
     assert digest(x.astype("<i8")) == "3c151d621076b776"
