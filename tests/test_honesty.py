@@ -192,8 +192,12 @@ SLICES = [
 ]
 
 
+NAMES = [name for name, *_ in SLICES]
+IDS = [f"{name}{NAMES[:place].count(name) or ''}" for place, name in enumerate(NAMES)]
+
+
 def test_every_experiment_is_looked_at():
-    assert {name for name, *_ in SLICES} == set(EXPERIMENTS)
+    assert set(NAMES) == set(EXPERIMENTS)
 
 
 def is_share(value, count):
@@ -201,7 +205,7 @@ def is_share(value, count):
     return abs(value * count - round(value * count)) < 1e-6 * count
 
 
-@pytest.mark.parametrize(("name", "slice_", "looks"), SLICES)
+@pytest.mark.parametrize(("name", "slice_", "looks"), SLICES, ids=IDS)
 def test_an_experiment_learns_and_chooses_without_the_test_digits(
     name, slice_, looks, spy, monkeypatch
 ):

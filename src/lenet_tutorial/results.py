@@ -112,7 +112,19 @@ def digest(name, row):
 
 
 def sealed(name, text):
-    """Return a file's text with the digest of each row in a last column."""
+    """Return a file's text with the digest of each row in a last column.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its ending.
+    text : str
+        CSV, with the names of the columns first.
+
+    Returns
+    -------
+    str
+    """
     rows, out = list(csv.DictReader(io.StringIO(text))), io.StringIO()
     writer = csv.DictWriter(out, [*rows[0], DIGEST], lineterminator="\n")
     writer.writeheader()
