@@ -42,6 +42,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 ROOT = Path(__file__).parent.parent
 FOLDER = "scripts/mutations"
 PARTS = ("source", "output", "metadata")
@@ -427,7 +429,8 @@ def try_all(mutations, tree, root, jobs, limit):
         run = Run(root, tree, folder, limit)
         words = list(dict.fromkeys(mutation.check for mutation in mutations))
         print(f"{len(words)} checks by themselves, then {len(mutations)} mutations", flush=True)
-        for check, result in zip(words, pool.map(run.check, words), strict=True):
+        found = tqdm(pool.map(run.check, words), total=len(words), disable=None, leave=False)
+        for check, result in zip(words, found, strict=True):
             checks[check] = result
             if result[0]:
                 print(

@@ -7,17 +7,19 @@ the stored results were made with.
 
 import hashlib
 import inspect
+import json
 from dataclasses import asdict
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, levenberg, models, results, worker
+from lenet_tutorial import export, layers, levenberg, models, parallel, results, worker
 from lenet_tutorial.datasets import load_bundled
-from lenet_tutorial.experiments import beyond, faster, published, why, zip1989
+from lenet_tutorial.experiments import beyond, changes, faster, published, why, zip1989
 from lenet_tutorial.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
-from lenet_tutorial.training import set_seed, split_validation
+from lenet_tutorial.training import set_seed, split_validation, train
 
 
 def digest(array):
@@ -157,6 +159,40 @@ def pieces(ink):
     return count
 
 
+NETWORKS = {
+    "lenet5_1998": {"C1": 25, "C5": 400, "F6": 120},
+    "lenet_1989": {"H1": 25, "H2": 200, "H3": 192, "output": 30},
+    "lenet1": {"C1": 25, "output": 192},
+    "lenet4": {"C1": 25, "C5": 125, "output": 120},
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_old_networks_start_and_squash_as_in_the_paper(name):
+    set_seed(0)
+    model = getattr(models, name)()
+    for layer, inputs in NETWORKS[name].items():
+        most = np.abs(model.get_layer(layer).get_weights()[0]).max() * inputs
+        assert 0.9 * 2.4 < most <= 2.4 * (1 + 1e-6), layer
+    assert len(model.layers) >= 5
+    for layer in model.layers:
+        curve = getattr(layer, "activation", None)
+        assert curve in (None, layers.squash), layer.name
+        if layer.weights and not isinstance(layer, layers.EuclideanRBF):
+            assert curve is layers.squash, layer.name
+            biases = [w for w in layer.weights if w.name == "bias"]
+            assert biases and all(np.abs(values(bias)).max() == 0 for bias in biases)
+
+
+def test_f6_squashes_in_front_of_rbf_units_whatever_the_others_do():
+    for activation in ("tanh", "relu"):
+        for output in ("rbf", "softmax"):
+            model = models.lenet5_1998(activation=activation, output=output)
+            names = ("C1", "S2", "C3", "S4", "C5", "F6")
+            used = [model.get_layer(layer).activation.__name__ for layer in names]
+            assert used == [activation] * 5 + ["squash" if output == "rbf" else activation]
+
+
 # --------------------------------------------------------------------------- the rule of 1998
 
 
@@ -250,6 +286,16 @@ def test_the_recipes_are_those_of_the_book():
     })  # fmt: skip
 
 
+def test_what_training_does_if_it_is_told_nothing():
+    """The article's compile and fit lines; and no more processes than a small machine has."""
+    usual = numbers(train)
+    assert [usual[name] for name in ("epochs", "batch_size", "optimizer")] == [10, 64, "adam"]
+    assert usual["seed"] == 0 and usual["steps_per_execution"] == 1
+    usual = numbers(parallel.fit_parallel)
+    assert [usual[name] for name in ("workers", "epochs", "batch_size", "seed")] == [2, 1, 64, 0]
+    assert usual["timeout"] == 300 and usual["optimizer"] == "adam"
+
+
 PLANAR = {"shift": 2.0, "scale": 0.1, "squeeze": 0.1, "shear": 0.2}
 
 
@@ -314,6 +360,42 @@ def test_the_changed_digits_of_chapter_7_are_changed_by_fixed_seeds():
     assert shuffled.tolist() == [318, 2, 606, 446, 758, 13]
     noise = why.changed(np.zeros((1, 3, 3, 1)), "noise", 1.0).ravel()[:3]
     np.testing.assert_allclose(noise, [0.12573, -0.132105, 0.640423], atol=1e-6)
+
+
+# --------------------------------------------------------------------------- workers
+
+
+def test_a_step_s_time_is_the_fast_one_of_ten_and_the_first_step_is_left_out():
+    seconds, busy = [100.0, *range(11, 0, -1)], [50.0, *[1.0] * 10, 12.0]
+    assert worker.timing(seconds, busy) == {"step_seconds": 2.0, "busy_seconds": 2.0}
+    assert worker.timing([1.0], [1.0]) == {"step_seconds": None, "busy_seconds": None}
+
+
+def test_fifteen_last_lines_of_a_worker_are_shown(tmp_path):
+    (tmp_path / "stderr-0.txt").write_text("".join(f"line {n}\n\n" for n in range(40)))
+    running = parallel.Workers("module", tmp_path, [{}])
+    first, *shown = running.last_words(0, 3).splitlines()
+    assert first.endswith("ended with exit code 3")
+    assert [line.strip() for line in shown] == [f"line {n}" for n in range(25, 40)]
+
+
+# --------------------------------------------------------------------------- the explorer
+
+
+def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
+    path = Path(__file__).parent.parent / "book" / "_static" / "explorer" / "weights"
+    manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    assert [entry["name"] for entry in manifest["networks"]] == list(export.NETWORKS)
+    for entry in manifest["networks"]:
+        network = export.NETWORKS[entry["name"]]
+        for key in ("title", "input_size", "background", "ink"):
+            assert entry[key] == network[key], key
+        assert entry["recipe"] == {"name": network["recipe"], **changes.RECIPES[network["recipe"]]}
+        assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
+    assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
+    assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
+    # Numbers of the paper: the mean of the pixels is about 0 and their variance about 1.
+    assert (network["background"], network["ink"]) == (-0.1, 1.175)
 
 
 # --------------------------------------------------------------------------- experiments

@@ -99,6 +99,15 @@ def test_a_number_that_was_typed_in_is_refused(change, tmp_path, monkeypatch):
             reading("changes")
 
 
+def test_the_row_that_is_wrong_is_named_as_an_editor_counts(tmp_path, monkeypatch):
+    lines = (results.FOLDER / "changes.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines[6] = lines[6].replace("mnist", "digits")
+    (tmp_path / "changes.csv").write_text("".join(lines), encoding="utf-8")
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=r"changes\.csv, row 7, is not"):
+        results.read("changes")
+
+
 @every
 def test_versions_dates_and_machines_are_such(name):
     table = results.read(name)
