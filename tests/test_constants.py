@@ -13,9 +13,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
-from lenet_tutorial import export, layers, levenberg, models, parallel, results, worker
+from lenet_tutorial import export, layers, levenberg, models, parallel, results, training, worker
 from lenet_tutorial.datasets import load_bundled
 from lenet_tutorial.experiments import beyond, changes, faster, published, why, zip1989
 from lenet_tutorial.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
@@ -447,3 +448,131 @@ def test_the_methods_without_a_network_choose_among_their_settings(monkeypatch):
     assert numbers(why._neighbours) == {"most": 10}
     rivals = results.read("rivals").query("dataset == 'mnist'").dropna(subset="chosen")
     assert sorted(rivals["chosen"]) == ["alpha=1000", "k=1"]
+
+
+# What an experiment asks of the training, on the 1 437 bundled digits: 1 317 are learned from.
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Train nothing, and write down what was asked for."""
+    calls = []
+
+    def pretend(model, x, y, validation, epochs=10, **how):
+        calls.append(how | {"model": model, "digits": len(x), "epochs": epochs})
+        share = np.linspace(0.5, 0.9, epochs)
+        made = dict.fromkeys(("accuracy", "loss", "val_accuracy", "val_loss"), share)
+        return pd.DataFrame(made, index=pd.RangeIndex(1, epochs + 1))
+
+    monkeypatch.setattr(training, "train", pretend)
+    monkeypatch.setattr(training, "error_rate", lambda model, x, y: 0.25)
+    why._trained.cache_clear()
+    yield calls
+    why._trained.cache_clear()
+
+
+def falls(optimizer):
+    """Return the largest rate of a cosine, its rise and its fall in updates."""
+    rate = optimizer._learning_rate
+    top = rate.warmup_target or rate.initial_learning_rate
+    return top, rate.warmup_steps or 0, rate.decay_steps
+
+
+def test_chapter_4_asks_for_its_recipes(asked):
+    for recipe in changes.RECIPES:
+        row = changes.run("digits", recipe, 28, "max", "tanh", 3)
+        assert (row["val_accuracy_1"], row["val_accuracy"]) == (0.5, 0.9)
+        assert row["test_accuracy"] == 0.75 and row["train_digits"] == 1317
+    article, cosine = asked
+    for call in asked:
+        assert (call["epochs"], call["batch_size"], call["seed"]) == (10, 64, 3)
+    assert type(article["optimizer"]).__name__ == "Adam"
+    assert float(article["optimizer"].learning_rate) == pytest.approx(0.001)
+    assert type(cosine["optimizer"]).__name__ == "AdamW"
+    assert cosine["optimizer"].weight_decay == 0.05
+    assert falls(cosine["optimizer"]) == (0.003, 0, 21 * 10)
+
+
+def test_chapter_5_asks_for_its_recipes(asked):
+    row = published.run("digits", "plain", "as published", 0)
+    assert (row["train_accuracy"], row["test_accuracy"]) == (0.75, 0.75)
+    published.run("digits", "distorted", "as published", 1)
+    for part in ("softmax", "Adam"):
+        published.run("digits", "short", part, 0)
+    plain, distorted, softmax, adam = asked
+    assert [call["epochs"] for call in asked] == [15, 30, 8, 8]
+    assert {call["batch_size"] for call in asked} == {32}
+    for call, rate in zip(asked, (0.002, 0.002, 0.05, 0.004), strict=True):
+        assert falls(call["optimizer"]) == (rate, 0, 42 * call["epochs"])
+    assert plain["optimizer"].momentum == 0.9 and plain["loss"].j == 1.0
+    assert not plain["optimizer"].nesterov and plain["distort"] is None
+    assert distorted["distort"].limits == PLANAR and distorted["distort"].background == -0.1
+    assert distorted["distort"].seed == 1
+    assert softmax["loss"] is None and type(adam["optimizer"]).__name__ == "Adam"
+
+
+def test_chapter_6_asks_for_its_recipes(asked):
+    for recipe in zip1989.CHANGES:
+        zip1989.run("digits", recipe, 0)
+    assert {call["digits"] for call in asked} == {1437}
+    assert [call["epochs"] for call in asked] == [23, 25, 25, 60, 60, 10]
+    paper, *modern = asked
+    assert paper["batch_size"] == 1 and paper["shuffle"] is False
+    assert type(paper["optimizer"]).__name__ == "SGD" and paper["optimizer"].momentum == 0
+    assert float(paper["optimizer"].learning_rate) == pytest.approx(0.003)
+    for call, rate in zip(modern, (0.004, 0.002, 0.004, 0.004, 0.004), strict=True):
+        assert call["batch_size"] == 64 and call["shuffle"] is True
+        assert falls(call["optimizer"]) == (rate, 0, 23 * call["epochs"])
+        assert call["optimizer"].weight_decay == 0.01
+    assert [call["distort"] is None for call in asked] == [True] * 3 + [False] * 3
+    layer = modern[-1]["distort"]
+    assert layer.limits == {"shift": 1.0, "scale": 0.1, "squeeze": 0.1, "shear": 0.2}
+    assert layer.background == -1.0
+    dropped = [layer.rate for layer in modern[-1]["model"].layers if layer.name == "dropout"]
+    assert dropped == [0.25]
+    asked.clear()
+    row = zip1989.choose("digits", "paper", "start=root learning_rate=0.006", 0)
+    assert row["val_error_8"] == pytest.approx(0.1) and row["learning_rate"] == 0.006
+    assert asked[0]["epochs"] == 8 and asked[0]["digits"] == 1149  # four fifths
+
+
+def test_chapter_7_asks_for_its_recipes(asked):
+    for recipe in ("plain", "distorted"):
+        row = why.run_rival("digits", recipe, "784-10", 2)
+        assert (row["val_accuracy"], row["test_accuracy"]) == (0.75, 0.75)
+    for call in asked:
+        assert (call["epochs"], call["batch_size"], call["seed"]) == (10, 256, 2)
+        assert falls(call["optimizer"]) == (0.003, 0, 6 * 10)
+        assert call["optimizer"].weight_decay == 0.05
+    assert asked[0]["distort"] is None and asked[1]["distort"].limits == PLANAR
+    asked.clear()
+    row = why.run_learning("digits", "plain", "784-10", 100, 0)
+    assert (row["updates"], row["epochs"], row["batch_size"]) == (1000, 640, 64)
+    assert asked[0]["digits"] == 6400  # each digit 64 times
+    row = why.run_learning("digits", "plain", "784-10", 10_000, 0)
+    assert (row["updates"], row["epochs"], row["batch_size"]) == (1020, 180, 256)
+
+
+def test_chapters_9_and_10_ask_for_their_recipes(asked):
+    for recipe in (ARTICLE, FAST, STRONG):
+        recipe.train(np.zeros((1317, 1)), np.zeros(1317), None, seed=4)
+    _, fast, strong = asked
+    assert [call["epochs"] for call in asked] == [10, 3, 30]
+    assert [call["batch_size"] for call in asked] == [64, 256, 128]
+    assert {call["seed"] for call in asked} == {4}
+    assert falls(fast["optimizer"]) == (0.016, 4, 14)  # 18 updates
+    assert falls(strong["optimizer"]) == (0.004, 33, 297)  # 330 updates
+    assert [call.get("steps_per_execution") for call in asked] == [None, 6, 11]
+    assert strong["distort"].limits == asdict(STRONG.distortions) and strong["distort"].seed == 4
+    assert [type(one).__name__ for one in strong["callbacks"]] == ["SwapEMAWeights"]
+    asked.clear()
+    for recipe in beyond.RATES:
+        row = beyond.run_batches("digits", recipe, 256, 0)
+        assert row["steps"] == 6 * 4 and row["test_accuracy"] == 0.75
+    same, scaled, warm = (call["optimizer"] for call in asked)
+    assert {call["epochs"] for call in asked} == {4}
+    assert {call["optimizer"].momentum for call in asked} == {0.9}
+    rates = [float(one.learning_rate) for one in (same, scaled)]
+    assert rates == pytest.approx([0.05, 0.2])
+    steps = [float(warm._learning_rate(step)) for step in (0, 3, 6, 9)]
+    assert steps == pytest.approx([0.05, 0.125, 0.2, 0.2])
