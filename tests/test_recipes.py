@@ -487,10 +487,15 @@ def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
 BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "benchmark.py"
 
 
-def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
+def load_benchmark():
     spec = importlib.util.spec_from_file_location("benchmark", BENCHMARK)
     benchmark = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(benchmark)
+    return benchmark
+
+
+def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
+    benchmark = load_benchmark()
     file = tmp_path / "runs.csv"
     benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])
     shown = capsys.readouterr().out

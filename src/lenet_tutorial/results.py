@@ -2,14 +2,18 @@
 
 What takes more than about a minute on two cores is no notebook cell. It is computed here, one row
 per run, into small CSV files beside this module, and the chapters read and draw them. Nobody types
-a number into such a file; a test runs a small slice again and compares. What is run stands in
+a number into such a file: each row ends in a digest of itself, and one that does not fit is
+refused. A test runs a small slice again and compares. What is run stands in
 ``lenet_tutorial.experiments``.
 
 Run ``python -m lenet_tutorial.results`` to add the rows that are missing (it can be interrupted:
 finished runs are kept), or with ``--again`` to compute all of them anew.
 """
 
+import csv
 import datetime
+import hashlib
+import io
 import os
 import platform
 import sys
@@ -18,6 +22,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "data" / "results"
+DIGEST = "digest"  # the last column of each file
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def read(name):
     Raises
     ------
     ValueError
-        If there is no such file.
+        If there is no such file, or a row of it is not as it was written.
     """
     import pandas as pd
 
@@ -77,7 +82,54 @@ def read(name):
         raise ValueError(
             f"no results called {name!r}; there are {known}. `make results` makes them"
         )
-    return pd.read_csv(path)
+    text = path.read_text(encoding="utf-8")
+    for line, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
+        if row.get(DIGEST) != digest(name, row):
+            raise ValueError(
+                f"{path}, row {line}, is not as it was computed. Nobody types a number into this "
+                f"file: restore it, or run `lenet-tutorial results {name} --again`"
+            )
+    return pd.read_csv(io.StringIO(text)).drop(columns=DIGEST)
+
+
+def digest(name, row):
+    """Return what the last column says: a digest of a row and of the columns' names.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its ending.
+    row : dict of str
+        From columns to cells. Empty ones don't count, so a file can get another column.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits.
+    """
+    cells = sorted(item for item in row.items() if item[0] != DIGEST and item[1])
+    return hashlib.sha256(repr((name, cells)).encode()).hexdigest()[:12]
+
+
+def sealed(name, text):
+    """Return a file's text with the digest of each row in a last column.
+
+    Parameters
+    ----------
+    name : str
+        Of the file, without its ending.
+    text : str
+        CSV, with the names of the columns first.
+
+    Returns
+    -------
+    str
+    """
+    rows, out = list(csv.DictReader(io.StringIO(text))), io.StringIO()
+    writer = csv.DictWriter(out, [*rows[0], DIGEST], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row | {DIGEST: digest(name, row)} for row in rows)
+    return out.getvalue()
 
 
 def provenance():
@@ -109,14 +161,14 @@ def make(name, again=False):
     from .backup import write_whole
 
     experiment, path = experiments()[name], FOLDER / f"{name}.csv"
-    have = pd.read_csv(path).to_dict("records") if path.is_file() and not again else []
+    have = read(name).to_dict("records") if path.is_file() and not again else []
     done = {tuple(row[column] for column in experiment.key) for row in have}
     todo = [wanted for wanted in experiment.runs if tuple(wanted.values()) not in done]
     with tqdm(todo, desc=name, unit="run") as bar:
         for wanted in bar:
             have.append(experiment.run(**wanted) | provenance())
             table = pd.DataFrame(have).sort_values(experiment.key)
-            text = table.to_csv(index=False, lineterminator="\n")
+            text = sealed(name, table.to_csv(index=False, lineterminator="\n"))
             write_whole(path, lambda file, text=text: file.write(text.encode()))
 
 

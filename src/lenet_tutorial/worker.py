@@ -208,11 +208,32 @@ def main(folder, index):
         report = {
             "loss": losses,
             "first_epoch": first,
-            "step_seconds": float(np.quantile(seconds[1:], 0.1)) if len(seconds) > 1 else None,
-            "busy_seconds": float(np.mean(busy[1:])) if len(busy) > 1 else None,
+            **timing(seconds, busy),
             "devices": devices,
         }
         (folder / "report.json").write_text(json.dumps(report))
+
+
+def timing(seconds, busy):
+    """Sum up how long the steps took; the first one, which compiles, does not count.
+
+    Parameters
+    ----------
+    seconds, busy : list of float
+        Of each step: by the clock on the wall, and how long the processor worked.
+
+    Returns
+    -------
+    dict
+        ``step_seconds`` and ``busy_seconds``, as :class:`lenet_tutorial.parallel.ParallelRun` has
+        them; None where there was one step only.
+    """
+    if len(seconds) < 2:
+        return {"step_seconds": None, "busy_seconds": None}
+    return {
+        "step_seconds": float(np.quantile(seconds[1:], 0.1)),
+        "busy_seconds": float(np.mean(busy[1:])),
+    }
 
 
 def _start_tensorflow(job, path, x, y, index):
