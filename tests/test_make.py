@@ -313,7 +313,7 @@ def test_ci_runs_the_two_commands_with_nothing_set_and_then_a_wheel(checkout):
     assert_calls(calls, WITHOUT_MNIST)
     assert all(call.endswith(" | ") for call in calls), "something is set for the book"
     assert "scripts/check_package.py" in calls[-1] and "/chapters/03-" in calls[-1]
-    assert calls[4].split(" | ")[0].endswith(".whl")  # the wheel, and not the checkout
+    assert calls[4].split(" | ")[0].endswith(".whl ipykernel")  # the wheel, and not the checkout
 
 
 @with_bash
