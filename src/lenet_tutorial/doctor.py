@@ -174,7 +174,7 @@ def _backend():
     )
     try:
         started = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, timeout=300
+            [sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=300
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return Check("wrong", f"Keras does not start: {error}", "make book sets it up anew")

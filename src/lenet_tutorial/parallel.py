@@ -216,7 +216,7 @@ class Workers:
             how = f"was ended by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
-        text = (self.folder / f"stderr-{index}.txt").read_text(errors="replace")
+        text = (self.folder / f"stderr-{index}.txt").read_text(errors="replace", encoding="utf-8")
         lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
         said = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing to stderr)"
         return f"worker {index} of {len(self.processes)} {how}\n{said}"
@@ -343,7 +343,7 @@ def fit_parallel(
         load_checkpoint(keep, json.loads(json.dumps(job["run"])))  # refused here, not in a worker
     with tempfile.TemporaryDirectory(prefix="lenet-workers-") as folder:
         folder = Path(folder)
-        (folder / "job.json").write_text(json.dumps(job))
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         np.savez(folder / "data.npz", x=x, y=y)
         model.save(folder / "model.keras")
         _run(job, folder, timeout)
@@ -393,4 +393,4 @@ def _collect(folder, processes):
     for index in range(processes):
         with np.load(folder / f"weights-{index}.npz") as stored:
             weights.append([stored[f"arr_{number}"] for number in range(len(stored.files))])
-    return weights, json.loads((folder / "report.json").read_text())
+    return weights, json.loads((folder / "report.json").read_text(encoding="utf-8"))
