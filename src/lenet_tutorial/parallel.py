@@ -216,7 +216,7 @@ class Workers:
             how = f"was ended by {signal.Signals(-code).name}"
         else:
             how = f"ended with exit code {code}"
-        text = (self.folder / f"stderr-{index}.txt").read_text(errors="replace", encoding="utf-8")
+        text = (self.folder / f"stderr-{index}.txt").read_text("utf-8", errors="replace")
         lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
         said = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing to stderr)"
         return f"worker {index} of {len(self.processes)} {how}\n{said}"
