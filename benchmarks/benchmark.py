@@ -39,7 +39,7 @@ class Memory:
         from resource import getpagesize
 
         while not self.stop.wait(0.05):
-            pages = int(self.path.read_text().split()[1])
+            pages = int(self.path.read_text(encoding="utf-8").split()[1])
             self.peak = max(
                 pages * getpagesize() / 2**20, 0 if self.peak != self.peak else self.peak
             )

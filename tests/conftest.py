@@ -23,7 +23,7 @@ def site(tmp_path_factory):
     program = Path(sys.executable).parent / "jupyter-book"
     command = [str(program), "build", "--all", "-W", "-n"]
     command += ["--keep-going", "--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True)
+    built = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     html = folder / "_build" / "html"
     assert (html / "index.html").is_file()

@@ -92,7 +92,7 @@ def run(backend, code, *arguments):
         [sys.executable, "-c", code, *arguments],
         env={**os.environ, "KERAS_BACKEND": backend},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=1200,
     )
     assert done.returncode == 0, done.stderr[-3000:]

@@ -32,7 +32,11 @@ SCRIPT = Path(__file__).parent / "interrupted.py"
 def start(folder, output, waits=-1):
     command = [sys.executable, str(SCRIPT), str(folder), str(output), str(waits)]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=dict(os.environ),
     )
 
 
@@ -74,7 +78,9 @@ def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(whole, tmp_p
     assert shown == "epochs: 2 3 4\n"
     assert not folder.exists()  # nothing is left to go on from
     # To the last bit: weights (with moving averages, dropout, distortions) and the whole history.
-    assert output.with_suffix(".npz.csv").read_text() == whole.with_suffix(".npz.csv").read_text()
+    assert output.with_suffix(".npz.csv").read_text(encoding="utf-8") == whole.with_suffix(
+        ".npz.csv"
+    ).read_text(encoding="utf-8")
     with np.load(output) as here, np.load(whole) as there:
         assert len(here.files) == len(there.files) == 10
         assert all(np.array_equal(here[name], there[name]) for name in there.files)
@@ -211,15 +217,17 @@ def test_a_damaged_checkpoint_is_named_and_not_used(data, stopped, damage):
 
 
 def test_a_folder_that_cannot_be_made_is_named(data, tmp_path):
-    (tmp_path / "file").write_text("mine")
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(BackupError, match=r"the backup folder .*file can't be made"):
         run(data, tmp_path / "file")
-    assert (tmp_path / "file").read_text() == "mine"
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
 def test_what_else_is_in_the_folder_stays(data, tmp_path):
-    (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / f"{backup.FILE}.abc.part").write_text("of a process that was killed")
+    (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / f"{backup.FILE}.abc.part").write_text(
+        "of a process that was killed", encoding="utf-8"
+    )
     run(data, tmp_path, epochs=1)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 

@@ -74,7 +74,7 @@ def test_no_page_names_a_path_of_this_machine(site):
     home = str(Path.home())
     for file in site.rglob("*"):
         if file.suffix in (".html", ".js", ".ipynb", ".txt", ".json") and file.is_file():
-            text = file.read_text(errors="replace")
+            text = file.read_text(errors="replace", encoding="utf-8")
             assert str(ROOT) + "/" not in text, file
             assert home == "/" or f"{home}/" not in text, file
 
@@ -130,7 +130,7 @@ def test_every_chapter_can_be_downloaded_as_a_notebook(site, pages):
 
 
 def all_pages():
-    toc = (ROOT / "_toc.yml").read_text()
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     return re.findall(r"(?:root|file): (\S+)", toc)
 
 

@@ -12,10 +12,12 @@ def forwarding(tmp_path):
     """Serve pages that forward at once, from 0 to 5, and one that forwards to itself."""
     for number in range(5):
         forward = f'<meta http-equiv="refresh" content="0; url={number + 1}.html">'
-        (tmp_path / f"{number}.html").write_text(f"<!doctype html>{forward}<p>{number}")
-    (tmp_path / "5.html").write_text("<!doctype html><title>end</title><p>5")
+        (tmp_path / f"{number}.html").write_text(
+            f"<!doctype html>{forward}<p>{number}", encoding="utf-8"
+        )
+    (tmp_path / "5.html").write_text("<!doctype html><title>end</title><p>5", encoding="utf-8")
     again = '<meta http-equiv="refresh" content="0; url=circle.html">'
-    (tmp_path / "circle.html").write_text(f"<!doctype html>{again}")
+    (tmp_path / "circle.html").write_text(f"<!doctype html>{again}", encoding="utf-8")
     with serve(tmp_path) as address:
         yield address
 

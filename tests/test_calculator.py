@@ -16,7 +16,7 @@ PAGE = "book/calculator.html"
 
 def cases():
     """Return the shared cases; `output` is 0 where no place fits."""
-    with (ROOT / "tests" / "shape_cases.csv").open() as file:
+    with (ROOT / "tests" / "shape_cases.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         for key, value in row.items():

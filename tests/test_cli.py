@@ -67,7 +67,9 @@ def test_help_is_quick_and_loads_nothing_heavy():
     code = "import sys; from lenet_tutorial.cli import main\ntry: main(['--help'])\nexcept "
     code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas sklearn pooch PIL'"
     code += ".split() if m in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
+    )
     assert said.stdout.splitlines()[-1] == "[]"
     for name in ("doctor", "data", "train", "predict", "export", "results"):
         assert f"    {name} " in said.stdout
@@ -75,10 +77,10 @@ def test_help_is_quick_and_loads_nothing_heavy():
 
 @pytest.mark.parametrize("start", [[PROGRAM], [sys.executable, "-m", "lenet_tutorial"]])
 def test_the_installed_command_and_the_module_are_the_same(start):
-    said = subprocess.run([*map(str, start), "--version"], capture_output=True, text=True)
+    said = subprocess.run([*map(str, start), "--version"], capture_output=True, encoding="utf-8")
     assert said.returncode == 0 and said.stdout == "0.1.0\n" and said.stderr == ""
     said = subprocess.run(
-        [*map(str, start), "predict", "nothing.png"], capture_output=True, text=True
+        [*map(str, start), "predict", "nothing.png"], capture_output=True, encoding="utf-8"
     )
     assert said.returncode == 2
     assert said.stderr == "lenet-tutorial predict: no such file: nothing.png\n"
@@ -129,7 +131,9 @@ def keras_starts(monkeypatch):
 
 
 def test_the_doctor_says_what_is_there():
-    said = subprocess.run([str(PROGRAM), "doctor"], capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        [str(PROGRAM), "doctor"], capture_output=True, encoding="utf-8", check=True
+    )
     assert said.stderr == ""
     for words in (
         "Python 3.",
@@ -421,7 +425,7 @@ def trained(tmp_path_factory):
     said = subprocess.run(
         [str(PROGRAM), *TRAIN, "--dataset", "digits", "--output", "model.keras"],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         cwd=folder,
     )
     assert said.returncode == 0, said.stderr
@@ -521,7 +525,7 @@ def test_ctrl_c_keeps_the_epochs_that_were_finished(tmp_path):
         [str(PROGRAM), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         cwd=tmp_path,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
@@ -807,7 +811,7 @@ def test_penalties_and_squashed_outputs_are_called_what_they_are(command, pictur
 
 def test_pictures_that_cannot_be_read_end_with_one_line(command, pictures, tmp_path):
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
-    (tmp_path / "text.png").write_text("seven")
+    (tmp_path / "text.png").write_text("seven", encoding="utf-8")
     (tmp_path / "cut.png").write_bytes((pictures / "1.png").read_bytes()[:300])
     assert refused(command("predict", tmp_path / "no.png"), "no such file")
     assert refused(command("predict", tmp_path / "blank.png"), "is blank")
@@ -828,7 +832,7 @@ def test_explain_takes_one_picture_and_a_png(command, pictures, tmp_path):
 def test_the_default_network_is_the_explorers(tmp_path):
     entry = next(
         one
-        for one in json.loads((WEIGHTS / "manifest.json").read_text())["networks"]
+        for one in json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))["networks"]
         if one["name"] == "textbook"
     )
     model, about = stored.default_model()

@@ -443,10 +443,10 @@ def test_a_cache_that_cannot_be_written(small, serve, tmp_path, monkeypatch):
     """The disk says no in the middle: the message names the reason, not a mirror's fault."""
     good = serve(lambda handler, name: give(handler, small[name]))
     cache = tmp_path / "cache"
-    cache.write_text("a file where the folder should be")
+    cache.write_text("a file where the folder should be", encoding="utf-8")
     with pytest.raises(MnistUnavailable, match=f"can't write to {cache}: it is no folder"):
         load(cache, good)
-    assert cache.read_text().startswith("a file")
+    assert cache.read_text(encoding="utf-8").startswith("a file")
 
 
 def test_a_read_only_cache(small, arrays, serve, tmp_path):
@@ -468,7 +468,7 @@ def test_a_read_only_cache(small, arrays, serve, tmp_path):
     def tried():
         cache.chmod(0o555)
         done = subprocess.run(
-            command, capture_output=True, text=True, preexec_fn=without_roots_privilege
+            command, capture_output=True, encoding="utf-8", preexec_fn=without_roots_privilege
         )
         cache.chmod(0o755)
         if done.returncode == 99:
@@ -520,7 +520,7 @@ def test_eight_processes_at_once(small, arrays, serve, tmp_path):
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     command += [str(tmp_path), mirror, repr(datasets.MNIST_FILES)]
-    start = functools.partial(subprocess.Popen, stdout=subprocess.PIPE, text=True)
+    start = functools.partial(subprocess.Popen, stdout=subprocess.PIPE, encoding="utf-8")
     running = [start(command) for _ in range(8)]
     answers = {process.communicate(timeout=120)[0].strip() for process in running}
     assert all(process.returncode == 0 for process in running)

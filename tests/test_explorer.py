@@ -218,7 +218,7 @@ def redraw(image, zoom=3):
 
 def samples():
     """Return the fifty digits that come with the page: they are of MNIST."""
-    text = (WEIGHTS / "samples.js").read_text()
+    text = (WEIGHTS / "samples.js").read_text(encoding="utf-8")
     data = base64.b64decode(text.rsplit('"', 2)[1])
     return np.frombuffer(data, np.uint8).reshape(-1, 28, 28)
 
@@ -624,13 +624,13 @@ def altered(site, tmp_path, file, text=None):
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (site / part).is_dir() else shutil.copy)(site / part, target)
     path = tmp_path / "_static" / "explorer" / "weights" / file
-    path.unlink() if text is None else path.write_text(text)
+    path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     return (tmp_path / PAGE).as_uri()
 
 
 def flipped(file):
     """Return a script of weights with one letter changed: the checksum no longer fits."""
-    text = (WEIGHTS / file).read_text()
+    text = (WEIGHTS / file).read_text(encoding="utf-8")
     at = len(text) // 2
     return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
 
@@ -641,7 +641,11 @@ def flipped(file):
         ("textbook-10.js", lambda f: None, "The file weights/textbook-10.js is missing"),
         ("textbook-10.js", flipped, "textbook-10.js is damaged: wrong checksum"),
         ("textbook-10.js", lambda f: "<html>", "textbook-10.js is damaged"),
-        ("textbook-10.js", lambda f: (WEIGHTS / f).read_text()[:9000], "textbook-10.js is damaged"),
+        (
+            "textbook-10.js",
+            lambda f: (WEIGHTS / f).read_text(encoding="utf-8")[:9000],
+            "textbook-10.js is damaged",
+        ),
         ("index.js", lambda f: None, "The file weights/index.js is missing"),
         ("index.js", lambda f: "LeNet.engine.catalogue({", "The file weights/index.js is damaged"),
     ],
@@ -871,7 +875,7 @@ def test_axe_finds_nothing_to_complain_of(browser, server, name, width, theme):
     else:
         page.get_by_label("Input size").fill("28")  # with an error on show
     assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(AXE.read_text())
+    page.evaluate(AXE.read_text(encoding="utf-8"))
     result = page.evaluate("selector => axe.run(selector)", f".lenet-{name}")
     found = [
         (one["id"], [node["html"][:150] for node in one["nodes"]]) for one in result["violations"]

@@ -18,7 +18,7 @@ from lenet_tutorial.training import error_rate
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "book" / "_static" / "explorer" / "weights"
-MANIFEST = json.loads((FOLDER / "manifest.json").read_text())
+MANIFEST = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
 NETWORKS = {entry["name"]: entry for entry in MANIFEST["networks"]}
 SNAPSHOTS = [(name, shot["epoch"]) for name, e in NETWORKS.items() for shot in e["snapshots"]]
 
@@ -63,7 +63,7 @@ def test_the_parameters_are_those_of_the_book():
 
 
 def test_the_script_and_the_manifest_say_the_same():
-    text = (FOLDER / "index.js").read_text()
+    text = (FOLDER / "index.js").read_text(encoding="utf-8")
     assert json.loads(re.search(r"catalogue\((.*)\);\n$", text).group(1)) == MANIFEST
 
 
@@ -130,7 +130,7 @@ def test_worse_weights_replace_no_better_ones(exported, monkeypatch):
         export.export(folder, ["textbook"], **how)
     assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
     export.export(folder, ["textbook"], force=True, **how)
-    assert json.loads((folder / "manifest.json").read_text()) != manifest
+    assert json.loads((folder / "manifest.json").read_text(encoding="utf-8")) != manifest
 
 
 def test_without_mnist_the_command_says_so_and_touches_nothing(exported):
@@ -138,7 +138,7 @@ def test_without_mnist_the_command_says_so_and_touches_nothing(exported):
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     nowhere = {**os.environ, "LENET_TUTORIAL_DATA": str(folder / "nowhere")}
     command = [sys.executable, "-m", "lenet_tutorial", "export", str(folder)]
-    result = subprocess.run(command, capture_output=True, text=True, env=nowhere)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8", env=nowhere)
     assert result.returncode == 1
     assert "trained on MNIST" in result.stderr and "Nothing was written" in result.stderr
     assert "Traceback" not in result.stderr
@@ -147,7 +147,7 @@ def test_without_mnist_the_command_says_so_and_touches_nothing(exported):
 
 def test_the_command_names_what_there_is():
     command = [sys.executable, "-m", "lenet_tutorial", "export", "x", "nonsense"]
-    result = subprocess.run(command, capture_output=True, text=True)
+    result = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert result.returncode == 2
     assert "no network called 'nonsense'" in result.stderr and "textbook" in result.stderr
 
@@ -155,12 +155,14 @@ def test_the_command_names_what_there_is():
 def test_a_damaged_script_is_found_out(exported):
     folder, _ = exported
     path = folder / "textbook-01.js"
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     at = len(text) // 2
-    path.write_text(text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :])
+    path.write_text(
+        text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :], encoding="utf-8"
+    )
     with pytest.raises(ValueError, match=r"textbook-01\.js does not hold what the manifest says"):
         export.read_weights(folder, "textbook", 1)
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="no weights of network 'textbook' after epoch 7"):
         export.read_weights(folder, "textbook", 7)
 

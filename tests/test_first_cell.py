@@ -17,7 +17,7 @@ ADDRESS = ("https://example.org/owner/lenet", "main")
 
 
 def config(folder, text):
-    (folder / "_config.yml").write_text("title: A book\n" + text)
+    (folder / "_config.yml").write_text("title: A book\n" + text, encoding="utf-8")
     return folder / "_config.yml"
 
 

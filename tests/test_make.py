@@ -220,12 +220,15 @@ def record(folder, command, programs, fail="", says="", **settings):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(RECORDER, encoding="utf-8")
         path.chmod(0o755)
+    scratch = folder.parent / "scratch"
+    scratch.mkdir(exist_ok=True)
     calls = folder.parent / "calls"
     calls.write_text("", encoding="utf-8")
     ran = subprocess.run(
         command,
-        cwd=folder,
+        cwd=folder.parent if command[0] == "bash" else folder,
         env={
+            "TMPDIR": str(scratch),
             "PATH": f"{tools}:{os.environ['PATH']}",
             "RECORD": str(calls),
             "FAIL": fail,
@@ -235,6 +238,7 @@ def record(folder, command, programs, fail="", says="", **settings):
         capture_output=True,
         encoding="utf-8",
     )
+    assert not list(scratch.iterdir()), "temporary files are left"
     return ran.returncode, calls.read_text(encoding="utf-8").splitlines()
 
 
@@ -297,7 +301,8 @@ WITH_MNIST = [
 
 
 def ci(checkout, **options):
-    return record(checkout, ["bash", ".ci/run"], PROGRAMS, **options, **ENVIRONMENT)
+    command = ["bash", str(checkout / ".ci" / "run")]  # from wherever
+    return record(checkout, command, PROGRAMS, **options, **ENVIRONMENT)
 
 
 def assert_calls(calls, wanted):
@@ -313,7 +318,27 @@ def test_ci_runs_the_two_commands_with_nothing_set_and_then_a_wheel(checkout):
     assert_calls(calls, WITHOUT_MNIST)
     assert all(call.endswith(" | ") for call in calls), "something is set for the book"
     assert "scripts/check_package.py" in calls[-1] and "/chapters/03-" in calls[-1]
-    assert calls[4].split(" | ")[0].endswith(".whl")  # the wheel, and not the checkout
+    assert calls[4].split(" | ")[0].endswith(".whl ipykernel")  # the wheel, and not the checkout
+
+
+@with_bash
+@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="for root on Debian")
+def test_ci_installs_the_browser_where_it_is_missing_and_can_be_had(checkout):
+    tools = checkout.parent / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "mktemp", "rm", "tee", "grep", "id", "basename", "env", "sort"):
+        (tools / name).symlink_to(shutil.which(name))
+    for name in ("tr", "wc", "cp", "mkdir", "touch", "cat"):
+        (tools / name).symlink_to(shutil.which(name))
+    programs = ["make", "apt-get", ".venv/bin/python"]
+    command = ["bash", str(checkout / ".ci" / "run")]
+    code, calls = record(checkout, command, programs, PATH=str(tools))
+    assert code == 0
+    assert [call.split(" | ")[0] for call in calls[:2]] == [
+        "apt-get update -qq",
+        "apt-get install -y -qq --no-install-recommends chromium",
+    ]
+    assert_calls(calls[2:], WITHOUT_MNIST)
 
 
 @with_bash

@@ -47,7 +47,7 @@ chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def test_the_table_of_contents_names_every_chapter_in_order():
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     named = [
         entry["file"]
         for part in toc["parts"]
@@ -193,7 +193,7 @@ def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
 
 
 def test_all_chapters_together_show_all_twelve_errata():
-    errata = (ROOT / "book" / "errata.md").read_text()
+    errata = (ROOT / "book" / "errata.md").read_text(encoding="utf-8")
     labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
     assert labels == [f"err-{number}" for number in range(1, 13)]
 

@@ -23,7 +23,7 @@ def run(code, **environment):
     return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         env={**os.environ, **environment},
         check=True,
     )
@@ -56,7 +56,8 @@ def test_a_real_complaint_of_tensorflow_is_passed_on(tmp_path):
     fake = tmp_path / "tensorflow"
     fake.mkdir()
     (fake / "__init__.py").write_text(
-        "import os; os.write(2, b'oneDNN custom operations are on.\\nsomething is wrong\\n')"
+        "import os; os.write(2, b'oneDNN custom operations are on.\\nsomething is wrong\\n')",
+        encoding="utf-8",
     )
     result = run("import lenet_tutorial, tensorflow", PYTHONPATH=str(tmp_path))
     assert result.stderr == "something is wrong\n"
@@ -75,7 +76,7 @@ def test_an_error_while_tensorflow_loads_is_not_swallowed(tmp_path):
     fake = tmp_path / "tensorflow"
     fake.mkdir()
     (fake / "__init__.py").write_text(
-        "import os; os.write(2, b'first\\n'); raise OSError('broken')"
+        "import os; os.write(2, b'first\\n'); raise OSError('broken')", encoding="utf-8"
     )
     with pytest.raises(subprocess.CalledProcessError) as caught:
         run("import lenet_tutorial, tensorflow", PYTHONPATH=str(tmp_path))
@@ -89,7 +90,7 @@ def test_the_readers_log_level_wins():
 
 def imported(name):
     """Return the names of the package's own modules that a module imports, at any depth."""
-    tree = ast.parse((SOURCE / f"{name}.py").read_text())
+    tree = ast.parse((SOURCE / f"{name}.py").read_text(encoding="utf-8"))
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.level == 1:
@@ -111,7 +112,7 @@ def test_imports_point_one_way():
 
 def test_a_module_can_be_read_in_one_sitting():
     for name in MODULES:
-        assert len((SOURCE / f"{name}.py").read_text().splitlines()) <= 900, name
+        assert len((SOURCE / f"{name}.py").read_text(encoding="utf-8").splitlines()) <= 900, name
 
 
 def public(name):

@@ -261,7 +261,7 @@ folder, index = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 
 def program(tmp_path, monkeypatch, text):
     """Write a worker program and return a function that starts it so many times."""
-    (tmp_path / "sleeper.py").write_text(SLEEPER + textwrap.dedent(text))
+    (tmp_path / "sleeper.py").write_text(SLEEPER + textwrap.dedent(text), encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     return lambda count: Workers("sleeper", tmp_path, [{"N": str(n)} for n in range(count)])
 
@@ -281,7 +281,11 @@ def test_workers_that_end_well_are_waited_for(tmp_path, monkeypatch):
     start = program(tmp_path, monkeypatch, "(folder / f'out-{index}').write_text(os.environ['N'])")
     with start(3) as workers:
         workers.wait(30)
-    assert [(tmp_path / f"out-{n}").read_text() for n in range(3)] == ["0", "1", "2"]
+    assert [(tmp_path / f"out-{n}").read_text(encoding="utf-8") for n in range(3)] == [
+        "0",
+        "1",
+        "2",
+    ]
 
 
 def test_when_one_fails_the_others_are_ended_and_its_last_lines_are_shown(tmp_path, monkeypatch):
@@ -356,10 +360,12 @@ def test_workers_end_when_their_launcher_is_killed_outright(tmp_path, monkeypatc
     with subprocess.Popen([sys.executable, "-c", code]) as launcher:
         files = [tmp_path / f"pid-{n}" for n in range(2)]
         try:
-            wait_for(lambda: all(file.is_file() and file.read_text() for file in files))
+            wait_for(
+                lambda: all(file.is_file() and file.read_text(encoding="utf-8") for file in files)
+            )
         finally:
             launcher.kill()
-    pids = [int(file.read_text()) for file in files]
+    pids = [int(file.read_text(encoding="utf-8")) for file in files]
     wait_for(lambda: not any(psutil.pid_exists(pid) and alive(pid) for pid in pids))
 
 

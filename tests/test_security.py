@@ -31,7 +31,7 @@ def registries():
     """Return the hosts that packages come from: the public ones, and those of this machine."""
     hosts = {"pypi.org", "files.pythonhosted.org", "registry.npmjs.org"}
     settings = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, encoding="utf-8"
     ).stdout
     names = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_INDEX_URL", "NPM_CONFIG_REGISTRY")
     texts = [settings, *(os.environ.get(name, "") for name in names)]
@@ -69,7 +69,9 @@ def test_the_look_out_sees_what_it_is_for(text, count):
 
 
 def committed():
-    listed = subprocess.run(["git", "ls-files", "-z"], capture_output=True, text=True, cwd=ROOT)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], capture_output=True, encoding="utf-8", cwd=ROOT
+    )
     if listed.returncode:
         pytest.skip("no git here: the files of the repository can't be listed")
     return [ROOT / name for name in listed.stdout.split("\0") if name]
@@ -80,7 +82,7 @@ def test_no_committed_file_holds_a_secret():
     assert len(files) > 80
     for file in files:
         if file.is_file():
-            assert not SECRETS.search(file.read_text(errors="replace")), file
+            assert not SECRETS.search(file.read_text(errors="replace", encoding="utf-8")), file
 
 
 def test_chapters_results_and_data_hold_no_trace_of_a_machine():
@@ -91,7 +93,7 @@ def test_chapters_results_and_data_hold_no_trace_of_a_machine():
     assert len(looked) > 40
     for file in looked:
         if file.is_file():
-            assert not list(traces(file.read_text(errors="replace"))), file
+            assert not list(traces(file.read_text(errors="replace", encoding="utf-8"))), file
 
 
 def test_the_built_site_holds_no_trace_of_a_machine(site):
@@ -103,7 +105,7 @@ def test_the_built_site_holds_no_trace_of_a_machine(site):
     ]
     assert len(looked) > 20
     for file in looked:
-        found = list(traces(file.read_text(errors="replace")))
+        found = list(traces(file.read_text(errors="replace", encoding="utf-8")))
         assert not found, f"{file.relative_to(site)}: {found}"
 
 
@@ -118,7 +120,7 @@ def wheel(tmp_path_factory):
     made = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
     command += ["--no-index", "--quiet", "--wheel-dir", str(made), str(source)]
-    built = subprocess.run(command, capture_output=True, text=True)
+    built = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert built.returncode == 0, built.stderr
     with zipfile.ZipFile(next(made.glob("*.whl"))) as archive:
         yield archive
@@ -146,11 +148,11 @@ workflows = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.ste
 
 def test_there_is_a_workflow_that_looks_for_vulnerabilities():
     assert {path.stem for path in WORKFLOWS} >= {"audit", "links", "publish", "test"}
-    text = (ROOT / ".github" / "workflows" / "audit.yml").read_text()
+    text = (ROOT / ".github" / "workflows" / "audit.yml").read_text(encoding="utf-8")
     workflow = yaml.safe_load(text)
     assert workflow[True]["schedule"]  # YAML takes the word "on" for true
     assert workflow["jobs"]["audit"]["steps"][-1]["run"] == "make audit"
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     recipe = makefile.split("\naudit:")[1].split("\n\n")[0]
     # What can't be looked up is a failure, and not passed over.
     assert "pip-audit --requirement requirements.lock --require-hashes" in recipe
@@ -159,7 +161,9 @@ def test_there_is_a_workflow_that_looks_for_vulnerabilities():
 
 @workflows
 def test_actions_are_pinned_by_commit_with_their_version_beside(path):
-    lines = [line.strip() for line in path.read_text().splitlines() if "uses:" in line]
+    lines = [
+        line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line
+    ]
     assert lines
     for line in lines:
         assert re.fullmatch(r"- uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line) or re.fullmatch(
@@ -169,7 +173,7 @@ def test_actions_are_pinned_by_commit_with_their_version_beside(path):
 
 @workflows
 def test_a_workflow_may_only_read_and_ends_by_itself(path):
-    workflow = yaml.safe_load(path.read_text())
+    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert workflow["permissions"] == {"contents": "read"}
     for name, job in workflow["jobs"].items():
         assert 1 <= job["timeout-minutes"] <= 120, name
@@ -182,7 +186,7 @@ def test_a_workflow_may_only_read_and_ends_by_itself(path):
 @workflows
 def test_no_workflow_leaves_its_token_in_the_checkout_or_takes_text_from_outside(path):
     checkouts = 0
-    for job in yaml.safe_load(path.read_text())["jobs"].values():
+    for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
         for step in job["steps"]:
             if step.get("uses", "").startswith("actions/checkout@"):
                 assert step["with"]["persist-credentials"] is False
@@ -192,7 +196,7 @@ def test_no_workflow_leaves_its_token_in_the_checkout_or_takes_text_from_outside
 
 
 def test_dependabot_looks_after_the_actions_and_npm():
-    settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())
+    settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
     assert {one["package-ecosystem"] for one in settings["updates"]} == {"github-actions", "npm"}
 
 
@@ -201,7 +205,7 @@ def test_dependabot_looks_after_the_actions_and_npm():
 
 def test_nothing_in_the_package_reads_a_pickle_or_runs_text():
     for file in (ROOT / "src").rglob("*.py"):
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         for word in ("import pickle", "import marshal", "allow_pickle=True", "safe_mode=False"):
             assert word not in text, f"{file.name}: {word}"
         assert not re.search(r"(?<![\w.])(eval|exec)\(", text), file.name
@@ -209,7 +213,7 @@ def test_nothing_in_the_package_reads_a_pickle_or_runs_text():
 
 
 def test_the_security_policy_says_what_it_must():
-    text = (ROOT / "SECURITY.md").read_text()
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     for words in ("private vulnerability reporting", "predict", "safe_mode", "pickle", "Supported"):
         assert words in text, words
-    assert "SECURITY.md" in (ROOT / "README.md").read_text()
+    assert "SECURITY.md" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"
 BASE = "https://some-one.github.io/a-book/"
 REQUESTS = 70  # at most, with all pictures of a chapter
@@ -64,11 +64,11 @@ def public(tmp_path_factory):
         "chapters": [{"file": "chapters/03-output-size"}, {"file": "book/glossary"}],
     }
     for name, content in (("_config.yml", config), ("_toc.yml", toc)):
-        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True))
+        (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
     command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "--all"]
     command += ["--config", str(folder / "_config.yml"), "--toc", str(folder / "_toc.yml")]
     command += ["--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, text=True)
+    built = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     return folder / "_build" / "html"
 
@@ -129,14 +129,14 @@ def test_with_the_setting_each_page_has_its_absolute_address(public):
     tree = ElementTree.parse(public / "sitemap.xml")
     found = [node.text for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert sorted(found) == sorted(listed)
-    assert f"Sitemap: {BASE}sitemap.xml" in (public / "robots.txt").read_text()
+    assert f"Sitemap: {BASE}sitemap.xml" in (public / "robots.txt").read_text(encoding="utf-8")
     lead = parse(public / "index.html").select_one('link[rel="canonical"]')
     assert lead["href"] == BASE + "book/index.html"
 
 
 def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(site):
     assert not (site / "sitemap.xml").exists()
-    assert (site / "robots.txt").read_text() == "User-agent: *\nAllow: /\n"
+    assert (site / "robots.txt").read_text(encoding="utf-8") == "User-agent: *\nAllow: /\n"
     for file in [site / "index.html", *(site / name for name in page_names(site))]:
         page = parse(file)
         assert not page.select('link[rel="canonical"]'), file
@@ -160,24 +160,32 @@ def test_the_picture_and_the_icons_are_there_in_the_sizes_they_claim(site):
 
 def test_binder_installs_what_make_installs():
     folder = ROOT / ".binder"
-    lines = (folder / "requirements.txt").read_text().splitlines()
+    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
     options = [line for line in lines if not line.startswith("#")]
     assert options == ["-r ../requirements.lock"]
     assert (folder / "../requirements.lock").resolve() == ROOT / "requirements.lock"
-    python = re.fullmatch(r"python-(3\.\d+)\n", (folder / "runtime.txt").read_text())[1]
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][0]
+    python = re.fullmatch(
+        r"python-(3\.\d+)\n", (folder / "runtime.txt").read_text(encoding="utf-8")
+    )[1]
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"][
+        0
+    ]
     from packaging.specifiers import SpecifierSet
 
     assert SpecifierSet(conda.removeprefix("python ")).contains(python)
     start = folder / "postBuild"
-    assert start.stat().st_mode & 0o111 and start.read_text().startswith("#!")
-    steps = [line for line in start.read_text().splitlines() if "pip install" in line]
-    makefile = (ROOT / "Makefile").read_text()
+    assert start.stat().st_mode & 0o111 and start.read_text(encoding="utf-8").startswith("#!")
+    steps = [
+        line for line in start.read_text(encoding="utf-8").splitlines() if "pip install" in line
+    ]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert len(steps) == 1 and steps[0].replace("python", "$(BIN)/python", 1) in makefile
 
 
 def test_the_site_is_published_from_what_make_book_builds():
-    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text())
+    workflow = yaml.safe_load(
+        (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
+    )
     build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
     runs = [step["run"] for step in build["steps"] if "run" in step]
     assert runs[0] == "make book"
@@ -335,7 +343,7 @@ VIEWS = {  # name: (width, theme, from a file, with axe)
 def seen(browser, server, site):
     """Open every page in each view; return {(page, view): what there was to see}."""
     assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    axe, reports = AXE.read_text(), {}
+    axe, reports = AXE.read_text(encoding="utf-8"), {}
     for view, (width, theme, from_file, with_axe) in VIEWS.items():
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"

@@ -16,7 +16,11 @@ from lenet_tutorial.shapes import output_size
 from lenet_tutorial.tables import layer_table
 
 ROOT = Path(__file__).parent.parent
-KEYS = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(), re.M))
+KEYS = set(
+    re.findall(
+        r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text(encoding="utf-8"), re.M
+    )
+)
 
 
 def test_the_textbook_network_row_by_row():

@@ -33,7 +33,9 @@ def extracted(tmp_path_factory):
     """Start to extract the texts of the book anew; wait for it and return the folder."""
     folder = tmp_path_factory.mktemp("gettext")
     command = [*COMMAND, "-b", "gettext", "-D", "language=en", str(ROOT), str(folder / "out")]
-    started = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    started = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
+    )
 
     @functools.cache
     def finish():
@@ -51,7 +53,7 @@ def both(site, extracted, tmp_path_factory):
     folder = tmp_path_factory.mktemp("both") / "_build"
     shutil.copytree(site, folder / "html")
     command = [*COMMAND, "-W", "-b", "html", str(ROOT), str(folder / "html-zh")]
-    built = subprocess.run(command, capture_output=True, text=True)
+    built = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     assert (folder / "html-zh" / "index.html").is_file()
     return folder / "html"
@@ -472,9 +474,11 @@ def test_search_engines_hear_of_both_editions_where_the_address_is_known(tmp_pat
     for name in ("index.html", "chapters/one.html", "zh/chapters/one.html"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>")
+        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>", encoding="utf-8")
     editions.link(tmp_path, tmp_path / "zh", "zh-CN", base)
-    page = BeautifulSoup((tmp_path / "chapters/one.html").read_text(), "html.parser")
+    page = BeautifulSoup(
+        (tmp_path / "chapters/one.html").read_text(encoding="utf-8"), "html.parser"
+    )
     assert page.select_one("a.language-switch")["href"] == "../zh/chapters/one.html"
     alternates = {tag["hreflang"]: tag["href"] for tag in page.head.find_all("link")}
     assert alternates == (
@@ -486,14 +490,22 @@ def test_search_engines_hear_of_both_editions_where_the_address_is_known(tmp_pat
         if base
         else {}
     )
-    (tmp_path / "chapters/one.html").write_text(f"<head></head><body>{editions.MARK}</body>")
-    (tmp_path / "zh/chapters/one.html").write_text(f"{editions.MARK}<p {editions.NOTE}>")
+    (tmp_path / "chapters/one.html").write_text(
+        f"<head></head><body>{editions.MARK}</body>", encoding="utf-8"
+    )
+    (tmp_path / "zh/chapters/one.html").write_text(
+        f"{editions.MARK}<p {editions.NOTE}>", encoding="utf-8"
+    )
     editions.link(tmp_path, tmp_path / "zh", "zh-CN", base)
-    page = BeautifulSoup((tmp_path / "chapters/one.html").read_text(), "html.parser")
+    page = BeautifulSoup(
+        (tmp_path / "chapters/one.html").read_text(encoding="utf-8"), "html.parser"
+    )
     assert page.select_one("a.language-switch")
     assert not page.find_all("link")  # it is no translation
-    assert editions.MARK in (tmp_path / "index.html").read_text()  # has no other
-    assert editions.MARK in (tmp_path / "zh/chapters/one.html").read_text()  # is not ours
+    assert editions.MARK in (tmp_path / "index.html").read_text(encoding="utf-8")  # has no other
+    assert editions.MARK in (tmp_path / "zh/chapters/one.html").read_text(
+        encoding="utf-8"
+    )  # is not ours
 
 
 @pytest.mark.parametrize(
@@ -511,21 +523,21 @@ def test_the_english_edition_built_again_finds_the_chinese_one_inside_it(tmp_pat
     for name in ("index.html", "book/api.html", "zh/index.html"):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>")
+        file.write_text(f"<html><head></head><body>{editions.MARK}</body></html>", encoding="utf-8")
     config = SimpleNamespace(language="en", html_baseurl="")
     editions.join(
         SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=tmp_path, config=config),
         None,
     )
-    assert 'href="zh/index.html"' in (tmp_path / "index.html").read_text()
-    assert editions.MARK in (tmp_path / "book/api.html").read_text()
-    assert editions.MARK in (tmp_path / "zh/index.html").read_text()
+    assert 'href="zh/index.html"' in (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert editions.MARK in (tmp_path / "book/api.html").read_text(encoding="utf-8")
+    assert editions.MARK in (tmp_path / "zh/index.html").read_text(encoding="utf-8")
 
 
 def test_no_chinese_page_names_a_path_of_this_machine(both):
     for file in (both / "zh").rglob("*"):
         if file.suffix in (".html", ".js", ".json", ".txt", ".ipynb"):
-            assert str(ROOT) + "/" not in file.read_text(errors="replace"), file
+            assert str(ROOT) + "/" not in file.read_text(errors="replace", encoding="utf-8"), file
 
 
 # ----------------------------------------------------------------------------------- in the browser

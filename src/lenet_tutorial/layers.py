@@ -769,7 +769,9 @@ def smallest_wins(labels, penalties):
 @functools.cache
 def _codes():
     path = Path(__file__).parent / "data" / "digit_codes.txt"
-    lines = [line for line in path.read_text().splitlines() if line and line[:2] != "# "]
+    lines = [
+        line for line in path.read_text(encoding="utf-8").splitlines() if line and line[:2] != "# "
+    ]
     bitmaps = {}
     for line in lines:
         if line.isdigit():

@@ -376,7 +376,7 @@ def fit_parallel(
         load_checkpoint(keep, json.loads(json.dumps(job["run"])))  # refused here, not in a worker
     with tempfile.TemporaryDirectory(prefix="lenet-workers-") as folder:
         folder = Path(folder)
-        (folder / "job.json").write_text(json.dumps(job))
+        (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         np.savez(folder / "data.npz", x=x, y=y)
         model.save(folder / "model.keras")
         _run(job, folder, timeout)
@@ -426,4 +426,4 @@ def _collect(folder, processes):
     for index in range(processes):
         with np.load(folder / f"weights-{index}.npz") as stored:
             weights.append([stored[f"arr_{number}"] for number in range(len(stored.files))])
-    return weights, json.loads((folder / "report.json").read_text())
+    return weights, json.loads((folder / "report.json").read_text(encoding="utf-8"))

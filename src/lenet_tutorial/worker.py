@@ -174,7 +174,7 @@ def main(folder, index):
     from . import layers  # noqa: F401 - so that Keras can load the units of 1989 and 1998
 
     folder = Path(folder)
-    job = json.loads((folder / "job.json").read_text())
+    job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     with np.load(folder / "data.npz") as data:
         x, y = data["x"], data["y"]
     start = _start_tensorflow if job["engine"] == "tensorflow" else _start_jax
@@ -211,7 +211,7 @@ def main(folder, index):
             **timing(seconds, busy),
             "devices": devices,
         }
-        (folder / "report.json").write_text(json.dumps(report))
+        (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
 
 
 def timing(seconds, busy):
