@@ -256,7 +256,7 @@ def fetch_mnist(folder, mirrors=None, progress=True):
         If no mirror delivers a good file, or the folder can't be written.
     """
     folder = Path(folder)
-    mirrors = _mirrors() if mirrors is None else check_mirrors(mirrors)
+    mirrors = chosen_mirrors() if mirrors is None else check_mirrors(mirrors)
     if mirrors:
         _sweep(folder)
     arrays, origin = {}, "cache"
@@ -315,7 +315,18 @@ def check_mirrors(addresses):
     return tuple(f"{address.rstrip('/')}/" for address in addresses)
 
 
-def _mirrors():
+def chosen_mirrors():
+    """Return the mirrors that ``LENET_TUTORIAL_MIRRORS`` names, else ``MIRRORS``.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DatasetError
+        If an address is not encrypted, as :func:`check_mirrors` tells.
+    """
     named = re.split(r"[\s,]+", os.environ.get("LENET_TUTORIAL_MIRRORS", ""))
     try:
         return check_mirrors([one for one in named if one]) or MIRRORS
@@ -612,13 +623,20 @@ def _read_folder(folder):
     try:
         is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        where = "" if folder.is_absolute() else f" in {Path.cwd()}"
-        raise DatasetError(f"no such folder: {folder}{where} ({ADVICE})") from None
+        raise DatasetError(f"no such folder: {folder}{_from(folder)} ({ADVICE})") from None
     except (OSError, ValueError) as error:
         raise DatasetError(f"can't read the folder {folder}: {_why(error)} ({ADVICE})") from None
     if not is_folder:
         raise DatasetError(f"{folder} is no folder: name the one that holds the files ({ADVICE})")
     return {key: _read_array(folder, key) for key in MNIST_FILES}
+
+
+def _from(folder):
+    """Say from where a relative folder was looked for."""
+    try:
+        return "" if folder.is_absolute() else f" in {Path.cwd()}"
+    except OSError:  # that one is gone, too
+        return ""
 
 
 def _read_array(folder, key):

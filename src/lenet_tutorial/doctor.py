@@ -206,6 +206,8 @@ def _digits():
     where = "LENET_TUTORIAL_DATA" if folder else "the cache"
     try:
         place = folder or datasets.cache_folder()
+        if not folder:
+            datasets.chosen_mirrors()
         datasets.load_mnist(mirrors=())
     except datasets.MnistUnavailable:
         advice = (
@@ -216,7 +218,7 @@ def _digits():
         text = "MNIST is not here: the chapters download it (11 MB), or take scikit-learn's digits"
         return Check("missing", text, advice)
     except datasets.DatasetError as error:
-        return Check("wrong", str(error), "correct LENET_TUTORIAL_DATA, or unset it")
+        return Check("wrong", str(error), "correct the setting, or unset it")
     return Check("ok", f"MNIST, in {where}: {Path(place)}")
 
 
