@@ -31,7 +31,7 @@ import numpy as np
 import pytest
 import requests
 
-from lenet_tutorial import datasets
+from lenet_tutorial import datasets, mirrors
 from lenet_tutorial.datasets import (
     DatasetError,
     MnistUnavailable,
@@ -123,8 +123,8 @@ def give(handler, data, status=200, kind="application/gzip", length=None):
     handler.wfile.write(data)
 
 
-def load(cache, *mirrors):
-    return load_mnist(cache=cache, mirrors=mirrors, progress=False)
+def load(cache, *addresses):
+    return load_mnist(cache=cache, mirrors=addresses, progress=False)
 
 
 def same(digits, arrays):
@@ -305,9 +305,9 @@ def test_a_download_fills_the_cache_and_the_next_load_needs_no_server(
 
 
 def test_the_real_addresses_are_in_the_code_and_encrypted():
-    assert len(set(datasets.MIRRORS)) >= 3
-    assert all(re.fullmatch(r"https://[a-z0-9.-]+/.*/", mirror) for mirror in datasets.MIRRORS)
-    assert check_mirrors(datasets.MIRRORS) == datasets.MIRRORS
+    assert len(set(mirrors.MIRRORS)) >= 3
+    assert all(re.fullmatch(r"https://[a-z0-9.-]+/.*/", mirror) for mirror in mirrors.MIRRORS)
+    assert check_mirrors(mirrors.MIRRORS) == mirrors.MIRRORS
     assert datasets.MNIST_FILES["x_train"][0] == "train-images-idx3-ubyte"
 
 
@@ -362,7 +362,7 @@ def test_a_connection_that_breaks_off(small, serve, tmp_path):
 
 
 def test_a_server_that_stalls_is_given_up(small, arrays, serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "READ_TIMEOUT", 0.3)
+    monkeypatch.setattr(mirrors, "READ_TIMEOUT", 0.3)
     release = threading.Event()
 
     def stall(handler, name):
@@ -383,7 +383,7 @@ def test_a_server_that_stalls_is_given_up(small, arrays, serve, tmp_path, monkey
 
 
 def test_a_server_that_only_drips_is_given_up(small, serve, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "FILE_TIMEOUT", 0.5)
+    monkeypatch.setattr(mirrors, "FILE_TIMEOUT", 0.5)
     stop = threading.Event()
 
     def drip(handler, name):
@@ -654,11 +654,11 @@ def test_without_the_setting_the_usual_mirrors_are_asked(small, tmp_path, monkey
         asked.append(url)
         raise OSError("no network")
 
-    monkeypatch.setattr(datasets, "_get", get)
+    monkeypatch.setattr(datasets, "get", get)
     monkeypatch.setenv("LENET_TUTORIAL_MIRRORS", "  ")  # as good as unset
     with pytest.raises(MnistUnavailable):
         load_mnist(cache=tmp_path)
-    assert asked == [f"{mirror}train-images-idx3-ubyte.gz" for mirror in datasets.MIRRORS]
+    assert asked == [f"{mirror}train-images-idx3-ubyte.gz" for mirror in mirrors.MIRRORS]
 
 
 # --------------------------------------------------------------------------- what a mirror may do
@@ -761,12 +761,12 @@ def test_a_mirror_out_there_does_not_send_us_to_this_machine(monkeypatch):
 
         def __call__(self, url, body, pooch):
             asked.append(url)
-            raise datasets._Moved("http://127.0.0.1:80/")
+            raise mirrors._Moved("http://127.0.0.1:80/")
 
     pooch = type("pooch", (), {"HTTPDownloader": Downloader})
-    monkeypatch.setattr(datasets, "_pooch", lambda: pooch)
-    with pytest.raises(datasets._GivenUp, match="which is not encrypted"):
-        datasets._follow("https://example.org/", None)
+    monkeypatch.setattr(mirrors, "import_pooch", lambda: pooch)
+    with pytest.raises(mirrors._GivenUp, match="which is not encrypted"):
+        mirrors._follow("https://example.org/", None)
     assert asked == ["https://example.org/"]
 
 
@@ -788,7 +788,7 @@ def test_what_requests_says_is_cut_short(small, tmp_path, monkeypatch, kind, wor
         long = "HTTPSConnectionPool(host='x', port=443):\nMax retries exceeded <object at 0x7f>"
         raise getattr(requests.exceptions, kind)(long)
 
-    monkeypatch.setattr(datasets, "_get", get)
+    monkeypatch.setattr(datasets, "get", get)
     with pytest.raises(MnistUnavailable) as caught:
         load(tmp_path, "https://example.org/")
     assert str(caught.value).startswith(f"train-images-idx3-ubyte: example.org: {words}. Put the")
@@ -1223,11 +1223,11 @@ def test_what_a_kill_left_is_swept_away_and_what_is_being_written_stays(
 
 
 def test_unfinished_files_that_cannot_be_locked_go_when_they_are_old(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "_claim", lambda file: None)
+    monkeypatch.setattr(mirrors, "_claim", lambda file: None)
     new, old = (tmp_path / f"t10k-labels-idx1-ubyte.0123456{n}.part" for n in (7, 8))
     new.touch()
     old.touch()
-    os.utime(old, (0, time.time() - datasets.OLD - 10))
+    os.utime(old, (0, time.time() - mirrors.OLD - 10))
     with pytest.raises(MnistUnavailable):
         load(tmp_path, "http://127.0.0.1:9/")
     assert list(tmp_path.iterdir()) == [new]
@@ -1434,7 +1434,7 @@ def test_what_was_found_holds_for_the_process_and_nobody_spoils_it(
         getattr(first, key)[:] = 0
     for file in (tmp_path / "cache").iterdir():
         file.unlink()
-    monkeypatch.setattr(datasets, "_get", None)  # whoever asks a mirror now fails
+    monkeypatch.setattr(datasets, "get", None)  # whoever asks a mirror now fails
     assert same(load_digits28(), arrays) and same(load_digits28("mnist"), arrays)
     assert len(asked) == 4
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path / "nowhere"))
