@@ -401,6 +401,7 @@ def test_an_odd_folder_is_named_in_one_line(command, tmp_path, monkeypatch, kind
         assert refused(result, f"can't write to {folder}", code=1)
 
 
+@pytest.mark.usefixtures("keras_starts")
 def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):  # noqa: F811
     folder = tmp_path / "mnist"
     bad = "http://example.org/mnist"
@@ -410,6 +411,9 @@ def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):  # n
     result = command("data", "--folder", folder)
     assert refused(result, "LENET_TUTORIAL_MIRRORS: 'http://example.org/mnist'", code=1)
     assert not folder.exists()
+    monkeypatch.setenv("LENET_TUTORIAL_DATASET", "auto")
+    code, output, _ = command("doctor")
+    assert code == 1 and "  wrong    LENET_TUTORIAL_MIRRORS: 'http://example.org" in output
 
 
 # --------------------------------------------------------------------------- train

@@ -21,30 +21,31 @@ format is a magic number, the sizes of the axes, then the bytes, all big-endian.
 import gzip
 import hashlib
 import io
-import ipaddress
 import math
 import os
-import re
-import secrets
 import stat
 import struct
 import sys
-import threading
-import time
 import warnings
 import zipfile
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urljoin
 
 import numpy as np
 
-#: Where MNIST is downloaded from, unless ``LENET_TUTORIAL_MIRRORS`` names other places.
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    "https://raw.githubusercontent.com/fgnt/mnist/master/",
+from .mirrors import (
+    DatasetError,
+    be_ready,
+    check_mirrors,
+    chosen_mirrors,
+    get,
+    host,
+    import_pooch,
+    in_short,
+    store,
+    sweep,
+    why,
 )
 
 #: Array name: (file name, sha256 of the uncompressed bytes, shape). The hash is of the content and
@@ -72,12 +73,7 @@ MNIST_FILES = {
     ),
 }
 
-CONNECT_TIMEOUT = 10  # seconds to reach a server
-READ_TIMEOUT = 20  # seconds without a byte
-FILE_TIMEOUT = 600  # seconds for one file, however steadily it drips
-MOVES = 5  # redirects that are followed
 SPARE = 1 << 16  # bytes: compressed, a file is smaller than plain, or longer by less than this
-OLD = 3600  # seconds: what was not written to for so long, nobody is writing
 
 #: Where in a folder the files may lie, and under which names: as on MNIST's page and in Keras;
 #: unpacked by the name inside the .gz; as torchvision, TensorFlow and Kaggle put them.
@@ -85,10 +81,6 @@ PLACES = ("", "raw", "MNIST/raw", "MNIST", "mnist", "MNIST_data", "datasets")
 ADVICE = "see LENET_TUTORIAL_DATA"
 GZIP = b"\x1f\x8b"
 SETTINGS = ("LENET_TUTORIAL_DATA", "LENET_TUTORIAL_CACHE", "LENET_TUTORIAL_MIRRORS")
-
-
-class DatasetError(ValueError):
-    """A data set could not be loaded; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -256,9 +248,9 @@ def fetch_mnist(folder, mirrors=None, progress=True):
         If no mirror delivers a good file, or the folder can't be written.
     """
     folder = Path(folder)
-    mirrors = _mirrors() if mirrors is None else check_mirrors(mirrors)
+    mirrors = chosen_mirrors() if mirrors is None else check_mirrors(mirrors)
     if mirrors:
-        _sweep(folder)
+        sweep(folder, [name for name, _, _ in MNIST_FILES.values()])
     arrays, origin = {}, "cache"
     for key, (name, sha, shape) in MNIST_FILES.items():
         data = _good(folder / name, sha, idx_size(shape))
@@ -281,76 +273,12 @@ def cache_folder():
     if named:
         return Path(named)
     try:
-        folder = _pooch().os_cache("lenet_tutorial")
+        folder = import_pooch().os_cache("lenet_tutorial")
     except RuntimeError:  # an older platformdirs gives back a "~" that stands for nobody's home
         folder = Path("~")
     if not folder.is_absolute():
         raise MnistUnavailable("there is no home for a cache: name one in LENET_TUTORIAL_CACHE")
     return folder
-
-
-def check_mirrors(addresses):
-    """Return mirrors' base addresses, each with a slash at its end, or say what is wrong with one.
-
-    Parameters
-    ----------
-    addresses : sequence of str
-        ``https://…``; or ``http://…`` on this machine itself: localhost, 127.0.0.1, [::1].
-
-    Returns
-    -------
-    tuple of str
-
-    Raises
-    ------
-    DatasetError
-        If an address is of another kind.
-    """
-    for address in addresses:
-        if not _is_safe(address):
-            raise DatasetError(
-                f"{address!r} is no mirror's address: it must begin with https:// "
-                "(http:// only for localhost, 127.0.0.1 and [::1]) and name a host"
-            )
-    return tuple(f"{address.rstrip('/')}/" for address in addresses)
-
-
-def _mirrors():
-    named = re.split(r"[\s,]+", os.environ.get("LENET_TUTORIAL_MIRRORS", ""))
-    try:
-        return check_mirrors([one for one in named if one]) or MIRRORS
-    except DatasetError as error:
-        raise DatasetError(f"LENET_TUTORIAL_MIRRORS: {error}") from None
-
-
-# Stricter than a URL may be: what reads the address after this must find the same host in it.
-ADDRESS = re.compile(
-    r"(https?)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d+)?(?:/[^\s\\]*)?", re.ASCII
-)
-
-
-def _is_safe(address):
-    """Say whether what comes from an address comes encrypted, or from this machine."""
-    parts = ADDRESS.fullmatch(address)
-    return bool(parts) and (parts[1] == "https" or _is_here(address))
-
-
-def _is_here(address):
-    """Say whether an address is on the loopback interface."""
-    host = ADDRESS.fullmatch(address)[2].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _pooch():
-    """Import pooch without a word: in a kernel, tqdm would ask for IPython's widgets on stderr."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import pooch
-        import requests  # noqa: F401 - pooch imports it when it downloads
-    return pooch
 
 
 def _good(path, sha, size):
@@ -390,218 +318,22 @@ def _download(name, sha, size, folder, mirrors, progress):
     reasons = []
     try:
         if mirrors:
-            _be_ready(folder)
+            be_ready(folder)
         for mirror in mirrors:
             try:
-                sent = _get(f"{mirror}{name}.gz", size + SPARE, progress)
+                sent = get(f"{mirror}{name}.gz", size + SPARE, progress)
                 data = _unpack(sent, f"{name}.gz", sha, size)
             except Exception as error:  # whatever a server does, the next one may do better
-                reasons.append(f"{ADDRESS.fullmatch(mirror)[2]}: {_in_short(error)}")
+                reasons.append(f"{host(mirror)}: {in_short(error)}")
             else:
-                _store(data, folder / name)
+                store(data, folder / name)
                 return data
     except (OSError, ValueError) as error:
-        reasons.append(f"can't write to {folder}: {_why(error)}")
+        reasons.append(f"can't write to {folder}: {why(error)}")
     raise MnistUnavailable(
         f"{name}: {'; '.join(reasons) or 'no mirror given'}. Put the four files into a folder and "
         "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
     )
-
-
-def _why(error):
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _in_short(error):
-    """Say in one line what went wrong: what requests says is long and names memory addresses."""
-    import requests
-
-    if isinstance(error, requests.HTTPError):
-        return f"status {error.response.status_code}"
-    for kind, words in (
-        (requests.exceptions.ProxyError, "the proxy can't be reached"),
-        (requests.exceptions.SSLError, "its certificate can't be verified"),
-        (requests.exceptions.Timeout, "no answer in time"),
-        (requests.exceptions.ChunkedEncodingError, "the connection broke off"),
-        (requests.exceptions.ContentDecodingError, "what it sent can't be unpacked"),
-        (requests.exceptions.ConnectionError, "can't be reached"),
-        (requests.exceptions.RequestException, type(error).__name__),
-    ):
-        if isinstance(error, kind):
-            return words
-    return " ".join(str(error).split())
-
-
-class _GivenUp(Exception):
-    """A mirror does not keep to what is known of the file."""
-
-
-class _Moved(Exception):
-    """A mirror sends the reader to another address."""
-
-
-def _get(url, limit, progress):
-    """Return what a mirror sends, in a thread of its own: it may drip, and block each read."""
-    body = _Body(url.rsplit("/", 1)[-1], limit, progress)
-    caught = []
-
-    def work():
-        try:
-            _follow(url, body)
-        except BaseException as error:
-            caught.append(error)
-
-    _pooch()  # imported here, and not by the thread
-    thread = threading.Thread(target=work, daemon=True)
-    try:
-        thread.start()
-        thread.join(FILE_TIMEOUT)
-    finally:
-        body.close()
-    if thread.is_alive():
-        raise _GivenUp(f"not finished after {FILE_TIMEOUT} seconds")
-    if caught:
-        raise caught[0]
-    return bytes(body.data)
-
-
-def _follow(url, body):
-    """Download an address, and what it redirects to, into a body."""
-    for _ in range(MOVES):
-        here = _is_here(url)
-        download = _pooch().HTTPDownloader(
-            progressbar=body,
-            chunk_size=1 << 16,
-            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
-            headers={"Accept-Encoding": "identity"},  # the file is compressed already
-            # requests would read what comes with a redirect to its end, however long it is.
-            allow_redirects=False,
-            hooks={"response": _stop_if_moved},
-            proxies={"no_proxy": "localhost,127.0.0.1,::1"} if here else None,
-        )
-        try:
-            return download(url, body, None)
-        except _Moved as moved:
-            url = str(moved)
-            if not _is_safe(url) or (_is_here(url) and not here):
-                raise _GivenUp(f"redirects to {url[:80]!r}, which is not encrypted") from None
-    raise _GivenUp("redirects without an end")
-
-
-def _stop_if_moved(response, **_):
-    if response.is_redirect:
-        response.close()
-        raise _Moved(urljoin(response.url, response.headers["location"]))
-
-
-class _Body:
-    """What a mirror sends. pooch takes it for both the output file and the progress bar."""
-
-    def __init__(self, name, limit, progress):
-        from tqdm import tqdm
-
-        shown = progress and sys.stderr is not None and sys.stderr.isatty()
-        self.bar = tqdm(desc=name, unit="B", unit_scale=True, disable=not shown)
-        self.data = bytearray()
-        self.limit = limit
-        self.closed = False
-
-    @property
-    def total(self):
-        return self.bar.total
-
-    @total.setter
-    def total(self, value):
-        self._allow(value)
-        self.bar.total = value or None
-
-    def write(self, chunk):
-        if self.closed:
-            raise _GivenUp("nobody waits for it any more")
-        self._allow(len(self.data) + len(chunk))
-        self.data += chunk
-        self.bar.update(len(chunk))
-
-    def _allow(self, size):
-        if size > self.limit:
-            raise _GivenUp(f"sends more than {self.limit} bytes, the most that the file can have")
-
-    def flush(self):
-        pass
-
-    def update(self, count):
-        pass  # it knows better: pooch counts whole chunks
-
-    def reset(self):
-        pass
-
-    def close(self):
-        self.closed = True
-        self.bar.close()
-
-
-def _be_ready(folder):
-    """Make the folder, or find out that it can't be written before anything is downloaded."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise ValueError("it is no folder") from None
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise PermissionError("Permission denied")
-
-
-def _store(data, path):
-    """Write a file beside its place and move it there."""
-    while True:
-        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            with open(unfinished, "xb") as file:
-                claimed = _claim(file)
-                if claimed is False or os.fstat(file.fileno()).st_nlink == 0:
-                    continue  # another process has just swept it away
-                file.write(data)
-                file.flush()
-                if claimed:
-                    os.replace(unfinished, path)
-            if not claimed:  # Windows moves no file that is open
-                os.replace(unfinished, path)
-            return
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-
-def _claim(file):
-    """Lock a file for this process: whether it worked, or None where files can't be locked."""
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):
-        return None
-    return True
-
-
-def _sweep(folder):
-    """Remove the unfinished files that a kill left; what another process is writing stays."""
-    for name, _, _ in MNIST_FILES.values():
-        try:
-            for path in folder.glob(f"{name}.{'[0-9a-f]' * 8}.part"):
-                _remove_if_left(path)
-        except (OSError, ValueError):
-            pass  # it is in nobody's way
-
-
-def _remove_if_left(path):
-    if not stat.S_ISREG(path.lstat().st_mode):
-        return
-    with open(path, "rb+") as file:
-        claimed = _claim(file)
-        if claimed:
-            path.unlink()
-    if claimed is None and time.time() - path.stat().st_mtime > OLD:
-        path.unlink()
 
 
 # --------------------------------------------------------------------------- a folder
@@ -612,13 +344,20 @@ def _read_folder(folder):
     try:
         is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
-        where = "" if folder.is_absolute() else f" in {Path.cwd()}"
-        raise DatasetError(f"no such folder: {folder}{where} ({ADVICE})") from None
+        raise DatasetError(f"no such folder: {folder}{_from(folder)} ({ADVICE})") from None
     except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read the folder {folder}: {_why(error)} ({ADVICE})") from None
+        raise DatasetError(f"can't read the folder {folder}: {why(error)} ({ADVICE})") from None
     if not is_folder:
         raise DatasetError(f"{folder} is no folder: name the one that holds the files ({ADVICE})")
     return {key: _read_array(folder, key) for key in MNIST_FILES}
+
+
+def _from(folder):
+    """Say from where a relative folder was looked for."""
+    try:
+        return "" if folder.is_absolute() else f" in {Path.cwd()}"
+    except OSError:  # that one is gone, too
+        return ""
 
 
 def _read_array(folder, key):
@@ -652,7 +391,7 @@ def _is_file(path):
     except (FileNotFoundError, NotADirectoryError):
         return False
     except (OSError, ValueError) as error:
-        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+        raise DatasetError(f"can't read {path}: {why(error)}") from None
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise DatasetError(f"{path} is no file but a pipe or a device, and is not opened")
     return stat.S_ISREG(mode)
@@ -667,7 +406,7 @@ def _read_idx(path, key):
             raise DatasetError(f"{path} has {found} bytes; {name} has {size}")
         data = path.read_bytes()
     except OSError as error:
-        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+        raise DatasetError(f"can't read {path}: {why(error)}") from None
     return parse_idx(_unpack(data, path, sha, size), path)
 
 
@@ -691,7 +430,7 @@ def _read_npz(path, key):
     except DatasetError:
         raise
     except OSError as error:
-        raise DatasetError(f"can't read {path}: {_why(error)}") from None
+        raise DatasetError(f"can't read {path}: {why(error)}") from None
     except Exception as error:  # zipfile, zlib and NumPy have many words for damage
         raise DatasetError(f"{path} is not a complete .npz file: {error}") from None
     _check(_to_idx(array), sha, f"{path}: {key}")

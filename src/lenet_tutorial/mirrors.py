@@ -1,0 +1,402 @@
+"""The mirrors that MNIST is downloaded from, and a download that no mirror can spoil.
+
+Whatever a server sends or leaves out, a download ends: at the size that is known and after the time
+that is given. It is held in memory until its checksum was compared; only then it is written, beside
+its place, and moved there.
+"""
+
+import ipaddress
+import os
+import re
+import secrets
+import stat
+import sys
+import threading
+import time
+import warnings
+from urllib.parse import urljoin
+
+#: Where MNIST is downloaded from, unless ``LENET_TUTORIAL_MIRRORS`` names other places.
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://raw.githubusercontent.com/fgnt/mnist/master/",
+)
+
+CONNECT_TIMEOUT = 10  # seconds to reach a server
+READ_TIMEOUT = 20  # seconds without a byte
+FILE_TIMEOUT = 600  # seconds for one file, however steadily it drips
+MOVES = 5  # redirects that are followed
+OLD = 3600  # seconds: what was not written to for so long, nobody is writing
+
+
+class DatasetError(ValueError):
+    """A data set could not be loaded; the message says why and what to do."""
+
+
+# --------------------------------------------------------------------------- addresses
+
+
+def check_mirrors(addresses):
+    """Return mirrors' base addresses, each with a slash at its end, or say what is wrong with one.
+
+    Parameters
+    ----------
+    addresses : sequence of str
+        ``https://…``; or ``http://…`` on this machine itself: localhost, 127.0.0.1, [::1].
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DatasetError
+        If an address is of another kind.
+    """
+    for address in addresses:
+        if not _is_safe(address):
+            raise DatasetError(
+                f"{address!r} is no mirror's address: it must begin with https:// "
+                "(http:// only for localhost, 127.0.0.1 and [::1]) and name a host"
+            )
+    return tuple(f"{address.rstrip('/')}/" for address in addresses)
+
+
+def chosen_mirrors():
+    """Return the mirrors that ``LENET_TUTORIAL_MIRRORS`` names, else ``MIRRORS``.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    DatasetError
+        If an address is not encrypted, as :func:`check_mirrors` tells.
+    """
+    named = re.split(r"[\s,]+", os.environ.get("LENET_TUTORIAL_MIRRORS", ""))
+    try:
+        return check_mirrors([one for one in named if one]) or MIRRORS
+    except DatasetError as error:
+        raise DatasetError(f"LENET_TUTORIAL_MIRRORS: {error}") from None
+
+
+# Stricter than a URL may be: what reads the address after this must find the same host in it.
+ADDRESS = re.compile(
+    r"(https?)://(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d+)?(?:/[^\s\\]*)?", re.ASCII
+)
+
+
+def _is_safe(address):
+    """Say whether what comes from an address comes encrypted, or from this machine."""
+    parts = ADDRESS.fullmatch(address)
+    return bool(parts) and (parts[1] == "https" or _is_here(address))
+
+
+def _is_here(address):
+    """Say whether an address is on the loopback interface."""
+    name = host(address).strip("[]")
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name.lower() == "localhost"
+
+
+def host(address):
+    """Return the host in an address that is one.
+
+    Parameters
+    ----------
+    address : str
+        As :func:`check_mirrors` takes it.
+
+    Returns
+    -------
+    str
+    """
+    return ADDRESS.fullmatch(address)[2]
+
+
+def import_pooch():
+    """Import pooch without a word: in a kernel, tqdm would ask for IPython's widgets on stderr.
+
+    Returns
+    -------
+    module
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pooch
+        import requests  # noqa: F401 - pooch imports it when it downloads
+    return pooch
+
+
+# --------------------------------------------------------------------------- a download
+
+
+def why(error):
+    """Say in a few words what the system had against a file.
+
+    Parameters
+    ----------
+    error : OSError or ValueError
+
+    Returns
+    -------
+    str
+    """
+    return getattr(error, "strerror", None) or str(error)
+
+
+def in_short(error):
+    """Say in one line what went wrong: what requests says is long and names memory addresses.
+
+    Parameters
+    ----------
+    error : Exception
+        From :func:`get`, or from what was made of the bytes.
+
+    Returns
+    -------
+    str
+    """
+    import requests
+
+    if isinstance(error, requests.HTTPError):
+        return f"status {error.response.status_code}"
+    for kind, words in (
+        (requests.exceptions.ProxyError, "the proxy can't be reached"),
+        (requests.exceptions.SSLError, "its certificate can't be verified"),
+        (requests.exceptions.Timeout, "no answer in time"),
+        (requests.exceptions.ChunkedEncodingError, "the connection broke off"),
+        (requests.exceptions.ContentDecodingError, "what it sent can't be unpacked"),
+        (requests.exceptions.ConnectionError, "can't be reached"),
+        (requests.exceptions.RequestException, type(error).__name__),
+    ):
+        if isinstance(error, kind):
+            return words
+    return " ".join(str(error).split())
+
+
+class _GivenUp(Exception):
+    """A mirror does not keep to what is known of the file."""
+
+
+class _Moved(Exception):
+    """A mirror sends the reader to another address."""
+
+
+def get(url, limit, progress):
+    """Return what a mirror sends, in a thread of its own: it may drip, and block each read.
+
+    Parameters
+    ----------
+    url : str
+        Address of a file, at a mirror that :func:`check_mirrors` has passed.
+    limit : int
+        The most bytes that are read.
+    progress : bool
+        Draw a progress bar, where stderr is a terminal.
+
+    Returns
+    -------
+    bytes
+        As they came; what a server has compressed on the way is unpacked.
+    """
+    body = _Body(url.rsplit("/", 1)[-1], limit, progress)
+    caught = []
+
+    def work():
+        try:
+            _follow(url, body)
+        except BaseException as error:
+            caught.append(error)
+
+    import_pooch()  # imported here, and not by the thread
+    thread = threading.Thread(target=work, daemon=True)
+    try:
+        thread.start()
+        thread.join(FILE_TIMEOUT)
+    finally:
+        body.close()
+    if thread.is_alive():
+        raise _GivenUp(f"not finished after {FILE_TIMEOUT} seconds")
+    if caught:
+        raise caught[0]
+    return bytes(body.data)
+
+
+def _follow(url, body):
+    """Download an address, and what it redirects to, into a body."""
+    for _ in range(MOVES):
+        here = _is_here(url)
+        download = import_pooch().HTTPDownloader(
+            progressbar=body,
+            chunk_size=1 << 16,
+            timeout=(CONNECT_TIMEOUT, READ_TIMEOUT),
+            headers={"Accept-Encoding": "identity"},  # the file is compressed already
+            # requests would read what comes with a redirect to its end, however long it is.
+            allow_redirects=False,
+            hooks={"response": _stop_if_moved},
+            proxies={"no_proxy": "localhost,127.0.0.1,::1"} if here else None,
+        )
+        try:
+            return download(url, body, None)
+        except _Moved as moved:
+            url = str(moved)
+            if not _is_safe(url) or (_is_here(url) and not here):
+                raise _GivenUp(f"redirects to {url[:80]!r}, which is not encrypted") from None
+    raise _GivenUp("redirects without an end")
+
+
+def _stop_if_moved(response, **_):
+    if response.is_redirect:
+        response.close()
+        raise _Moved(urljoin(response.url, response.headers["location"]))
+
+
+class _Body:
+    """What a mirror sends. pooch takes it for both the output file and the progress bar."""
+
+    def __init__(self, name, limit, progress):
+        from tqdm import tqdm
+
+        shown = progress and sys.stderr is not None and sys.stderr.isatty()
+        self.bar = tqdm(desc=name, unit="B", unit_scale=True, disable=not shown)
+        self.data = bytearray()
+        self.limit = limit
+        self.closed = False
+
+    @property
+    def total(self):
+        return self.bar.total
+
+    @total.setter
+    def total(self, value):
+        self._allow(value)
+        self.bar.total = value or None
+
+    def write(self, chunk):
+        if self.closed:
+            raise _GivenUp("nobody waits for it any more")
+        self._allow(len(self.data) + len(chunk))
+        self.data += chunk
+        self.bar.update(len(chunk))
+
+    def _allow(self, size):
+        if size > self.limit:
+            raise _GivenUp(f"sends more than {self.limit} bytes, the most that the file can have")
+
+    def flush(self):
+        pass
+
+    def update(self, count):
+        pass  # it knows better: pooch counts whole chunks
+
+    def reset(self):
+        pass
+
+    def close(self):
+        self.closed = True
+        self.bar.close()
+
+
+# --------------------------------------------------------------------------- the files
+
+
+def be_ready(folder):
+    """Make the folder, or find out that it can't be written before anything is downloaded.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    OSError
+        If the folder can't be made, or not be written.
+    ValueError
+        If it is no folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise ValueError("it is no folder") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError("Permission denied")
+
+
+def store(data, path):
+    """Write a file beside its place and move it there: a whole file or none.
+
+    Parameters
+    ----------
+    data : bytes
+        What the file holds.
+    path : pathlib.Path
+        Where it is to be.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
+    while True:
+        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            with open(unfinished, "xb") as file:
+                claimed = _claim(file)
+                if claimed is False or os.fstat(file.fileno()).st_nlink == 0:
+                    continue  # another process has just swept it away
+                file.write(data)
+                file.flush()
+                if claimed:
+                    os.replace(unfinished, path)
+            if not claimed:  # Windows moves no file that is open
+                os.replace(unfinished, path)
+            return
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _claim(file):
+    """Lock a file for this process: whether it worked, or None where files can't be locked."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return None
+    return True
+
+
+def sweep(folder, names):
+    """Remove the unfinished files that a kill left; what another process is writing stays.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Where :func:`store` writes to.
+    names : iterable of str
+        What the files are called when they are whole.
+    """
+    for name in names:
+        try:
+            for path in folder.glob(f"{name}.{'[0-9a-f]' * 8}.part"):
+                _remove_if_left(path)
+        except (OSError, ValueError):
+            pass  # it is in nobody's way
+
+
+def _remove_if_left(path):
+    if not stat.S_ISREG(path.lstat().st_mode):
+        return
+    with open(path, "rb+") as file:
+        claimed = _claim(file)
+        if claimed:
+            path.unlink()
+    if claimed is None and time.time() - path.stat().st_mtime > OLD:
+        path.unlink()
