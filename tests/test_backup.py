@@ -279,7 +279,7 @@ def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
     whole, drawn = [], []
     _, at_once = run(data, None, [stop_after(-1), drawing(whole)])
     with pytest.raises(Stop):
-        run(data, tmp_path / "b", [stop_after(2), drawing(drawn)])
+        run(data, tmp_path / "b", [stop_after(1), drawing(drawn)])
     np.random.seed(1)  # noqa: NPY002
     random.seed(1)
     _, history = run(data, tmp_path / "b", [stop_after(-1), drawing(drawn)])

@@ -560,6 +560,7 @@ with backup.Lock(sys.argv[1], "it"):
 
 def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cli, "_run", lambda *_: pytest.fail("a second run began"))
     lock = tmp_path / "model.keras.lock"
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True
