@@ -392,6 +392,13 @@ def test_what_no_run_has_written_is_refused_and_stays(tmp_path, key):
     refuse_file(path)
 
 
+@pytest.mark.parametrize(("epoch", "count"), [(0, 0), (True, 1), (1.0, 1), (4, 4), (1000, 1000)])
+def test_an_epoch_that_no_run_has_is_refused_though_the_history_fits(tmp_path, epoch, count):
+    history = {name: [0.5] * count for name in backup.HISTORY}
+    write_head(tmp_path / backup.FILE, GOOD | {"epoch": epoch, "history": history})
+    refuse_file(tmp_path / backup.FILE)
+
+
 def refuse_file(path):
     """Check that neither a new run nor one that begins anew takes a file; it stays."""
     before = path.read_bytes()

@@ -908,6 +908,7 @@ def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
     command, monkeypatch, tmp_path, number, code
 ):
     def stop(*_):
+        assert signal.getsignal(number) is not signal.SIG_DFL  # or that would be the end of us
         os.kill(os.getpid(), number)
         signal.pause()
 
