@@ -1142,6 +1142,8 @@ def test_results_names_what_there_is_and_keeps_what_is_finished(command, tmp_pat
     assert [file.name for file in tmp_path.iterdir()] == ["tried.csv"]
     assert results.read("tried")["seed"].tolist() == [0, 1]
     (tmp_path / "again").touch()
+    with backup.Lock(tmp_path / "tried.lock", "it"):
+        assert refused(command("results", "tried"), "tried.csv is in use by process", code=1)
     assert command("results", "tried")[0] == 0
     assert results.read("tried")["seed"].tolist() == [0, 1, 2]
     assert os.listdir(tmp_path).count("tried.csv") == 1
