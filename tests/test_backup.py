@@ -287,7 +287,7 @@ def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
     whole, drawn = [], []
     _, at_once = run(data, None, [stop_after(-1), drawing(whole)])
     with pytest.raises(Stop):
-        run(data, tmp_path / "b", [stop_after(2), drawing(drawn)])
+        run(data, tmp_path / "b", [stop_after(1), drawing(drawn)])
     np.random.seed(1)  # noqa: NPY002
     random.seed(1)
     _, history = run(data, tmp_path / "b", [stop_after(-1), drawing(drawn)])
@@ -400,6 +400,13 @@ def test_what_no_run_has_written_is_refused_and_stays(tmp_path, key):
     refuse_file(path)
 
 
+@pytest.mark.parametrize(("epoch", "count"), [(0, 0), (True, 1), (1.0, 1), (4, 4), (1000, 1000)])
+def test_an_epoch_that_no_run_has_is_refused_though_the_history_fits(tmp_path, epoch, count):
+    history = {name: [0.5] * count for name in backup.HISTORY}
+    write_head(tmp_path / backup.FILE, GOOD | {"epoch": epoch, "history": history})
+    refuse_file(tmp_path / backup.FILE)
+
+
 def refuse_file(path):
     """Check that neither a new run nor one that begins anew takes a file; it stays."""
     before = path.read_bytes()
@@ -464,7 +471,8 @@ def test_an_archive_that_unpacks_to_much_is_not_unpacked(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(20_000):
             archive.writestr(f"{number:050d}", b"")
-    refuse_file(path)
+    with pytest.raises(BackupError, match="its table of contents is too long"):
+        backup.Backup(tmp_path, ABOUT)
     with open(path, "wb") as file:  # takes no room on the disk
         file.truncate(6_000_000_000)
     with pytest.raises(BackupError, match="it has 5722 MB"):
@@ -472,8 +480,15 @@ def test_an_archive_that_unpacks_to_much_is_not_unpacked(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes and links are Unix things")
-def test_what_is_no_file_is_not_opened(tmp_path):
-    path = tmp_path / backup.FILE
+def test_what_is_no_file_is_not_opened(tmp_path, monkeypatch):
+    path, real = tmp_path / backup.FILE, open
+
+    def look(place, *how, **more):
+        if place == path:
+            pytest.fail("a pipe would wait for its other end, and a device never ends")
+        return real(place, *how, **more)
+
+    monkeypatch.setattr("builtins.open", look)
     for make in (
         os.mkfifo,
         os.mkdir,

@@ -689,13 +689,17 @@ def _export(options):
 
 def _results(options):
     from . import results
+    from .backup import BackupError, Lock
 
     known = results.experiments()
     _check_names("experiment", options.names, known)
     results.FOLDER.mkdir(parents=True, exist_ok=True)
     for name in options.names or known:
-        try:
-            results.make(name, options.again)
+        try:  # two at once would each write the file without the other's rows
+            with Lock(results.FOLDER / f"{name}.lock", f"{name}.csv"):
+                results.make(name, options.again)
+        except BackupError as error:
+            raise CommandError(str(error), 1) from None
         except KeyboardInterrupt:
             print(f"Interrupted. Finished runs are kept; the same command goes on with {name}.")
             raise

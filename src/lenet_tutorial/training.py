@@ -140,6 +140,8 @@ def train(
         Folder for a checkpoint after each epoch, see :mod:`lenet_tutorial.backup`. If the run is
         interrupted, the same call goes on after the last epoch that was finished, and gives what
         the whole run would have given. At the end the checkpoint is removed.
+    restart : bool
+        Begin anew where `backup` keeps a checkpoint, which stays until this run has its first one.
     **fit
         Passed on to ``model.fit``.
 
