@@ -18,7 +18,7 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import modelfile, models, modelsizes, stored
+from lenet_tutorial import modelfile, modellayers, models, stored
 from lenet_tutorial.modelfile import CONFIG, WEIGHTS, ModelError, read_model_file
 from lenet_tutorial.stored import load_model, network_of
 
@@ -130,7 +130,7 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert int(said.stdout.splitlines()[-1]) / 1e6 < 1.5  # GB, with nearly as much as is allowed
-    assert large.count_params() > 0.98 * modelsizes.MAX_WEIGHTS
+    assert large.count_params() > 0.98 * modellayers.MAX_WEIGHTS
 
 
 # --------------------------------------------------------------------------- weights

@@ -91,7 +91,7 @@ def read_model_file(path):
 
 
 def one_line(error):
-    """Return what an exception says, in one line of at most 200 characters."""
+    """Return what an `error` says, in one line of at most 200 characters."""
     from ._inputs import shown
 
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras writes in bold
