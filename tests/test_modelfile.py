@@ -384,6 +384,12 @@ def test_a_description_that_is_none_is_named(changed, no_keras, text, words):
         load_model(changed(config__json=text))
 
 
+def test_a_description_nested_in_itself_a_hundred_times_is_refused(changed, no_keras):
+    text = b'{"a":' * 100 + b"1" + b"}" * 100
+    with pytest.raises(ModelError, match="nested deeper than 64 levels"):
+        load_model(changed(config__json=text))
+
+
 def test_inputs_by_name_or_more_than_one_are_refused(tmp_path, no_keras):
     one, two = keras.Input((28, 28, 1), name="one"), keras.Input((28, 28, 1), name="two")
     flat = [layers.Flatten()(x) for x in (one, two)]
