@@ -18,7 +18,7 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import modelfile, models, modelsizes, stored
+from lenet_tutorial import modelfile, modellayers, models, stored
 from lenet_tutorial.modelfile import CONFIG, WEIGHTS, ModelError, read_model_file
 from lenet_tutorial.stored import load_model, network_of
 
@@ -130,7 +130,7 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert int(said.stdout.splitlines()[-1]) / 1e6 < 1.5  # GB, with nearly as much as is allowed
-    assert large.count_params() > 0.98 * modelsizes.MAX_WEIGHTS
+    assert large.count_params() > 0.98 * modellayers.MAX_WEIGHTS
 
 
 # --------------------------------------------------------------------------- weights
@@ -381,6 +381,12 @@ def test_a_huge_file_is_not_read(tmp_path):
 )
 def test_a_description_that_is_none_is_named(changed, no_keras, text, words):
     with pytest.raises(ModelError, match=words):
+        load_model(changed(config__json=text))
+
+
+def test_a_description_nested_in_itself_a_hundred_times_is_refused(changed, no_keras):
+    text = b'{"a":' * 100 + b"1" + b"}" * 100
+    with pytest.raises(ModelError, match="nested deeper than 64 levels"):
         load_model(changed(config__json=text))
 
 

@@ -9,7 +9,7 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import models, modelsizes, stored
+from lenet_tutorial import modellayers, models, modelsizes, stored
 from lenet_tutorial.modelfile import ModelError, without
 from lenet_tutorial.modelsizes import trace
 
@@ -115,8 +115,8 @@ JOINED = "Add Subtract Multiply Average Maximum Minimum Concatenate".split()
 
 def test_every_layer_that_is_let_through_is_compared_with_keras():
     aliases = {"Convolution1D", "Convolution2D", "Convolution2DTranspose"}
-    aliases |= {name for name in modelsizes.LAYERS if "Pool" in name and "Pooling" not in name}
-    assert set(modelsizes.LAYERS) - aliases == {*WAYS, *JOINED, "Bidirectional"}
+    aliases |= {name for name in modellayers.LAYERS if "Pool" in name and "Pooling" not in name}
+    assert set(modellayers.LAYERS) - aliases == {*WAYS, *JOINED, "Bidirectional"}
     for name in aliases:
         assert getattr(layers, name).__name__ in WAYS
 
@@ -127,7 +127,7 @@ def test_every_layer_that_is_let_through_is_compared_with_keras():
     ids=lambda one: one if isinstance(one, str) else None,
 )
 def test_sizes_are_those_that_keras_finds(name, shape, arguments):
-    layer = getattr(ours if name in modelsizes.OUR_LAYERS else layers, name)(**arguments)
+    layer = getattr(ours if name in modellayers.OUR_LAYERS else layers, name)(**arguments)
     model = chain(layer, shape=shape)
     found = trace(described(model))
     assert found.input_shape == shape and found.output_shape == model.output_shape[1:]
@@ -264,7 +264,7 @@ def test_what_is_no_size_is_refused(what, values):
 
 
 def test_the_work_has_a_limit_too(monkeypatch):
-    monkeypatch.setattr(modelsizes, "MAX_WORK", 400_000)
+    monkeypatch.setattr(modellayers, "MAX_WORK", 400_000)
     with pytest.raises(ModelError, match="multiplications for one picture"):
         trace(described(models.lenet5_textbook()))
 

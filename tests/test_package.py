@@ -106,6 +106,7 @@ def test_imports_point_one_way():
     lookers_on = {"tables", "figures", "pictures", "comparisons", "results", "levenberg"}
     lookers_on |= {"export", "recipes"}
     lookers_on |= {"cli", "doctor", "scans", "stored"}
+    lookers_on |= {"modelfile", "modellayers", "modelsizes"}
     lookers_on |= {"parallel", "worker"}
     assert {*MODULES, "_checks"} == {*order, *lookers_on}
     assert not (lookers_on & imported("tables")) and not (lookers_on & imported("figures"))

@@ -139,18 +139,18 @@ NAMES = ["$", "$\\frac$", "a_b^{c}", "a\\b", "line\nbreak", "七", "\udcff", "x"
 
 @pytest.mark.skipif(sys.platform != "linux", reason="such names are a matter of the system")
 @pytest.mark.parametrize("name", NAMES)
-def test_any_name_is_read_and_drawn(command, one, tmp_path, name):
+def test_any_name_is_read_and_drawn(command, one, model, tmp_path, name):
     given, target = tmp_path / f"{name}.png", tmp_path / f"{name} layers.png"
     try:
         shutil.copy(one, given)
     except (OSError, UnicodeError):
         pytest.skip("this file system has no such names")
-    code, output, complaint = command(given, "--explain", target)
+    code, output, complaint = command(given, "--model", model, "--explain", target)
     assert code == 0 and complaint == ""
-    assert len(output.splitlines()) == 11 and output.splitlines()[0].endswith(": 1")
+    assert len(output.splitlines()) == 12 and ".png: " in output.splitlines()[0]
     with Image.open(target) as drawn:
-        assert drawn.format == "PNG" and min(drawn.size) > 500
-    answer = json.loads(command(given, "--json")[1])[0]
+        assert drawn.format == "PNG" and min(drawn.size) > 200
+    answer = json.loads(command(given, "--model", model, "--json")[1])[0]
     assert answer["file"] == str(given)
 
 
@@ -162,12 +162,11 @@ def test_a_name_makes_no_second_line_and_no_colour(command, name):
     assert complaint.isascii() and "\x1b" not in complaint and len(complaint) < 400
 
 
-def test_dollars_in_a_models_names_are_drawn_as_they_are(command, picture, tmp_path):
-    inner = [layers.Conv2D(2, 3, name="$conv^"), layers.Flatten(), layers.Dense(10, name="a$b$")]
+def test_a_layers_name_that_tensorflow_does_not_take_is_said(command, picture, tmp_path):
+    inner = [layers.Flatten(), layers.Dense(10, name="$^")]
     keras.Sequential([keras.Input((28, 28, 1)), *inner]).save(tmp_path / "m.keras")
-    target = tmp_path / "out.png"
-    assert command(picture, "--model", tmp_path / "m.keras", "--explain", target)[0] == 0
-    assert target.stat().st_size > 1000
+    result = command(picture, "--model", tmp_path / "m.keras")
+    assert refused(result, "can't compute", "'$^'")
 
 
 def test_a_network_of_many_maps_is_not_drawn(command, picture, model, tmp_path, monkeypatch):

@@ -1,9 +1,13 @@
 """Pictures become what MNIST's digits look like, as in the explorer; the rest is refused."""
 
+import io
 import json
 import os
 import struct
 import subprocess
+import sys
+import time
+import warnings
 import zlib
 from pathlib import Path
 
@@ -175,8 +179,10 @@ def test_the_size_is_looked_up_before_a_pixel_is_unpacked(tmp_path, monkeypatch,
         raise AssertionError("a pixel was unpacked")
 
     monkeypatch.setattr("PIL.ImageFile.ImageFile.load", unpack)
-    with pytest.raises(PictureError, match="more than 16 million pixels"):
-        read_digit(path)
+    with warnings.catch_warnings(record=True) as shown:
+        with pytest.raises(PictureError, match="more than 16 million pixels"):
+            read_digit(path)
+    assert not shown
 
 
 def test_a_large_picture_is_made_smaller(tmp_path):
@@ -189,6 +195,297 @@ def test_a_huge_file_is_not_opened(tmp_path, monkeypatch):
     Image.fromarray(stroke()).save(tmp_path / "heavy.png")
     with pytest.raises(PictureError, match="is larger than"):
         read_digit(tmp_path / "heavy.png")
+
+
+# --------------------------------------------------------------------------- damage
+
+
+def chunks(data):
+    """Yield the parts of a PNG: name and content."""
+    place = 8
+    while place < len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        yield data[place + 4 : place + 8], data[place + 8 : place + 8 + length]
+        place += 12 + length
+
+
+def png(parts):
+    """Put a PNG together from its parts, with the right checksums."""
+    made = [
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(made)
+
+
+def saved(kind, image=None, **how):
+    """Return the bytes of a picture of a kind."""
+    made = io.BytesIO()
+    (image or Image.fromarray(stroke())).save(made, kind, **how)
+    return made.getvalue()
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Return a function that reads a digit from bytes."""
+
+    def run(data):
+        (tmp_path / "picture").write_bytes(data)
+        return read_digit(tmp_path / "picture")
+
+    return run
+
+
+def test_a_flipped_byte_anywhere_in_a_png_is_refused(read):
+    data = saved("PNG")
+    whole = read(data)
+    places = np.random.default_rng(0).choice(len(data), 150, replace=False)
+    for place in (*range(60), *places, *range(len(data) - 20, len(data))):
+        changed = bytearray(data)
+        changed[place] ^= 0x10
+        try:
+            assert np.array_equal(read(bytes(changed)), whole), place
+        except PictureError as error:
+            said = str(error)
+        else:
+            said = "read as whole"
+        assert said != "read as whole", place
+
+
+def test_right_checksums_of_the_parts_do_not_hide_a_wrong_one_of_the_rows(read):
+    parts = list(chunks(saved("PNG")))
+    place = next(n for n, (name, _) in enumerate(parts) if name == b"IDAT")
+    rows = parts[place][1]
+    assert png(parts) == saved("PNG")
+    for wrong in (rows[:-1] + bytes([rows[-1] ^ 1]), rows[:-4], rows[:-30], b"", rows[5:]):
+        changed = [*parts[:place], (b"IDAT", wrong), *parts[place + 1 :]]
+        with pytest.raises(PictureError, match="is damaged or cut short"):
+            read(png(changed))
+    # In several parts they are still whole.
+    split = [(b"IDAT", rows[:70]), (b"IDAT", b""), (b"IDAT", rows[70:])]
+    split = png([*parts[:place], *split, *parts[place + 1 :]])
+    assert np.array_equal(read(split), read(png(parts)))
+
+
+def test_rows_that_never_end_are_not_unpacked(read):
+    head, *_ = chunks(saved("PNG"))
+    endless = zlib.compress(bytes(60_000_000), 9)
+    started = time.process_time()
+    with pytest.raises(PictureError, match="holds more than its pixels"):
+        read(png([head, (b"IDAT", endless), (b"IEND", b"")]))
+    assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize("name", [b"tEXt", b"zTXt", b"iTXt", b"iCCP", b"eXIf", b"pHYs", b"gAMA"])
+def test_notes_of_any_kind_neither_fill_the_memory_nor_pass_an_error_on(read, name):
+    head, *rest = chunks(saved("PNG"))
+    bomb = zlib.compress(bytes(50_000_000), 9)
+    for body in (b"", b"x", b"x\0\0" + bomb, b"\xff" * 40, b"x\0\1\0\0\0" + bomb):
+        for times in (1, 40):
+            try:
+                assert read(png([head, *[(name, body)] * times, *rest])).max() == 255
+            except PictureError as error:
+                said = str(error)
+            else:
+                said = ""
+            assert said == "" or "damaged or cut short" in said
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_a_picture_cut_anywhere_is_refused_or_whole(read, kind):
+    # A JPEG's end, or a GIF's, may be missing where all its pixels are there.
+    data = saved(kind, Image.fromarray(stroke()).convert("RGB"))
+    whole = read(data)
+    refused = 0
+    lengths = {*range(0, len(data), max(1, len(data) // 60)), *range(len(data) - 6, len(data))}
+    for length in lengths:
+        try:
+            assert np.array_equal(read(data[:length]), whole), length
+        except PictureError as error:
+            refused += 1
+            said = str(error)
+            assert "\n" not in said
+    assert refused > 0.9 * len(lengths) - 6
+
+
+def broken_notes():
+    """Return EXIF that says which side is up, with something broken behind it."""
+    notes = Image.Exif()
+    notes[0x0112], notes[0x010F], notes[0x011A] = 6, "someone", 72.0
+    notes.get_ifd(0x8769)[0x9003] = "2020:01:01 00:00:00"
+    data = bytearray(notes.tobytes())
+    assert data[:8] == b"Exif\0\0MM"
+    return data
+
+
+NOTES = {
+    "as they should be": lambda data: data,
+    "a rational out of reach": lambda data: data.replace(
+        b"\x01\x1a\0\x05\0\0\0\1\0\0", b"\x01\x1a\0\x05\0\0\0\1\x7f\xff"
+    ),
+    "an endless text": lambda data: data.replace(b"\x01\x0f\0\x02\0\0", b"\x01\x0f\0\x02\x7f\xff"),
+    "a lost folder": lambda data: data.replace(
+        b"\x87\x69\0\x04\0\0\0\1\0\0", b"\x87\x69\0\x04\0\0\0\1\xff\xff"
+    ),
+    "cut": lambda data: data[:-9],
+}
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("name", NOTES)
+def test_which_side_is_up_is_read_from_broken_notes(read, kind, name):
+    notes = bytes(NOTES[name](broken_notes()))
+    assert name == "as they should be" or notes != bytes(broken_notes())
+    sideways = Image.fromarray(np.rot90(stroke()).copy()).convert("RGB")
+    how = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind == "JPEG" else {}
+    found = read(saved(kind, sideways, exif=notes, **how)).astype(float).ravel()
+    wanted = read(saved("PNG")).astype(float).ravel()
+    assert found @ wanted / np.linalg.norm(found) / np.linalg.norm(wanted) > 0.95
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_every_way_of_holding_is_turned(read, turn):
+    from PIL import ImageOps
+
+    notes = Image.Exif()
+    notes[0x0112] = turn
+    data = saved("PNG", exif=notes)
+    with Image.open(io.BytesIO(data)) as image:
+        upright = saved("PNG", ImageOps.exif_transpose(image))
+    assert np.array_equal(read(data), read(png(p for p in chunks(upright) if p[0] != b"eXIf")))
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535, "6", b"6", 2.5, (6, 6)])
+def test_an_orientation_that_is_none_is_left_out(monkeypatch, read, value):
+    plain = read(saved("PNG"))
+    monkeypatch.setattr(Image.Image, "getexif", lambda image: {0x0112: value})
+    assert np.array_equal(read(saved("PNG")), plain)
+
+
+@pytest.mark.parametrize(
+    "error", [struct.error, SyntaxError, OverflowError, ZeroDivisionError, AttributeError, OSError]
+)
+def test_no_error_in_the_notes_stops_the_picture(monkeypatch, read, error):
+    plain = read(saved("PNG"))
+
+    def fail(image):
+        raise error("broken notes")
+
+    monkeypatch.setattr(Image.Image, "getexif", fail)
+    assert np.array_equal(read(saved("PNG")), plain)
+    # The second kind of notes still counts.
+    sideways = Image.fromarray(np.rot90(stroke()).copy()).convert("RGB")
+    turned = read(saved("JPEG", sideways, quality=95, xmp=b'<x tiff:Orientation="6"/>'))
+    alike = turned.astype(float).ravel() @ plain.astype(float).ravel()
+    assert alike / np.linalg.norm(turned.astype(float)) / np.linalg.norm(plain.astype(float)) > 0.95
+
+
+def test_notes_that_stop_the_decoder_are_left_out(monkeypatch, read):
+    data = saved("JPEG", exif=bytes(broken_notes()), icc_profile=b"x" * 99, dpi=(72, 72))
+    real = Image.open
+
+    def stop(file, **how):
+        if b"Exif" in file.getvalue():
+            raise AttributeError("in the notes")
+        return real(file, **how)
+
+    monkeypatch.setattr(Image, "open", stop)
+    assert read(data).max() == 255
+    assert scans._without_notes(data).count(b"\xff\xe1") == 0
+    assert scans._without_notes(saved("PNG")) == saved("PNG")
+
+
+@pytest.mark.parametrize("error", [RuntimeError, ZeroDivisionError, KeyError, MemoryError])
+def test_whatever_a_decoder_raises_becomes_one_line(monkeypatch, read, error):
+    def fail(*args):
+        raise error("first\nsecond")
+
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", fail)
+    with pytest.raises(PictureError) as raised:
+        read(saved("BMP"))
+    assert "\n" not in str(raised.value)
+
+
+def test_mutated_pictures_are_read_or_refused_without_a_warning(read):
+    seeds = [saved("PNG"), saved("GIF"), saved("BMP"), saved("WEBP"), saved("JPEG")]
+    seeds += [saved("JPEG", exif=bytes(broken_notes())), saved("WEBP", lossless=True)]
+    seeds += [saved("PNG", palette(Image.fromarray(stroke())), transparency=0)]
+    draw = np.random.default_rng(1)
+    said = set()
+    with warnings.catch_warnings(record=True) as shown:
+        for _ in range(300):
+            data = bytearray(seeds[draw.integers(len(seeds))])
+            for place in draw.integers(0, min(len(data), 600), draw.integers(1, 6)):
+                data[place] = draw.integers(256)
+            if data[:8] == b"\x89PNG\r\n\x1a\n" and draw.integers(2):
+                data = bytearray(png(chunks(bytes(data))))
+            try:
+                read(bytes(data))
+            except PictureError as error:
+                said.add(str(error))
+    assert len(said) > 10 and not [one for one in said if "\n" in one]
+    assert not shown
+
+
+@pytest.mark.parametrize("kind", ["cmyk", "rgba", "sixteen"])
+def test_the_largest_picture_takes_a_bounded_memory(tmp_path, kind):
+    if sys.platform != "linux":
+        pytest.skip("the largest memory of a process is read as Linux tells it")
+    pixels = np.full((4000, 4000), 230, np.uint8)
+    pixels[500:3500, 1800:2200] = 20
+    image, path = Image.fromarray(pixels), tmp_path / "large.png"
+    if kind == "cmyk":
+        path = tmp_path / "large.jpg"
+        notes = Image.Exif()
+        notes[0x0112] = 6
+        image.convert("CMYK").save(path, exif=notes, progressive=True)
+    elif kind == "rgba":
+        image.convert("RGBA").save(path, compress_level=1)
+    else:
+        Image.fromarray(pixels.astype(np.uint16) * 257).save(path, compress_level=1)
+    code = "import resource, sys; from lenet_tutorial.scans import read_digit; "
+    code += "read_digit(sys.argv[1]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    found = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(found.stdout) / 1e6 < 0.8  # GB
+
+
+NAMES = {
+    "too long": "x" * 300 + ".png",
+    "a zero byte": "a\0b.png",
+    "half a character": "\udcff.png",
+    "a line break": "a\nb.png",
+    "below a file": "file.png/x.png",
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_cannot_be_opened_is_said_in_one_line(tmp_path, name):
+    (tmp_path / "file.png").write_bytes(b"")
+    with pytest.raises(PictureError, match=r"no such file|can't be opened") as raised:
+        read_digit(tmp_path / NAMES[name])
+    assert "\n" not in str(raised.value)
+    str(raised.value).encode()  # can be printed
+
+
+def test_a_device_is_not_read(tmp_path):
+    if not Path("/dev/zero").exists():
+        pytest.skip("no devices with a name here")
+    (tmp_path / "zero.png").symlink_to("/dev/zero")
+    with pytest.raises(PictureError, match="is no file"):
+        read_digit(tmp_path / "zero.png")
+
+
+def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
+    Image.fromarray(stroke()).save(tmp_path / "closed.png")
+
+    def closed(*args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("lenet_tutorial._inputs.os.open", closed)
+    with pytest.raises(PictureError, match=r"closed\.png can't be opened: permission denied"):
+        read_digit(tmp_path / "closed.png")
 
 
 # --------------------------------------------------------------------------- as in the browser

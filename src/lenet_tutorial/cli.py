@@ -512,6 +512,8 @@ def _predict(options):
     from .stored import ModelError, answer
 
     _check_target(options)
+    # Keras loads matplotlib too, which stops at a wrong name here. No window is opened.
+    os.environ.pop("MPLBACKEND", None)
     digits, wrong = {}, {}  # what can be wrong is looked at before TensorFlow takes its time
     for number, path in enumerate(options.images):
         try:
@@ -637,7 +639,6 @@ def _explain(model, image, title, target):
     import io
     import warnings
 
-    os.environ.pop("MPLBACKEND", None)  # nothing is shown, so whatever it names is not needed
     import matplotlib
 
     matplotlib.use("agg")

@@ -8,6 +8,7 @@ dropped; and Keras gets a new file, of nothing but what was looked at.
 import io
 import json
 import math
+import re
 import zipfile
 from dataclasses import dataclass
 
@@ -90,10 +91,13 @@ def read_model_file(path):
 
 
 def one_line(error):
-    """Return what an exception says, in one line of at most 200 characters."""
+    """Return what an `error` says, in one line of at most 200 characters."""
     from ._inputs import shown
 
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras writes in bold
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):
+        del lines[0]  # the reason comes after it
     return shown(lines[0])[:200] if lines else type(error).__name__
 
 

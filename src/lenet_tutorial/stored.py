@@ -426,10 +426,10 @@ def default_model():
 
     if not DEFAULT.is_file():
         raise ModelError("the package came without its network: train one, and name it as --model")
+    model = NETWORKS["lenet5"].build()
     try:
         with np.load(DEFAULT, allow_pickle=False) as archive:
             about, weights = json.loads(str(archive["about"])), archive["weights"]
-        model = NETWORKS["lenet5"].build()
         export.unpack(weights.tobytes(), model)
     except Exception as error:  # whatever damaged bytes lead to
         raise ModelError(
