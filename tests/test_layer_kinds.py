@@ -147,26 +147,27 @@ VALUES = SIDE * SIDE * MAPS
 SHAPES = [None, (VALUES,), (SIDE * SIDE, MAPS), (SIDE, SIDE // 2, 2, MAPS), (SIDE, SIDE, 2, 2, 1)]
 
 
-def network(layer, bridge=None, several=1):
-    """Return image → convolution → (bridge) → the layer."""
+def network(layer, bridge=None, given="once"):
+    """Return image → convolution → (bridge) → the layer, which gets the maps once or twice."""
     image = keras.Input((SIDE + 2, SIDE + 2, 1), name="image")
     maps = layers.Conv2D(MAPS, 3, name="front")(image)
     if bridge:
         maps = Bridge(bridge, name="bridge")(maps)
-    return keras.Model(image, layer([maps] * several if several > 1 else maps))
+    ways = {"once": [maps], "as a list": [[maps, maps]], "apart": [maps, maps]}
+    return keras.Model(image, layer(*ways[given]))
 
 
 @functools.cache
 def build(name):
     """Return the first network that the layer can stand in, and whether maps come to it."""
     problems = []
-    for several in (1, 2):
+    for given in ("once", "as a list", "apart"):
         for shape in SHAPES:
             try:
                 layer = getattr(layers, name)(*ARGUMENTS.get(name, list)())
-                return network(layer, shape, several), layer, shape is None
+                return network(layer, shape, given), layer, shape is None
             except Exception as error:  # Keras has many ways to say no
-                problems.append(f"{shape}, {several}: {type(error).__name__}: {error}"[:200])
+                problems.append(f"{shape}, {given}: {type(error).__name__}: {error}"[:200])
     return None, problems, False
 
 
@@ -551,6 +552,18 @@ def test_models_that_are_no_graph_of_layers_are_refused():
     named = keras.Model({"a": image, "b": other}, layers.Add()([image, other]))
     with pytest.raises(ValueError, match="one square image"):
         layer_table(named)
+
+
+@pytest.mark.parametrize("kind", sorted(COUNTED | HANDED_ON))
+def test_what_comes_in_a_sequence_is_refused(kind):
+    """What is right for maps and units need not be for (steps, values)."""
+    layer = getattr(layers, kind)(*ARGUMENTS.get(kind, list)())
+    try:
+        model = network(layer, (SIDE * SIDE, MAPS), "as a list" if kind == "Add" else "once")
+    except ValueError:  # Keras refuses it already
+        return
+    with pytest.raises(ValueError, match="must get maps or units"):
+        layer_table(model)
 
 
 def test_several_outputs_are_all_counted():
