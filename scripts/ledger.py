@@ -375,6 +375,7 @@ def cells(path):
     return found
 
 
+@functools.cache
 def in_reach(path, place):
     """Return {id: numbers} of the code cells before a text, and of those right after it.
 
@@ -437,6 +438,7 @@ def calculate(term):
     return value(ast.parse(term, mode="eval").body), used
 
 
+@functools.cache
 def _cited(path):
     return {key for token in tokens(path) for key in token.cites}
 
@@ -549,16 +551,19 @@ def _text(token, path, _):
     return None
 
 
+@functools.cache
+def _quiz_pieces():
+    """Return what ``facts`` of the quizzes' tests computes: [(chapter, piece of the quiz)]."""
+    tree = ast.parse((ROOT / "tests" / "test_quiz.py").read_text(encoding="utf-8"))
+    yields = [node.value for node in ast.walk(tree) if isinstance(node, ast.Yield)]
+    pairs = [node.elts[:2] for node in yields if isinstance(node, ast.Tuple)]
+    return [tuple(one.value for one in two if isinstance(one, ast.Constant)) for two in pairs]
+
+
 def _quiz(token, path, _):
-    sys.path.insert(0, str(ROOT / "tests"))
-    try:
-        from test_quiz import facts as computed
-    finally:
-        sys.path.pop(0)
-    pieces = _quiz.pieces = getattr(_quiz, "pieces", None) or list(computed())
-    for chapter, piece, _ in pieces:
-        piece = re.sub(r"(?<=\d) (?=\d{3}\b)", "", piece)
-        if path.name.startswith(chapter) and any(agrees(token, n) for n in numbers_in(piece)):
+    for chapter, *piece in _quiz_pieces():
+        held = numbers_in(" ".join(piece))
+        if path.name.startswith(chapter) and any(agrees(token, number) for number in held):
             return None
     return "no piece in facts() of test_quiz.py has it"
 

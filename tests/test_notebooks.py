@@ -162,26 +162,6 @@ def numbers(text):
 
 
 @chapters
-def test_every_number_in_the_text_is_in_a_cell_or_in_a_sentence_with_a_source(path):
-    """Small whole numbers and years are left out: they stand for themselves.
-
-    The numbers of a quiz, the wrong ones included, are computed again in test_quiz.py.
-    """
-    notebook, known = read(path), set()
-    notebook.cells = [cell for cell in notebook.cells if ":::{quiz}" not in cell.source]
-    for cell in code_cells(notebook):
-        known |= numbers(cell.source).union(*map(numbers, texts(cell)))
-    for sentence in re.split(r"\n\s*\n|\n(?=- )|(?<=[.?!]) (?=[A-Z(*])", prose(notebook)):
-        if "{cite:" not in sentence:
-            words = re.sub(
-                r"\{[\w:-]+\}`[^`]*`|`[^`]*`|^:label:.*|^\(.*\)=", "", sentence, flags=re.M
-            )
-            for number in numbers(words) - known:
-                small = number.is_integer() and number < 100
-                assert small or 1900 <= number < 2100, f"{number:g} in: {sentence}"
-
-
-@chapters
 def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
     text = prose(read(path))
     exercises = re.findall(r"\{exercise\} (★{1,3}) .*\n:label: ([\w-]+)", text)
