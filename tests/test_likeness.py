@@ -244,9 +244,7 @@ def book(folder, cells):
     notebook = nbformat.v4.new_notebook(cells=cells)
     nbformat.write(notebook, folder / "chapters" / "one.ipynb")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LENET", "PYTEST"))}
-    environment |= {"TMPDIR": str(folder), "MPLCONFIGDIR": str(folder / "home")}
-    (folder / "home").mkdir(exist_ok=True)
-    (folder / "home" / "matplotlibrc").write_text("font.size: 30\naxes.facecolor: red\n")
+    environment["TMPDIR"] = str(folder)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "chapters", "-q"]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     return done.stdout + done.stderr
@@ -300,4 +298,3 @@ def test_pictures_are_compared_where_nbval_looks_away(tmp_path, monkeypatch):
     assert "cell-6 shows '18.0' where it is stored, and '13.0' comes out" in said
     kept = sorted(file.name for file in (tmp_path / "lenet-tutorial-pictures").iterdir())
     assert kept == [f"cell-{n}-0-{which}.png" for n in (1, 5) for which in ("fresh", "stored")]
-    assert not [file for file in tmp_path.iterdir() if file.name.startswith("lenet-tutorial-n")]
