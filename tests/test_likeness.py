@@ -184,6 +184,7 @@ def kinds(*sources):
         (["digits = load_digits28()", "[digits for digits in range(3)]"], set()),
         (["d = load_digits28()", "if d.name:\n    x = 1\nelse:\n    x = 2", "x"], {"data"}),
         (["took = seconds(step)", "print(took)"], {"time"}),
+        (["%timeit 3"], {"data", "training", "time"}),
         (["d = load_digits28()", "a = {}", "a['x'] = d", "a"], {"data"}),
         (["d = load_digits28()", "a, b = d, 1", "a"], {"data"}),
         (["model = load_model('x')", "model"], {"training"}),
