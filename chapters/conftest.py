@@ -4,4 +4,4 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
-from beside_nbval import pytest_configure, pytest_runtest_call  # noqa: F401
+from beside_nbval import pytest_runtest_call  # noqa: F401

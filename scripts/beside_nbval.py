@@ -21,20 +21,6 @@ IGNORE = "nbval-ignore-output"
 TRAINED_NUMBERS = {"share": 0.35, "units": 5}
 
 
-def pytest_configure(config):
-    """Draw as the book does, whatever matplotlib's settings are in the reader's home."""
-    if getattr(config.option, "nbval", False):
-        folder = Path(tempfile.mkdtemp(prefix="lenet-tutorial-"))
-        config.add_cleanup(lambda: _remove(folder))
-        (folder / "matplotlibrc").write_text("")
-        os.environ["MATPLOTLIBRC"] = str(folder / "matplotlibrc")
-
-
-def _remove(folder):
-    (folder / "matplotlibrc").unlink()
-    folder.rmdir()
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """After nbval has run and compared a cell, compare what it leaves out."""

@@ -35,7 +35,12 @@ def origins(cells):
     found = {}
     for cell in cells:
         if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", []):
-            found[cell.id] = _follow(ast.parse(cell.source).body, names, imported, set())
+            try:
+                steps = ast.parse(cell.source).body
+            except SyntaxError:  # a magic of IPython, and who knows what it does
+                found[cell.id] = {DATA, TRAINING, TIME}
+                continue
+            found[cell.id] = _follow(steps, names, imported, set())
     return found
 
 

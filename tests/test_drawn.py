@@ -195,8 +195,8 @@ def test_units_in_a_row_go_from_left_to_right():
 @pytest.mark.parametrize("turned", [1, -1])
 def test_kernels_are_dark_where_negative_and_middle_grey_at_zero(turned):
     weights = np.zeros((8, 8, 1, 3))
-    weights[..., 0, 0] = turned * pointed()
-    weights[..., 0, 1] = turned * pointed() / 2
+    weights[..., 0, 0] = 3 * turned * pointed()  # the scale is that of the largest, either sign
+    weights[..., 0, 1] = 3 * turned * pointed() / 2
     fig = figures.plot_kernels(weights, title="of C1")
     some = drawn(fig)
     assert shows_the_point(some[0], dark=turned < 0)

@@ -8,6 +8,8 @@ that is changed fails there. What is left, and all pictures, is held by ``chapte
 """
 
 import ast
+import base64
+import io
 import math
 import re
 import sys
@@ -15,13 +17,15 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib as mpl
+import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from lenet_tutorial import results
+from lenet_tutorial import figures, pictures, results
 from lenet_tutorial.datasets import DatasetError, Digits, load_mnist
 from lenet_tutorial.levenberg import MU, RATES
 from lenet_tutorial.recipes import FAST
@@ -30,7 +34,10 @@ from lenet_tutorial.training import split_validation
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 import execute  # noqa: E402
+import likeness  # noqa: E402
 import record  # noqa: E402
+
+mpl.use("Agg")
 
 IGNORE = "nbval-ignore-output"
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?")
@@ -748,6 +755,47 @@ def test_what_is_stored_passes_the_assertions_that_follow(name):
     names = warrant(name)(CELLS[name][1])
     done = check_assertions(names, following(name))
     assert done or name in ELSEWHERE, "no assertion of the chapter speaks of what is stored"
+
+
+# --------------------------------------------------------------------------- pictures and tables
+
+
+def lines_of_shifts():
+    """Return the table that chapter 7 draws, from the one that it shows."""
+    wide = tolerance(CELLS["c07-055"][1])["wide"]
+    rows = [
+        (weights, layer, shift, wide.loc[weights, layer][shift])
+        for weights in ("trained", "untrained")
+        for layer in ("pixels", "C1", "S2", "S4", "F6")
+        for shift in range(5)
+    ]
+    return pd.DataFrame(rows, columns=["weights", "layer", "shift", "change"])
+
+
+def drawn_shifts():
+    labels = {"y": "change (1 = another digit)"}
+    labels |= {name: f"{name}: shift (pixels)" for name in ("trained", "untrained")}
+    rows = lines_of_shifts()
+    return pictures.plot_lines(rows, "shift", "change", "layer", panel="weights", labels=labels)
+
+
+@pytest.mark.parametrize(
+    ("name", "draw"),
+    [
+        ("c04-035", lambda: figures.plot_history(frame(CELLS["c04-032"][1], index=1))),
+        ("c07-054", drawn_shifts),
+    ],
+)
+def test_the_curves_of_a_training_are_those_of_the_table_beside_them(name, draw):
+    """The picture is drawn again from numbers that are stored in another cell."""
+    fig, buffer = draw(), io.BytesIO()
+    fig.savefig(buffer, format="png", dpi=fig.dpi, bbox_inches="tight")
+    plt.close(fig)
+    (shown,) = (o.data["image/png"] for o in CELLS[name][1].outputs if "image/png" in o.data)
+    fresh = base64.b64encode(buffer.getvalue()).decode()
+    images = [likeness.decode(one)[0] for one in (shown, fresh)]
+    # The table has two to four places, so a curve may lie a pixel off.
+    assert likeness.difference(*images, likeness.OTHER) < 0.15
 
 
 # --------------------------------------------------------------------------- with MNIST
