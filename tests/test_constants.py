@@ -531,6 +531,7 @@ def test_chapter_4_asks_for_its_recipes(asked):
 def test_chapter_5_asks_for_its_recipes(asked):
     row = published.run("digits", "plain", "as published", 0)
     assert (row["train_accuracy"], row["test_accuracy"]) == (0.75, 0.75)
+    assert (row["val_accuracy_1"], row["val_accuracy"]) == (0.5, 0.9)  # the first and the last
     published.run("digits", "distorted", "as published", 1)
     for part in ("softmax", "Adam"):
         published.run("digits", "short", part, 0)
@@ -601,9 +602,13 @@ def test_chapters_9_and_10_ask_for_their_recipes(asked):
     assert strong["distort"].limits == asdict(STRONG.distortions) and strong["distort"].seed == 4
     assert [type(one).__name__ for one in strong["callbacks"]] == ["SwapEMAWeights"]
     asked.clear()
+    row = faster.learn(ARTICLE, "digits", 0)[1]
+    assert (row["val_accuracy_1"], row["val_accuracy"], row["test_accuracy"]) == (0.5, 0.9, 0.75)
+    asked.clear()
     for recipe in beyond.RATES:
         row = beyond.run_batches("digits", recipe, 256, 0)
-        assert row["steps"] == 6 * 4 and row["test_accuracy"] == 0.75
+        assert row["steps"] == 6 * 4
+        assert (row["val_accuracy"], row["test_accuracy"]) == (0.9, 0.75)
     same, scaled, warm = (call["optimizer"] for call in asked)
     assert {call["epochs"] for call in asked} == {4}
     assert {call["optimizer"].momentum for call in asked} == {0.9}
