@@ -162,6 +162,13 @@ def test_help_lists_every_target(locale):
     assert named == phony - {"setup", "missing"} and {"book", "test", "help"} <= named
 
 
+def test_make_never_calls_itself():
+    """It would even where it is only asked what it would do, as it is here."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = [line for line in makefile.splitlines() if line.startswith("\t")]
+    assert not [line for line in recipes if re.search(r"\$[({]MAKE[)}]|\bmake\b", line)]
+
+
 # --------------------------------------------------------------------------- without make
 
 
