@@ -5,6 +5,9 @@ BIN    := $(VENV)/bin
 # Processes that `make test` runs at once; 0 is one after the other, in one process. A chapter stays whole.
 WORKERS ?= 2
 
+# Of the book. No target calls make again: a slip in one that did could go round in circles.
+BUILD = $(BIN)/jupyter-book build --all -W -n --keep-going .
+
 # Chapters and tests run in folders of their own, so a relative path is made absolute here.
 absolute = $(if $(filter /% ~%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
 ifdef LENET_TUTORIAL_DATA
@@ -25,10 +28,10 @@ help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
 book: setup node_modules/.package-lock.json   ## build the site at _build/html
-	$(BIN)/jupyter-book build --all -W -n --keep-going .
+	$(BUILD)
 
 book-zh: setup node_modules/.package-lock.json   ## build the Chinese edition at _build/html-zh, and in the site at zh/
-	test -f _build/html/index.html || $(MAKE) book
+	test -f _build/html/index.html || $(BUILD)
 	$(BIN)/sphinx-build -E -W -n --keep-going -c locale -d _build/.doctrees-zh -b html . _build/html-zh
 
 catalogues: setup   ## take changed texts over into locale/, and say what is left to translate

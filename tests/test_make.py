@@ -107,6 +107,30 @@ def test_the_other_targets_run_what_they_name(checkout):
     assert dry(checkout, "execute")[-1].startswith(".venv/bin/python scripts/execute.py chapters/")
 
 
+LAST = {  # of each of the other targets, its commands in the end
+    "book-zh": ["test -f _build/html/index.html || " + BOOK, "-b html . _build/html-zh"],
+    "catalogues": ["-b gettext . _build/gettext", "python scripts/catalogues.py"],
+    "repository": ["python scripts/first_cell.py chapters/*.ipynb"],
+    "results": ["lenet-tutorial results"],
+    "benchmark": ["python benchmarks/benchmark.py"],
+    "export": [
+        "export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz"
+    ],
+    "lighthouse": [BOOK, "python scripts/lighthouse.py"],
+    "pdf": [BOOK, "python scripts/pdf.py"],
+    "serve": ["http.server --bind 127.0.0.1 --directory _build/html 8000"],
+    "clean": ["rm -rf _build build .venv node_modules"],
+}
+
+
+@with_make
+@pytest.mark.parametrize("target", LAST)
+def test_a_target_ends_in_the_commands_that_it_is_for(checkout, target):
+    lines = dry(checkout, target)[-len(LAST[target]) :]
+    for line, end in zip(lines, LAST[target], strict=True):
+        assert line.endswith(end), line
+
+
 @with_make
 @pytest.mark.parametrize("name", ["LENET_TUTORIAL_DATA", "LENET_TUTORIAL_CACHE"])
 def test_a_relative_folder_of_data_is_one_in_the_book_s_folder(checkout, name):
@@ -160,6 +184,13 @@ def test_help_lists_every_target(locale):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     phony = set(" ".join(re.findall(r"^\.PHONY: (.+)$", makefile, re.MULTILINE)).split())
     assert named == phony - {"setup", "missing"} and {"book", "test", "help"} <= named
+
+
+def test_make_never_calls_itself():
+    """It would even where it is only asked what it would do, as it is here."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = [line for line in makefile.splitlines() if line.startswith("\t")]
+    assert not [line for line in recipes if re.search(r"\$[({]MAKE[)}]|\bmake\b", line)]
 
 
 # --------------------------------------------------------------------------- without make
@@ -427,6 +458,33 @@ def test_each_workflow_has_a_supported_python_a_limit_and_few_rights(name):
         assert version in ("", "${{ matrix.python }}", *SUPPORTED)
         if step.get("uses", "").startswith("actions/checkout@"):
             assert with_ == {"persist-credentials": False}
+
+
+def test_each_workflow_begins_when_it_should():
+    begins = {}
+    for name, file in WORKFLOWS.items():
+        begins[name] = yaml.safe_load(file.read_text(encoding="utf-8"))[True]  # "on"
+    main = {"branches": ["main"]}
+    locks = {"paths": ["requirements.lock", "package-lock.json"]}
+    assert begins["publish"] == {"push": main, "workflow_dispatch": None}
+    assert begins["audit"]["push"] == {**main, **locks} and "workflow_dispatch" in begins["audit"]
+    assert "workflow_dispatch" in begins["links"]
+    for name in ("audit", "links"):  # once a week
+        (clock,) = begins[name]["schedule"]
+        assert re.fullmatch(r"\d+ \d+ \* \* \d", clock["cron"])
+
+
+def test_what_is_built_is_what_is_published():
+    workflow = yaml.safe_load(WORKFLOWS["publish"].read_text(encoding="utf-8"))
+    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
+    assert deploy["needs"] == "build" and deploy["environment"]["name"] == "github-pages"
+    assert workflow["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    last = build["steps"][-1]
+    assert last["uses"].startswith("actions/upload-pages-artifact@")
+    assert last["with"] == {"path": "_build/html"}
+    assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
+    cache = next(step for step in steps("test") if "cache" in step.get("uses", ""))
+    assert cache["with"] == {"path": "~/.cache/lenet_tutorial", "key": "mnist"}
 
 
 def test_every_action_has_one_version_in_all_workflows():
