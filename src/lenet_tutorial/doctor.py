@@ -238,7 +238,7 @@ def _backend():
             [sys.executable, "-c", code],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=300,
         )
