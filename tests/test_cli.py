@@ -913,12 +913,6 @@ def test_only_layers_of_keras_and_of_the_book_are_let_through(trained, tmp_path,
         load_model(path)
 
 
-def test_a_file_that_unpacks_to_gigabytes_is_not_unpacked(tmp_path, monkeypatch, trained):
-    monkeypatch.setattr(stored, "MAX_BYTES", 10_000)
-    with pytest.raises(ModelError, match="unpacks to more than"):
-        load_model(trained[0])
-
-
 # --------------------------------------------------------------------------- whatever happens
 
 

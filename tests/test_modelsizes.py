@@ -174,6 +174,8 @@ def test_the_books_networks_pass_and_their_work_is_known(name):
     assert (None, *found.output_shape) == model.output_shape
     assert found.weights >= model.count_params()
     assert found.ours == (name not in ("lenet5", "article"))
+    softmax = {"lenet5": "probabilities", "article": "probabilities", "1998": "penalties"}
+    assert found.kind == softmax.get(name, "outputs")
 
 
 def test_the_work_is_the_multiplications():
@@ -269,6 +271,15 @@ def test_the_work_has_a_limit_too(monkeypatch):
         trace(described(models.lenet5_textbook()))
 
 
+def test_it_is_the_sum_of_all_layers_that_counts():
+    wide = [layers.ZeroPadding2D(486), *(layers.ZeroPadding2D(0) for _ in range(8))]
+    found = trace(described(chain(*wide, layers.GlobalMaxPooling2D())))
+    assert found.values == 28 * 28 + 9 * 1000 * 1000 + 1
+    more = described(chain(*wide, layers.ZeroPadding2D(0), layers.GlobalMaxPooling2D()))
+    with pytest.raises(ModelError, match="more than 10 million values for one picture"):
+        trace(more)
+
+
 def test_numbers_of_eight_bytes_count_twice():
     once, twice = (
         trace(described(chain(layers.Flatten(), layers.Dense(10, dtype=dtype))))
@@ -281,6 +292,12 @@ def test_the_number_of_layers_has_a_limit(monkeypatch):
     monkeypatch.setattr(modelsizes, "MAX_LAYERS", 5)
     with pytest.raises(ModelError, match="more than 5 layers"):
         trace(described(models.lenet5_textbook()))
+    monkeypatch.setattr(modelsizes, "MAX_LAYERS", 50)
+    config = described(keras.Model(start := keras.Input((4,)), layers.Add()([start, start])))
+    node = config["config"]["layers"][-1]["inbound_nodes"][0]
+    node["args"] = [node["args"][0] * 30]
+    with pytest.raises(ModelError, match="more than 50 inputs"):
+        trace(config)
 
 
 # --------------------------------------------------------------------------- what is damaged

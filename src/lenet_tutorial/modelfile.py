@@ -169,7 +169,7 @@ def _measure(config):
 
 
 def without(value):
-    """Return a copy of a description, or of a `value` in it, without the keys that nobody needs."""
+    """Return a copy of a description, the `value`, without the keys that nobody needs."""
     if isinstance(value, dict):
         return {key: without(one) for key, one in value.items() if key not in DROPPED}
     if isinstance(value, list):

@@ -39,8 +39,10 @@ class Values:
     ----------
     shape : tuple of int
         Without the batch.
-    scale, offset : float or None
+    scale : float or None
         The values are ``scale * pixel + offset``; None once more was done to the pixels.
+    offset : float or None
+        See there.
     kind : str
         ``'outputs'``, ``'probabilities'`` or ``'penalties'``.
     """
@@ -62,8 +64,10 @@ class Use:
 
     Attributes
     ----------
-    scale, offset : float
+    scale : float
         The layer gets ``scale * pixel + offset``.
+    offset : float
+        See there.
     layer : tuple of str
         The names on the way to it: those of the models around it, then its own.
     kind : str
@@ -87,7 +91,9 @@ class Trace:
     ----------
     name : str
         The model's name.
-    input_shape, output_shape : tuple of int
+    input_shape : tuple of int
+        Without the batch.
+    output_shape : tuple of int
         Without the batch.
     input_dtype : str
         Of the input.
@@ -99,8 +105,12 @@ class Trace:
         The first layers that mix pixels.
     ours : bool
         Whether something in it is of this package.
-    weights, values, work : int
-        Numbers to keep, numbers that one picture becomes, and multiply–adds for it.
+    weights : int
+        Numbers to keep.
+    values : int
+        Numbers that one picture becomes, in all layers.
+    work : int
+        Multiply–adds for one picture.
     """
 
     name: str = ""

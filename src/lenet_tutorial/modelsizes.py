@@ -148,6 +148,8 @@ def _run_model(part, inputs, path, found):
     layers = config.get("layers")
     if not isinstance(layers, list) or not layers:
         raise ModelError("its description is damaged: a model has no layers")
+    if len(layers) > MAX_LAYERS:
+        raise ModelError(f"it has more than {MAX_LAYERS} layers")
     if "input_layers" in config:
         return _run_graph(config, layers, inputs, path, found)
     return _run_chain(config, layers, inputs, path, found)
@@ -241,6 +243,8 @@ def _sources(node):
             sources.append(tuple(one["config"]["keras_history"]))
         else:
             sources.append(one)
+        if len(waiting) > MAX_LAYERS or len(sources) > MAX_LAYERS:
+            raise ModelError(f"a layer has more than {MAX_LAYERS} inputs")
     return sources
 
 
