@@ -778,7 +778,7 @@ def main():
         count = options.examples or usual
         outcomes.append(child(name, count, options.seed, options.patience))
         if not options.json:
-            print(f"{name} done", file=sys.stderr)
+            print("\n".join(table(outcomes[-1:])[1:]), file=sys.stderr, flush=True)
     print(json.dumps(outcomes) if options.json else "\n".join(table(outcomes)))
     return int(any(one["failures"] for one in outcomes))
 
