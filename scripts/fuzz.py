@@ -612,7 +612,8 @@ def command(line):
         json.loads(said.getvalue(), parse_constant=lambda name: 1 / 0)
     if code:
         assert "Traceback" not in complained.getvalue(), complained.getvalue()[-500:]
-        assert complained.getvalue().strip(), f"exit code {code} and not a word"
+        words = complained.getvalue() + said.getvalue()
+        assert words.strip(), f"exit code {code} and not a word"
     return "taken" if not code else "refused"
 
 
