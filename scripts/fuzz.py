@@ -612,7 +612,8 @@ def command(line):
         json.loads(said.getvalue(), parse_constant=lambda name: 1 / 0)
     if code:
         assert "Traceback" not in complained.getvalue(), complained.getvalue()[-500:]
-        assert complained.getvalue().strip(), f"exit code {code} and not a word"
+        words = complained.getvalue() + said.getvalue()
+        assert words.strip(), f"exit code {code} and not a word"
     return "taken" if not code else "refused"
 
 
@@ -778,7 +779,7 @@ def main():
         count = options.examples or usual
         outcomes.append(child(name, count, options.seed, options.patience))
         if not options.json:
-            print(f"{name} done", file=sys.stderr)
+            print("\n".join(table(outcomes[-1:])[1:]), file=sys.stderr, flush=True)
     print(json.dumps(outcomes) if options.json else "\n".join(table(outcomes)))
     return int(any(one["failures"] for one in outcomes))
 

@@ -18,6 +18,7 @@ def test_hostile_input_gives_nothing_but_our_own_exceptions(name):
     assert outcome["refused"] > 0 and outcome["peak"] < fuzz.MEMORY
 
 
+@pytest.mark.filterwarnings("ignore:Metadata Warning")
 def test_the_files_that_are_changed_are_whole_before(tmp_path):
     """Otherwise all would be refused for one reason, and nothing else be looked at."""
     from lenet_tutorial.scans import read_digit

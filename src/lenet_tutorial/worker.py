@@ -147,17 +147,20 @@ def load_checkpoint(folder, run):
     try:
         with np.load(path) as stored:
             about = json.loads(str(stored["about"]))
+            kept, epoch = about["run"], check_whole("epoch", about["epoch"], 0)
+            losses = [float(loss) for loss in about["loss"]]
+            if not isinstance(kept, dict) or len(losses) != epoch:
+                raise ValueError(f"it has {len(losses)} losses for {epoch} epochs")
             count = sum(name.startswith("weight_") for name in stored.files)
             weights = [stored[f"weight_{n}"] for n in range(count)]
             state = [stored[f"state_{n}"] for n in range(len(stored.files) - 1 - count)]
     except Exception as error:
-        raise ValueError(f"{path} is no checkpoint: {error}") from error
+        raise ValueError(f"{path} is no checkpoint: {str(error)[:200]}") from error
     for key, value in run.items():
-        if about["run"].get(key) != value:
-            raise ValueError(
-                f"{path} is of another run: its {key} is {about['run'].get(key)!r}, not {value!r}"
-            )
-    return about["epoch"], about["loss"], weights, state
+        if kept.get(key) != value:
+            found = repr(kept.get(key))[:200]
+            raise ValueError(f"{path} is of another run: its {key} is {found}, not {value!r}")
+    return epoch, losses, weights, state
 
 
 def main(folder, index):
