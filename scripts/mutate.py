@@ -377,7 +377,7 @@ def why_red(code, text, limit):
 
 def reason(text):
     """Return the first test that failed, for the table."""
-    found = re.search(r"^(?:FAILED|ERROR) (\S+?)(?: - |$)", text, re.MULTILINE)
+    found = re.search(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", text, re.MULTILINE)
     return found[1] if found else text.strip().rpartition("\n")[2]
 
 

@@ -373,6 +373,13 @@ def test_the_validation_split_is_one_twelfth_by_seed_0():
     assert digest(x.astype("<i8")) == "3c151d621076b776"
 
 
+def test_a_seed_has_32_bits():
+    set_seed(2**32 - 1)
+    for seed in (2**32, -1, True, 1.0):
+        with pytest.raises(ValueError, match=r"from 0 to 2\*\*32 - 1, got"):
+            set_seed(seed)
+
+
 def test_the_draw_of_1989_has_the_paper_s_counts_and_its_seed():
     assert (zip1989.TRAINING, zip1989.TEST) == (7291, 2007)
     assert numbers(zip1989.draw) == {"training": 7291, "seed": 1989} == numbers(zip1989.draw_rows)
