@@ -676,7 +676,9 @@ def run(name, count, number):
             outcome["examples"] += 1
             started = time.process_time()
             # If it never comes back, the parent reads what it was.
-            Path(os.environ["FUZZ_LATEST"]).write_text(shown(example)[:200_000], errors="replace")
+            Path(os.environ["FUZZ_LATEST"]).write_text(
+                shown(example)[:200_000], errors="replace", encoding="utf-8"
+            )
             faulthandler.dump_traceback_later(HANGS, exit=True)
             try:
                 outcome[target.call(example)] += 1
@@ -724,14 +726,14 @@ def child(name, count, number, patience):
         command = [sys.executable, __file__, "--child", name, str(count), str(number)]
         try:
             ended = subprocess.run(
-                command, env=surroundings, capture_output=True, text=True, timeout=patience
+                command, env=surroundings, capture_output=True, encoding="utf-8", timeout=patience
             )
             said, code = ended.stderr, ended.returncode
             if code == 0:
                 return json.loads(ended.stdout.splitlines()[-1])
         except subprocess.TimeoutExpired:
             said, code = "", f"not finished after {patience} s"
-        example = latest.read_text() if latest.is_file() else "none yet"
+        example = latest.read_text(encoding="utf-8") if latest.is_file() else "none yet"
     how = f"the process ended with {code}" if isinstance(code, int) else code
     said = said.strip()[-700:] or f"nothing; a call may have taken more than {HANGS} s"
     find = {"error": how, "said": said, "example": example[:3000]}

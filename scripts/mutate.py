@@ -94,7 +94,9 @@ def snapshot(root=ROOT):
     """
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     try:
-        listed = subprocess.run(command, cwd=root, capture_output=True, check=True, text=True)
+        listed = subprocess.run(
+            command, cwd=root, capture_output=True, check=True, encoding="utf-8"
+        )
     except (OSError, subprocess.CalledProcessError):
         raise StaleError(f"{root} is no git repository, or git is missing") from None
     files = {name: root / name for name in sorted(set(listed.stdout.split("\0")) - {""})}
@@ -285,7 +287,7 @@ class Workshop:
         here, there = Path(sys.prefix), self.env
         packages = next((there / "lib").glob("*/site-packages"))
         paths = [self.copy / "src", sysconfig.get_paths()["purelib"]]
-        (packages / "copy.pth").write_text("".join(f"{path}\n" for path in paths))
+        (packages / "copy.pth").write_text("".join(f"{path}\n" for path in paths), encoding="utf-8")
         for path in (here / "share", here / "etc"):
             if path.is_dir():
                 (there / path.name).symlink_to(path)

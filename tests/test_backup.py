@@ -684,7 +684,7 @@ def holder(tmp_path):
     """Hold a lock in another process; return the path and the process."""
     path = tmp_path / "house.lock"
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
     )
     assert process.stdout.readline() == "held\n"
     yield path, process
@@ -728,10 +728,10 @@ def test_a_lock_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
 
 def test_a_file_of_somebody_elses_that_has_the_locks_name_stays(tmp_path):
     path = tmp_path / "model.keras.lock"
-    path.write_text("mine")
+    path.write_text("mine", encoding="utf-8")
     with pytest.raises(BackupError, match="a file of somebody else has the lock's name"):
         backup.Lock(path, "it")
-    assert path.read_text() == "mine"
+    assert path.read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EROFS])

@@ -349,7 +349,7 @@ def odd_folder(place, kind):
     if kind == "missing":
         return place / "nowhere"
     if kind == "file":
-        (place / "file").write_text("no folder")
+        (place / "file").write_text("no folder", encoding="utf-8")
         return place / "file"
     if kind == "device":
         return Path("/dev/null")
@@ -361,7 +361,7 @@ def odd_folder(place, kind):
     if kind == "pipe":
         os.mkfifo(files / "train-images-idx3-ubyte")
     if kind == "web page":
-        (files / "mnist.npz").write_text("<html>")
+        (files / "mnist.npz").write_text("<html>", encoding="utf-8")
     if kind == "damaged":
         with zipfile.ZipFile(files / "mnist.npz", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("x_train.npy", b"\x93NUMPY\1\0" + bytes(3_000))
@@ -619,7 +619,7 @@ def test_what_is_no_checkpoint_is_neither_deleted_nor_overwritten(command, tmp_p
     assert refused(command(*arguments), "it is no file")
     file.rmdir()
     (tmp_path / "mine").rmdir()
-    (tmp_path / "mine").write_text("a file")
+    (tmp_path / "mine").write_text("a file", encoding="utf-8")
     assert refused(command(*arguments), "is no folder")
     assert os.listdir(tmp_path) == ["mine"]
 
@@ -638,7 +638,7 @@ def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypat
     monkeypatch.setattr(cli, "_run", lambda *_: pytest.fail("a second run began"))
     lock = tmp_path / "model.keras.lock"
     holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, encoding="utf-8"
     )
     try:
         assert holder.stdout.readline() == "held\n"
@@ -995,9 +995,10 @@ def test_ctrl_c_while_tensorflow_starts(tmp_path, how):
     (tmp_path / "tensorflow.py").write_text(
         "import os, signal\n"
         "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    import time; time.sleep(9)\n"
-        f"except KeyboardInterrupt:\n    {how if how != 'pass' else 'raise'}\n"
+        f"except KeyboardInterrupt:\n    {how if how != 'pass' else 'raise'}\n",
+        encoding="utf-8",
     )
-    (tmp_path / "keras.py").write_text("import tensorflow")
+    (tmp_path / "keras.py").write_text("import tensorflow", encoding="utf-8")
     path = os.pathsep.join([str(tmp_path), str(ROOT / "src")])
     line = "trap - INT;"
     said = child(
@@ -1100,13 +1101,13 @@ def test_backends_are_looked_at_before_keras_starts(command, monkeypatch, tmp_pa
     monkeypatch.delenv("KERAS_BACKEND")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     settings = tmp_path / "keras.json"
-    settings.write_text('{"backend": "theano"}')
+    settings.write_text('{"backend": "theano"}', encoding="utf-8")
     assert refused(command(*lines["train"]), f"\"backend\" in {settings} is 'theano'")
-    settings.write_text('{"backend": "torch"}')
+    settings.write_text('{"backend": "torch"}', encoding="utf-8")
     assert refused(command(*lines["train"]), f'"backend" in {settings} asks for torch', code=1)
     monkeypatch.undo()
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    settings.write_text('{"image_data_format": "channels_first"}')
+    settings.write_text('{"image_data_format": "channels_first"}', encoding="utf-8")
     assert refused(command(*lines["train"]), "must be 'channels_last'")
     monkeypatch.setattr(cli, "_learn", lambda *_: None)
     for text in ("[]", "{", "\xff"):

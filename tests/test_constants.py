@@ -415,7 +415,9 @@ def test_a_step_s_time_is_the_fast_one_of_ten_and_the_first_step_is_left_out():
 
 
 def test_fifteen_last_lines_of_a_worker_are_shown(tmp_path):
-    (tmp_path / "stderr-0.txt").write_text("".join(f"line {n}\n\n" for n in range(40)))
+    (tmp_path / "stderr-0.txt").write_text(
+        "".join(f"line {n}\n\n" for n in range(40)), encoding="utf-8"
+    )
     running = parallel.Workers("module", tmp_path, [{}])
     first, *shown = running.last_words(0, 3).splitlines()
     assert first.endswith("ended with exit code 3")

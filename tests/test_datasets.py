@@ -1019,7 +1019,8 @@ def alone(small, tmp_path):
         "        while os.path.exists(os.environ['WAIT']):\n"
         "            time.sleep(0.01)\n"
         "        real(*paths)\n"
-        "    os.replace = wait\n"
+        "    os.replace = wait\n",
+        encoding="utf-8",
     )
     package = str(Path(datasets.__file__).parents[1])
 
@@ -1280,13 +1281,16 @@ def project(alone, tmp_path):
     root = tmp_path / "project"
     (root / "chapters").mkdir(parents=True)
     (root / "tests").mkdir()
-    (root / "conftest.py").write_text((ROOT / "conftest.py").read_text())
-    (root / "pytest.ini").write_text("[pytest]\nmarkers = mnist\n")
+    (root / "conftest.py").write_text(
+        (ROOT / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    (root / "pytest.ini").write_text("[pytest]\nmarkers = mnist\n", encoding="utf-8")
     (root / "tests" / "test_it.py").write_text(
         "import os, pytest\n"
         "def test_pure(): pass\n"
         "@pytest.mark.mnist\ndef test_mnist(): pass\n"
-        "def test_set(): assert os.environ['LENET_TUTORIAL_DATASET'] == os.environ['EXPECTED']\n"
+        "def test_set(): assert os.environ['LENET_TUTORIAL_DATASET'] == os.environ['EXPECTED']\n",
+        encoding="utf-8",
     )
 
     def run(*arguments, shown=None, **settings):
@@ -1444,7 +1448,7 @@ def test_what_was_found_holds_for_the_process_and_nobody_spoils_it(
 
 def test_the_notice_takes_any_encoding(small, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path / "数字"))
-    (tmp_path / "数字").write_text("no folder")
+    (tmp_path / "数字").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("LENET_TUTORIAL_MIRRORS", "http://127.0.0.1:9/")
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="cp1252"))

@@ -247,7 +247,9 @@ def book(folder, cells):
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("LENET", "PYTEST"))}
     environment["TMPDIR"] = str(folder)
     command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "chapters", "-q"]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, encoding="utf-8"
+    )
     return done.stdout + done.stderr
 
 

@@ -126,7 +126,7 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
     code += "m = load_model(sys.argv[1]); n = network_of(m); x = np.zeros((1, 28, 28), np.uint8);"
     code += "answer(m, n.prepare(x)); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     said = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True
     )
     assert int(said.stdout.splitlines()[-1]) / 1e6 < 1.5  # GB, with nearly as much as is allowed
     assert large.count_params() > 0.98 * modellayers.MAX_WEIGHTS

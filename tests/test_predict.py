@@ -194,7 +194,7 @@ def test_a_wrong_matplotlib_backend_does_not_matter(one, tmp_path):
 
 def test_a_bad_picture_does_not_stop_the_others(command, one, tmp_path):
     Image.new("L", (50, 50), 255).save(tmp_path / "blank.png")
-    (tmp_path / "text.png").write_text("seven")
+    (tmp_path / "text.png").write_text("seven", encoding="utf-8")
     files = [tmp_path / "blank.png", one, tmp_path / "no.png", one, tmp_path / "text.png"]
     code, output, complaints = command(*files)
     assert code == 2

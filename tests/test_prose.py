@@ -218,14 +218,19 @@ def test_a_number_comes_from_a_cell_before_or_beside_it_and_from_no_later_one():
 def test_an_update_keeps_the_warrants_that_were_given_and_asks_for_new_ones(tmp_path, monkeypatch):
     monkeypatch.setattr(ledger, "LEDGERS", tmp_path)
     page = tmp_path / "page.md"
-    page.write_text(PAGE.replace("3 days", "4 days"))
+    page.write_text(PAGE.replace("3 days", "4 days"), encoding="utf-8")
     ledger.update(page)
     rows = ledger.read(page)
     place = [row[2] for row in rows].index("thirteen times")
     assert rows[place][3] == "text"
     file = ledger.ledger_of(page)
-    file.write_text(file.read_text().replace("thirteen times,text", "thirteen times,calc~:1+12"))
-    page.write_text(PAGE.replace("3 days", "5 days"))
+    file.write_text(
+        file.read_text(encoding="utf-8").replace(
+            "thirteen times,text", "thirteen times,calc~:1+12"
+        ),
+        encoding="utf-8",
+    )
+    page.write_text(PAGE.replace("3 days", "5 days"), encoding="utf-8")
     ledger.tokens.cache_clear()
     assert any("4 days" in line for line in ledger.difference(page))
     fresh = ledger.update(page)

@@ -86,7 +86,10 @@ def test_the_folder_holds_nothing_else():
         lambda text: text.replace("2026-11-24", "2026-11-25", 1),
         lambda text: re.sub(r",[0-9a-f]{12}$", ",000000000000", text, count=1, flags=re.MULTILINE),
         lambda text: re.sub(r",[^,]+$", "", text, flags=re.MULTILINE),  # no digests at all
-        lambda text: text + results.FOLDER.joinpath("schedules.csv").read_text().split("\n")[1],
+        lambda text: (
+            text
+            + results.FOLDER.joinpath("schedules.csv").read_text(encoding="utf-8").split("\n")[1]
+        ),
     ],
 )
 def test_a_number_that_was_typed_in_is_refused(change, tmp_path, monkeypatch):

@@ -446,7 +446,7 @@ def test_the_largest_picture_takes_a_bounded_memory(tmp_path, kind):
     code = "import resource, sys; from lenet_tutorial.scans import read_digit; "
     code += "read_digit(sys.argv[1]); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     found = subprocess.run(
-        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True
     )
     assert int(found.stdout) / 1e6 < 0.8  # GB
 
