@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from memory import PRINT_PEAK
 
 from lenet_tutorial import layers as ours
 from lenet_tutorial import modelfile, modellayers, models, stored
@@ -122,9 +123,9 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
     large = chain(layers.Flatten(), layers.Dense(20_000, use_bias=False), layers.Dense(10))
     path = tmp_path / "large.keras"
     large.save(path)
-    code = "import resource, sys; from lenet_tutorial.stored import *; import numpy as np;"
+    code = "import sys; from lenet_tutorial.stored import *; import numpy as np;"
     code += "m = load_model(sys.argv[1]); n = network_of(m); x = np.zeros((1, 28, 28), np.uint8);"
-    code += "answer(m, n.prepare(x)); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    code += f"answer(m, n.prepare(x)); {PRINT_PEAK}"
     said = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True
     )

@@ -187,6 +187,7 @@ LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_m
 def calls_in(tree, home, names):
     """Yield (module, function) of every call of the package's functions in a syntax tree.
 
+    A function that is handed to another one, which may call it, counts as well.
     ``names`` is {name: what it stands for}: a module as ("results", None), or a function of one.
     """
     for node in ast.walk(tree):
@@ -200,9 +201,10 @@ def calls_in(tree, home, names):
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             function = node.func
-            if isinstance(function, ast.Name):
-                yield names.get(function.id, (home, function.id))
-            elif isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+            for name in (function, *node.args):
+                if isinstance(name, ast.Name):
+                    yield names.get(name.id, (home, name.id))
+            if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
                 module, name = names.get(function.value.id, (None, ""))
                 if name is None:
                     yield module, function.attr

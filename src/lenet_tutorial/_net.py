@@ -12,6 +12,8 @@ import signal
 import sys
 import traceback
 
+from ._inputs import printable
+
 #: Exit codes, beside 0 for done.
 FAILED, WRONG, UNEXPECTED, INTERRUPTED = 1, 2, 70, 130
 #: Set it to anything to see where an error came from.
@@ -33,14 +35,8 @@ class Stopped(KeyboardInterrupt):
 
 def one_line(text):
     """Return a text as one line: control characters as escapes, endless words cut."""
-    shown = "".join(one if one.isprintable() else _escape(one) for one in str(text).strip())
+    shown = printable(str(text).strip())
     return re.sub(rf"\S{{{LONG},}}", lambda word: f"{word[0][:100]}…{word[0][-100:]}", shown)
-
-
-def _escape(character):
-    if 0xDC80 <= ord(character) <= 0xDCFF:  # a byte of a file name that is no UTF-8
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode()
 
 
 def why(error):

@@ -512,15 +512,13 @@ def _predict(options):
     from .stored import ModelError, answer
 
     _check_target(options)
-    # Keras loads matplotlib too, which stops at a wrong name here. No window is opened.
-    os.environ.pop("MPLBACKEND", None)
     digits, wrong = {}, {}  # what can be wrong is looked at before TensorFlow takes its time
     for number, path in enumerate(options.images):
         try:
             digits[number] = read_digit(path)
         except PictureError as error:
             wrong[number] = str(error)
-            print(f"lenet-tutorial predict: {error}", file=sys.stderr)
+            _net.complain(f"lenet-tutorial predict: {error}")
     answers = {}
     if digits:
         try:
@@ -655,8 +653,7 @@ def _explain(model, image, title, target):
             raise CommandError(
                 f"--explain draws up to {MAX_MAPS} maps, and this network has {maps}"
             )
-        # A name is a name, whatever dollars are in it; and a font may lack its characters.
-        with matplotlib.rc_context({"text.parse_math": False}), warnings.catch_warnings():
+        with warnings.catch_warnings():  # a font may lack a name's characters
             warnings.simplefilter("ignore")
             figure = plot_layers(model, image, title)
             figure.savefig(drawn, format="png", metadata={"Software": None})

@@ -276,7 +276,9 @@ def _digits():
     try:
         place = folder or datasets.cache_folder()
         if not folder:
+            setting = "LENET_TUTORIAL_MIRRORS"
             datasets.chosen_mirrors()
+            setting = "LENET_TUTORIAL_CACHE"
         datasets.load_mnist(mirrors=())
     except datasets.MnistUnavailable:
         advice = (
@@ -288,7 +290,7 @@ def _digits():
         room = _look("the cache", _room, "MNIST", place, "missing")
         return [Check("missing", text, advice), *room]
     except datasets.DatasetError as error:
-        return Check("wrong", str(error), "correct the setting, or unset it")
+        return Check("wrong", str(error), f"correct {setting}, or unset it")
     except Exception as error:  # a file that is damaged in a way that nobody thought of
         text = f"the digits in {place} can't be read: {_net.why(error)}"
         return Check("wrong", text, f"correct {setting}, or unset it")

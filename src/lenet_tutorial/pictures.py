@@ -258,16 +258,18 @@ def plot_layers(model, image, title=None):
     heights = [0.55 if one.ndim == 1 else 0.95 * -(-one.shape[-1] // 8) for _, one in bands[:-1]]
     fig = plt.figure(figsize=(7.5, sum(heights) + 1.9), layout="constrained")
     parts = fig.subfigures(len(bands), height_ratios=[*heights, 1.6])
+    plain = {"parse_math": False}  # a name is a name, whatever dollars are in it
     for part, (name, one) in zip(parts[:-1], bands[:-1], strict=True):
-        part.suptitle(name, x=0.01, y=0.5, ha="left", va="center", fontsize=10)
+        part.suptitle(name, x=0.01, y=0.5, ha="left", va="center", fontsize=10, **plain)
         _draw_band(part, one)
     ax = parts[-1].add_gridspec(1, 2, width_ratios=[0.9, 7])
     ax = parts[-1].add_subplot(ax[1])
     ax.bar(range(len(bands[-1][1])), bands[-1][1], color=BLUE)
     ax.set_xticks(range(len(bands[-1][1])))
-    ax.set(xlabel="class", ylabel=bands[-1][0])
+    ax.set_xlabel("class")
+    ax.set_ylabel(bands[-1][0], **plain)
     if title:
-        fig.suptitle(title, fontsize=11)
+        fig.suptitle(title, fontsize=11, **plain)
     return fig
 
 
