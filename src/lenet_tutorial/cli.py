@@ -21,7 +21,7 @@ BAR = 40  # characters of a certain answer's bar
 #: Backends of Keras. That of NumPy answers and does not learn.
 BACKENDS = {"train": ("tensorflow", "jax", "torch")}
 BACKENDS["predict"] = (*BACKENDS["train"], "numpy")
-MAX_MAPS = 1000  # that `predict --explain` draws
+MAX_MAPS, MAX_LAYERS = 1000, 60  # that `predict --explain` draws
 
 
 class CommandError(Exception):
@@ -647,6 +647,10 @@ def _explain(model, image, title, target):
     from .modelfile import one_line
     from .pictures import plot_layers
 
+    if len(model.layers) > MAX_LAYERS:
+        raise CommandError(
+            f"--explain draws up to {MAX_LAYERS} layers, and this network has {len(model.layers)}"
+        )
     drawn = io.BytesIO()
     try:
         maps = sum(one.output.shape[-1] for one in model.layers if len(one.output.shape) == 4)
