@@ -178,6 +178,13 @@ def test_a_network_of_many_maps_is_not_drawn(command, picture, model, tmp_path, 
     assert refused(result, "draws up to 0 maps") and not target.exists()
 
 
+def test_a_network_of_many_layers_is_not_drawn(command, picture, model, tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "MAX_LAYERS", 1)
+    target = tmp_path / "out.png"
+    result = command(picture, "--model", model, "--explain", target)
+    assert refused(result, "draws up to 1 layers") and not target.exists()
+
+
 def test_a_wrong_matplotlib_backend_does_not_matter(one, tmp_path):
     # The setting is read when matplotlib is loaded, so it takes a new process.
     code = "import sys; from lenet_tutorial.cli import main; sys.exit(main(sys.argv[1:]))"

@@ -102,6 +102,76 @@ def test_a_number_that_was_typed_in_is_refused(change, tmp_path, monkeypatch):
             reading("changes")
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "row 1, is not"),
+        (b"dataset,recipe\n", "row 1, is not"),
+        (b"dataset,recipe,digest\nmnist,a,b,c,d\n", "row 2, is not"),
+        (b"dataset\xff,recipe,digest\n", "is no file of results"),
+        (b"dataset,digest\n" + b"x" * 200_000 + b",0\n", "is no file of results"),
+        (b"\0\0\0", "row 1, is not"),
+        (b"\xef\xbb\xbfdataset,digest\nmnist,0\n", "row 2, is not"),
+    ],
+)
+def test_a_file_of_results_that_is_none_ends_the_command_in_one_line(
+    data, said, tmp_path, monkeypatch, capsys
+):
+    from lenet_tutorial.cli import main
+
+    path = tmp_path / "changes.csv"
+    path.write_bytes(data)
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    with pytest.raises(results.ResultsError, match=said):
+        results.read("changes")
+    assert main(["results", "changes"]) == 1
+    complaint = capsys.readouterr().err
+    assert said in complaint and complaint.count("\n") == 1 and path.read_bytes() == data
+
+
+def test_a_file_with_the_line_ends_of_windows_is_the_same_file(tmp_path, monkeypatch):
+    data = (results.FOLDER / "changes.csv").read_bytes()
+    whole = results.read("changes")
+    (tmp_path / "changes.csv").write_bytes(data.replace(b"\n", b"\r\n"))
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    assert results.read("changes").equals(whole)
+
+
+def test_rows_stay_until_all_are_computed_anew(tmp_path, monkeypatch):
+    runs = [dict(EXPERIMENTS["digits"].runs[0], seed=seed) for seed in range(3)]
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    monkeypatch.setitem(
+        EXPERIMENTS,
+        "tried",
+        results.Experiment(runs, lambda **wanted: wanted | {"test_accuracy": 0.9}),
+    )
+    results.make("tried")
+    old, stopped = (tmp_path / "tried.csv").read_bytes(), [True]
+
+    def run(**wanted):
+        if wanted["seed"] == 1 and stopped:
+            raise KeyboardInterrupt
+        return wanted | {"test_accuracy": 0.8}
+
+    monkeypatch.setitem(EXPERIMENTS, "tried", results.Experiment(runs, run))
+    with pytest.raises(KeyboardInterrupt):
+        results.make("tried", again=True)
+    assert (tmp_path / "tried.csv").read_bytes() == old
+    stopped.clear()
+    results.make("tried", again=True)
+    assert results.read("tried")["test_accuracy"].tolist() == [0.8] * 3
+    assert [file.name for file in tmp_path.iterdir()] == ["tried.csv"]
+
+
+def test_a_file_from_before_a_column_is_named_and_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+    text = results.sealed("digits", "dataset,test_accuracy\ndigits,0.9\n")
+    (tmp_path / "digits.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(results.ResultsError, match=r"no column 'recipe'.* --again"):
+        results.make("digits")
+    assert (tmp_path / "digits.csv").read_text(encoding="utf-8") == text
+
+
 def test_the_row_that_is_wrong_is_named_as_an_editor_counts(tmp_path, monkeypatch):
     lines = (results.FOLDER / "changes.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     lines[6] = lines[6].replace("mnist", "digits")

@@ -21,7 +21,7 @@ BAR = 40  # characters of a certain answer's bar
 #: Backends of Keras. That of NumPy answers and does not learn.
 BACKENDS = {"train": ("tensorflow", "jax", "torch")}
 BACKENDS["predict"] = (*BACKENDS["train"], "numpy")
-MAX_MAPS = 1000  # that `predict --explain` draws
+MAX_MAPS, MAX_LAYERS = 1000, 60  # that `predict --explain` draws
 
 
 class CommandError(Exception):
@@ -269,7 +269,11 @@ def make_parser():
         keras="train",
     )
     one.add_argument("names", nargs="*", help="files to make; by default all")
-    one.add_argument("--again", action="store_true", help="compute rows anew that are there")
+    one.add_argument(
+        "--again",
+        action="store_true",
+        help="compute all rows anew; the old ones stay until all are there",
+    )
     return parser
 
 
@@ -309,11 +313,6 @@ def _seed(text):
             f"must be a whole number from 0 to 2**32 - 1, got {text!r}"
         )
     return int(text)
-
-
-def _why(error):
-    """Say in one line what the system had against it."""
-    return _net.why(error)
 
 
 # --------------------------------------------------------------------------- doctor and data
@@ -407,7 +406,7 @@ def _check_places(output, backup, resume):
         check_place(output)
         tempfile.gettempdir()  # where the model is put together
     except OSError as error:
-        raise CommandError(f"can't write to {output}: {_why(error)}", 1) from None
+        raise CommandError(f"can't write to {output}: {_net.why(error)}", 1) from None
     try:
         os.lstat(backup)
         if not backup.is_dir():
@@ -415,7 +414,7 @@ def _check_places(output, backup, resume):
     except FileNotFoundError:
         pass  # it will be made
     except OSError as error:
-        raise CommandError(f"the backup folder can't be made: {_why(error)}", 1) from None
+        raise CommandError(f"the backup folder can't be made: {_net.why(error)}", 1) from None
     if read_head(backup / FILE) is None and resume:
         raise BackupError(f"there is nothing to go on from in {backup}")
     return Path(os.path.realpath(output))
@@ -430,7 +429,7 @@ def _learn(options, output, backup):
     try:
         _run(digits, options, output, backup)
     except OSError as error:
-        raise CommandError(f"can't write: {_why(error)}", 1) from None
+        raise CommandError(f"can't write: {_net.why(error)}", 1) from None
 
 
 def _load_digits(name):
@@ -646,6 +645,10 @@ def _explain(model, image, title, target):
     from .modelfile import one_line
     from .pictures import plot_layers
 
+    if len(model.layers) > MAX_LAYERS:
+        raise CommandError(
+            f"--explain draws up to {MAX_LAYERS} layers, and this network has {len(model.layers)}"
+        )
     drawn = io.BytesIO()
     try:
         maps = sum(one.output.shape[-1] for one in model.layers if len(one.output.shape) == 4)
@@ -667,7 +670,7 @@ def _explain(model, image, title, target):
     try:
         write_whole(target, lambda file: file.write(drawn.getvalue()))
     except OSError as error:
-        raise CommandError(f"can't write: {_why(error)}", 1) from None
+        raise CommandError(f"can't write: {_net.why(error)}", 1) from None
 
 
 # --------------------------------------------------------------------------- the book's own
@@ -696,7 +699,7 @@ def _results(options):
         try:  # two at once would each write the file without the other's rows
             with Lock(results.FOLDER / f"{name}.lock", f"{name}.csv"):
                 results.make(name, options.again)
-        except BackupError as error:
+        except (BackupError, results.ResultsError) as error:
             raise CommandError(str(error), 1) from None
         except KeyboardInterrupt:
             print(f"Interrupted. Finished runs are kept; the same command goes on with {name}.")

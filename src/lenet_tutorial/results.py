@@ -7,7 +7,8 @@ refused. A test runs a small slice again and compares. What is run stands in
 ``lenet_tutorial.experiments``.
 
 Run ``python -m lenet_tutorial.results`` to add the rows that are missing (it can be interrupted:
-finished runs are kept), or with ``--again`` to compute all of them anew.
+finished runs are kept), or with ``--again`` to compute all of them anew; the old rows stay until
+the new ones are complete.
 """
 
 import csv
@@ -21,8 +22,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from ._inputs import read_file
+
 FOLDER = Path(__file__).parent / "data" / "results"
 DIGEST = "digest"  # the last column of each file
+MAX_BYTES = 50_000_000  # of a file; the largest has 60 kB
+
+
+class ResultsError(ValueError):
+    """A file of results can't be used as it is; the message names the file and says why."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +79,41 @@ def read(name):
 
     Raises
     ------
-    ValueError
+    ResultsError
         If there is no such file, or a row of it is not as it was written.
     """
-    import pandas as pd
-
     path = FOLDER / f"{name}.csv"
     if not path.is_file():
         known = sorted(file.stem for file in FOLDER.glob("*.csv"))
-        raise ValueError(
+        raise ResultsError(
             f"no results called {name!r}; there are {known}. `make results` makes them"
         )
-    text = path.read_text(encoding="utf-8")
-    for line, row in enumerate(csv.DictReader(io.StringIO(text)), 2):
-        if row.get(DIGEST) != digest(name, row):
-            raise ValueError(
-                f"{path}, row {line}, is not as it was computed. Nobody types a number into this "
-                f"file: restore it, or run `lenet-tutorial results {name} --again`"
-            )
+    return _read(path, name, f"restore it, or run `lenet-tutorial results {name} --again`")
+
+
+def _read(path, name, advice):
+    """Read a file of results, unless somebody has changed it."""
+    import pandas as pd
+
+    try:
+        text = read_file(path, MAX_BYTES, ResultsError).decode().replace("\r\n", "\n")
+        reader = csv.DictReader(io.StringIO(text))
+        wrong = next((line for line, row in enumerate(reader, 2) if not _is_whole(name, row)), 0)
+        if DIGEST not in (reader.fieldnames or ()):  # nothing, or no row
+            wrong = wrong or 1
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ResultsError(f"{path} is no file of results ({error}): {advice}") from None
+    if wrong:
+        raise ResultsError(
+            f"{path}, row {wrong}, is not as it was computed. Nobody types a number into this "
+            f"file: {advice}"
+        )
     return pd.read_csv(io.StringIO(text)).drop(columns=DIGEST)
+
+
+def _is_whole(name, row):
+    """Say if a row is as it was written; cells beyond the last column stand under None."""
+    return None not in row and row.get(DIGEST) == digest(name, row)
 
 
 def digest(name, row):
@@ -153,7 +177,13 @@ def make(name, again=False):
     name : str
         A key of :func:`experiments`.
     again : bool
-        Compute all rows anew.
+        Compute all rows anew, into a second file. It takes the place of the first when it is
+        complete; where it is there already, it is gone on with.
+
+    Raises
+    ------
+    ResultsError
+        If a row that is there is not as it was written, or says too little.
     """
     import pandas as pd
     from tqdm import tqdm
@@ -161,7 +191,13 @@ def make(name, again=False):
     from .backup import write_whole
 
     experiment, path = experiments()[name], FOLDER / f"{name}.csv"
-    have = read(name).to_dict("records") if path.is_file() and not again else []
+    here = path.with_name(f"{path.name}.again") if again else path
+    have = []
+    if here.is_file():
+        have = (_read(here, name, "remove it") if again else read(name)).to_dict("records")
+    for column in experiment.key:
+        if have and column not in have[0]:
+            raise ResultsError(f"{here} has no column {column!r}: compute it anew with --again")
     done = {tuple(row[column] for column in experiment.key) for row in have}
     todo = [wanted for wanted in experiment.runs if tuple(wanted.values()) not in done]
     with tqdm(todo, desc=name, unit="run") as bar:
@@ -169,7 +205,9 @@ def make(name, again=False):
             have.append(experiment.run(**wanted) | provenance())
             table = pd.DataFrame(have).sort_values(experiment.key)
             text = sealed(name, table.to_csv(index=False, lineterminator="\n"))
-            write_whole(path, lambda file, text=text: file.write(text.encode()))
+            write_whole(here, lambda file, text=text: file.write(text.encode()))
+    if again:
+        os.replace(here, path)
 
 
 def main(arguments=None):
