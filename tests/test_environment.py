@@ -1,6 +1,7 @@
 """The files that describe the environment agree with each other, and with what is imported."""
 
 import ast
+import base64
 import json
 import re
 import sys
@@ -76,11 +77,67 @@ def test_nobody_has_changed_the_lock_by_hand():
         assert not seal_lock.is_sealed(LOCK.replace(old, new, 1))
 
 
-def test_keras_refuses_weights_that_are_read_from_other_files():
-    """Before 3.15.1 a network's weights could name any file of the machine as their data."""
-    keras = next(one for one in wanted() if one.name == "keras")
-    assert not keras.specifier.contains("3.15.0") and keras.specifier.contains("3.15.1")
-    assert all(keras.specifier.contains(version) for version in locked()["keras"])
+#: Bounds that stand for a reason: what is just outside, and why.
+OUTSIDE = {
+    "keras": ("3.15.0", "a network's weights could name any file of the machine as their data"),
+    "pillow": ("11.2", "it could write beyond its memory (CVE-2025-48379)"),
+    "numpy": ("1.26", "its scalars and its casts are others"),
+    "jupyter-book": ("2.0", "another program, with other settings"),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_bound_that_stands_for_a_reason_is_there(name):
+    wants = next(one for one in wanted() if one.name == name)
+    version, reason = OUTSIDE[name]
+    assert not wants.specifier.contains(version), reason
+    assert any(wants.specifier.contains(one) for one in locked()[canonicalize_name(name)])
+
+
+@pytest.mark.parametrize("system", ["linux", "darwin", "win32"])
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64", "arm64"])
+def test_one_tensorflow_is_installed_and_the_small_one_where_it_is_made(system, machine):
+    place = {"sys_platform": system, "platform_machine": machine}
+    names = [one.name for one in wanted() if one.name.startswith("tensorflow")]
+    assert sorted(names) == ["tensorflow", "tensorflow-cpu"]
+    chosen = [one.name for one in wanted() if one.name in names and one.marker.evaluate(place)]
+    small = (system, machine) == ("linux", "x86_64")
+    assert chosen == ["tensorflow-cpu" if small else "tensorflow"]
+
+
+def test_all_data_of_the_package_are_packed():
+    folder = Path(lenet_tutorial.__file__).parent
+    patterns = SETTINGS["tool"]["setuptools"]["package-data"]["lenet_tutorial"]
+    packed = {path for pattern in patterns for path in folder.glob(pattern)}
+    there = {path for path in (folder / "data").rglob("*") if path.is_file()}
+    assert len(there) > 20
+    assert not {path.name for path in there - packed if not path.name.startswith(".")}
+
+
+def test_what_npm_brings_is_known_by_a_whole_checksum():
+    for place, package in json.loads(read("package-lock.json"))["packages"].items():
+        if place:
+            kind, _, code = package["integrity"].partition("-")
+            assert kind == "sha512" and len(base64.b64decode(code, validate=True)) == 64, place
+
+
+def test_the_paper_in_the_citation_is_the_one_in_the_references():
+    (cited,) = yaml.safe_load(read("CITATION.cff"))["references"]
+    text = re.search(r"@article\{lecun1998,\n(.*?)\n\}", read("book/references.bib"), re.S)[1]
+    entry = dict(re.findall(r"(\w+) += \{(.*)\}", text))
+    authors = [f"{one['family-names']}, {one['given-names']}" for one in cited["authors"]]
+    assert " and ".join(authors) == entry["author"].replace(r"{\'e}", "é")
+    for here, there in {"title": "title", "journal": "journal", "doi": "doi"}.items():
+        assert cited[here] == entry[there]
+    for here, there in {"volume": "volume", "issue": "number", "year": "year"}.items():
+        assert str(cited[here]) == entry[there]
+    assert f"{cited['start']}--{cited['end']}" == entry["pages"]
+
+
+def test_binder_installs_what_make_installs():
+    assert "-r ../requirements.lock" in read(".binder/requirements.txt").splitlines()
+    here = next(line for line in read("Makefile").splitlines() if "--editable" in line)
+    assert f"python {here.partition('python ')[2]}" in read(".binder/postBuild").splitlines()
 
 
 def test_binder_and_the_readme_have_a_python_that_is_supported():
