@@ -23,7 +23,7 @@ TARGETS = (0.9867, 0.99)
 
 def recipes(epochs=None):
     """Return the recipes to compare; `epochs` cuts each of them to so many, for a quick look."""
-    from lenet_tutorial.recipes import ARTICLE, FAST
+    from lenet_tutorial.training.recipes import ARTICLE, FAST
 
     found = [ARTICLE, FAST, replace(FAST, name="fast, twice as long", epochs=2 * FAST.epochs)]
     return [replace(one, epochs=min(epochs or one.epochs, one.epochs)) for one in found]
@@ -71,7 +71,7 @@ def measure(recipe, train, test, seed):
     """Train once, and return what was measured as a dictionary."""
     import keras
 
-    from lenet_tutorial.experiments.faster import Clock
+    from lenet_tutorial.experiments.training_faster_and_better import Clock
 
     keras.backend.clear_session()
     clock, memory = Clock(), Memory()

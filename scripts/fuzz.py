@@ -302,7 +302,7 @@ class Pictures(Target):
     count, slice = 2000, 60
 
     def __init__(self, folder):
-        from lenet_tutorial.scans import PictureError
+        from lenet_tutorial.command.photos import PictureError
 
         super().__init__(folder)
         self.own, self.whole = (PictureError,), pictures()
@@ -320,7 +320,7 @@ class Pictures(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.scans import read_digit
+        from lenet_tutorial.command.photos import read_digit
 
         digit = read_digit(self.put("picture.png", data))
         assert digit.shape == (28, 28) and digit.dtype == np.uint8
@@ -406,7 +406,7 @@ class Models(Target):
     count, slice = 400, 12
 
     def __init__(self, folder):
-        from lenet_tutorial.stored import ModelError
+        from lenet_tutorial.command.model_files.stored import ModelError
 
         super().__init__(folder)
         self.own, self.whole = (ModelError,), self.model()
@@ -439,7 +439,7 @@ class Models(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.stored import load_model, network_of
+        from lenet_tutorial.command.model_files.stored import load_model, network_of
 
         model = load_model(self.put("model.keras", data))
         network = network_of(model)
@@ -471,7 +471,7 @@ class Checkpoints(Target):
     def __init__(self, folder):
         import keras
 
-        from lenet_tutorial.backup import FILE, Backup, BackupError
+        from lenet_tutorial.training.backup import FILE, Backup, BackupError
 
         super().__init__(folder)
         self.own, self.name, self.about = (BackupError,), FILE, {"network": "small"}
@@ -502,7 +502,7 @@ class Checkpoints(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.backup import Backup
+        from lenet_tutorial.training.backup import Backup
 
         self.put(self.name, data)
         kept = Backup(self.folder, self.about)
@@ -515,7 +515,7 @@ class Workers(Checkpoints):
     """What an interrupted training on several workers left."""
 
     def __init__(self, folder):
-        from lenet_tutorial import worker
+        from lenet_tutorial.training import worker
 
         Target.__init__(self, folder)
         self.worker, self.name, self.own = worker, worker.CHECKPOINT, (ValueError,)
@@ -599,7 +599,7 @@ class Arguments(Target):
 
 def command(line):
     """Run a command in this process; return how it ended."""
-    from lenet_tutorial.cli import main
+    from lenet_tutorial.command.cli import main
 
     said, complained = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):

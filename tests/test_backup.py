@@ -21,10 +21,10 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import backup, layers, models
-from lenet_tutorial.backup import BackupError
+from lenet_tutorial import files, layers, models
 from lenet_tutorial.datasets import load_bundled, prepare
-from lenet_tutorial.training import set_seed, split_validation, train
+from lenet_tutorial.training import backup, set_seed, split_validation, train
+from lenet_tutorial.training.backup import BackupError
 
 SCRIPT = Path(__file__).parent / "interrupted.py"
 
@@ -262,10 +262,10 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        backup.write_whole(path, fail)
+        files.write_whole(path, fail)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
-    backup.write_whole(path, lambda file: file.write(b"new"))
+    files.write_whole(path, lambda file: file.write(b"new"))
     assert path.read_bytes() == b"new"
     (tmp_path / "usual").write_bytes(b"")
     assert path.stat().st_mode == (tmp_path / "usual").stat().st_mode
@@ -709,7 +709,7 @@ def test_a_lock_says_who_holds_it_and_ends_with_a_killed_process(holder):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows removes no open file")
 def test_a_lock_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
     """Between opening and locking the file the holder before ends, and removes it."""
-    path, real = tmp_path / "lock", backup._hold
+    path, real = tmp_path / "lock", files.hold
     turns = []
 
     def late(file):
@@ -718,7 +718,7 @@ def test_a_lock_that_was_removed_meanwhile_is_no_lock(tmp_path, monkeypatch):
             path.unlink()
         return real(file)
 
-    monkeypatch.setattr(backup, "_hold", late)
+    monkeypatch.setattr(backup, "hold", late)
     with backup.Lock(path, "it"):
         assert len(turns) == 2 and path.exists()
         monkeypatch.undo()
@@ -739,7 +739,7 @@ def test_a_disk_that_knows_no_locks_is_named(tmp_path, monkeypatch, number):
     def fail(file):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(backup, "_hold", fail)
+    monkeypatch.setattr(backup, "hold", fail)
     with pytest.raises(BackupError, match=f"can't be locked .{os.strerror(number)}.*another disk"):
         backup.Backup(tmp_path, ABOUT)
 
@@ -786,14 +786,14 @@ def test_a_file_is_on_the_disk_before_it_takes_its_place(tmp_path, monkeypatch):
 
     spy("fsync", os.fsync)
     spy("replace", os.replace)
-    backup.write_whole(tmp_path / "file", lambda file: file.write(b"new"))
+    files.write_whole(tmp_path / "file", lambda file: file.write(b"new"))
     assert happened == ["fsync file", "replace", "fsync folder"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="links and pipes are Unix things")
 def test_links_are_followed_and_what_is_no_file_is_refused(tmp_path):
     def write(path):
-        backup.write_whole(path, lambda file: file.write(b"new"))
+        files.write_whole(path, lambda file: file.write(b"new"))
 
     (tmp_path / "there").mkdir()
     link, target = tmp_path / "link", tmp_path / "there" / "target"
@@ -806,7 +806,7 @@ def test_links_are_followed_and_what_is_no_file_is_refused(tmp_path):
     loop.symlink_to(loop)
     os.mkfifo(pipe)
     for path in (tmp_path / "there", loop, pipe, Path("/dev/null"), tmp_path / "no" / "file"):
-        for use in (write, backup.check_place):
+        for use in (write, files.check_place):
             with pytest.raises(OSError, match=r".+"):
                 use(path)
     assert sorted(os.listdir(tmp_path)) == ["link", "loop", "pipe", "there"]
@@ -818,8 +818,8 @@ def test_a_file_keeps_its_mode_and_may_have_a_long_name(tmp_path):
     for mode in (0o600, 0o640):
         path.touch()
         path.chmod(mode)
-        backup.check_place(path)
-        backup.write_whole(path, lambda file: file.write(b"new"))
+        files.check_place(path)
+        files.write_whole(path, lambda file: file.write(b"new"))
         assert path.stat().st_mode & 0o777 == mode or sys.platform == "win32"
     assert path.read_bytes() == b"new" and len(os.listdir(tmp_path)) == 1
 
@@ -829,7 +829,7 @@ def test_a_file_that_is_write_protected_stays(tmp_path, monkeypatch):
     path.write_bytes(b"old")
     real = os.access  # as root, who may write anything, the mode would not do
     monkeypatch.setattr(os, "access", lambda one, how: one != path and real(one, how))
-    for use in (backup.check_place, lambda path: backup.write_whole(path, io.BytesIO.getvalue)):
+    for use in (files.check_place, lambda path: files.write_whole(path, io.BytesIO.getvalue)):
         with pytest.raises(PermissionError, match="write-protected"):
             use(path)
     assert path.read_bytes() == b"old"
@@ -845,21 +845,21 @@ def test_what_a_kill_has_left_is_removed_and_nothing_else(tmp_path):
     (tmp_path / "file.folder12.part").mkdir()
     os.utime(tmp_path / names[2])
     with open(tmp_path / names[1], "rb") as file:  # as its writer does
-        assert backup._hold(file)
-        backup.write_whole(path, lambda file: file.write(b"new"))
+        assert files.hold(file)
+        files.write_whole(path, lambda file: file.write(b"new"))
     left = {file.name for file in tmp_path.iterdir()}
     expected = {"file", *names[1:], *others, "file.folder12.part"}
     assert left == expected
-    backup.remove_unfinished(path, 0)
+    files.remove_unfinished(path, 0)
     assert {file.name for file in tmp_path.iterdir()} == expected - set(names)
 
 
 def test_what_is_being_written_is_left_alone(tmp_path):
     def write(file):
         file.write(b"new")
-        backup.remove_unfinished(tmp_path / "file", 0)  # of another process
+        files.remove_unfinished(tmp_path / "file", 0)  # of another process
 
-    backup.write_whole(tmp_path / "file", write)
+    files.write_whole(tmp_path / "file", write)
     assert (tmp_path / "file").read_bytes() == b"new"
 
 

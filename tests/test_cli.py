@@ -16,11 +16,16 @@ import pytest
 from PIL import Image
 from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtures
 
-from lenet_tutorial import _net, backup, cli, datasets, doctor, export, stored
-from lenet_tutorial.backup import FILE
-from lenet_tutorial.cli import main
+from lenet_tutorial import datasets
+from lenet_tutorial.command import cli, doctor
+from lenet_tutorial.command import net as _net
+from lenet_tutorial.command.cli import main
+from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files.stored import ModelError, load_model, save_model
 from lenet_tutorial.datasets import load_bundled, prepare
-from lenet_tutorial.stored import ModelError, load_model, save_model
+from lenet_tutorial.explorer import export
+from lenet_tutorial.training import backup
+from lenet_tutorial.training.backup import FILE
 
 ROOT = Path(__file__).parent.parent
 PROGRAM = Path(sys.executable).parent / "lenet-tutorial"
@@ -64,7 +69,7 @@ def refused(result, *words, code=2):
 
 
 def test_help_is_quick_and_loads_nothing_heavy():
-    code = "import sys; from lenet_tutorial.cli import main\ntry: main(['--help'])\nexcept "
+    code = "import sys; from lenet_tutorial.command.cli import main\ntry: main(['--help'])\nexcept "
     code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas sklearn pooch PIL'"
     code += ".split() if m in sys.modules])"
     said = subprocess.run(
@@ -469,8 +474,8 @@ def test_training_by_a_recipe_writes_the_network_that_was_validated(
     model = load_model(output)
     assert model.count_params() == parameters
     digits = load_bundled()
-    from lenet_tutorial.recipes import RECIPES
     from lenet_tutorial.training import error_rate, split_validation
+    from lenet_tutorial.training.recipes import RECIPES
 
     images = prepare(digits.x_train, RECIPES[name].input_size)
     *_, x_val, y_val = split_validation(images, digits.y_train)

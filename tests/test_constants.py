@@ -16,11 +16,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_tutorial import export, layers, levenberg, models, parallel, results, training, worker
+from lenet_tutorial import layers, models, results
 from lenet_tutorial.datasets import load_bundled
-from lenet_tutorial.experiments import beyond, changes, faster, published, why, zip1989
-from lenet_tutorial.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
-from lenet_tutorial.training import set_seed, split_validation, train
+from lenet_tutorial.experiments import as_published_1998 as published
+from lenet_tutorial.experiments import beyond_one_machine as beyond
+from lenet_tutorial.experiments import in_code_1989 as zip1989
+from lenet_tutorial.experiments import training_faster_and_better as faster
+from lenet_tutorial.experiments import training_with_keras as changes
+from lenet_tutorial.experiments import why_it_works as why
+from lenet_tutorial.explorer import export
+from lenet_tutorial.training import fit as training
+from lenet_tutorial.training import levenberg, parallel, set_seed, split_validation, train, worker
+from lenet_tutorial.training.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
 
 
 def digest(array):

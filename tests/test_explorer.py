@@ -15,8 +15,8 @@ import pytest
 from browsing import until, visit
 from scipy import ndimage
 
-from lenet_tutorial import export
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
+from lenet_tutorial.explorer import export
 from lenet_tutorial.training import answers
 
 pytestmark = pytest.mark.browser

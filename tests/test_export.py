@@ -12,8 +12,9 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import export, models
+from lenet_tutorial import models
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
+from lenet_tutorial.explorer import export
 from lenet_tutorial.training import error_rate
 
 ROOT = Path(__file__).parent.parent

@@ -21,7 +21,7 @@ def test_hostile_input_gives_nothing_but_our_own_exceptions(name):
 @pytest.mark.filterwarnings("ignore:Metadata Warning")
 def test_the_files_that_are_changed_are_whole_before(tmp_path):
     """Otherwise all would be refused for one reason, and nothing else be looked at."""
-    from lenet_tutorial.scans import read_digit
+    from lenet_tutorial.command.photos import read_digit
 
     for name, data in fuzz.pictures().items():
         assert fuzz.changed(data, []) == data

@@ -18,8 +18,13 @@ from sklearn.neighbors import KNeighborsClassifier
 from test_notebooks import CHAPTERS, code_cells, read
 from test_recipes import load_benchmark
 
-from lenet_tutorial import cli, datasets, export, levenberg, parallel
-from lenet_tutorial.experiments import EXPERIMENTS, faster, why
+from lenet_tutorial import datasets
+from lenet_tutorial.command import cli
+from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import training_faster_and_better as faster
+from lenet_tutorial.experiments import why_it_works as why
+from lenet_tutorial.explorer import export
+from lenet_tutorial.training import levenberg, parallel
 
 # A note of TensorFlow on the input pipeline, which is not run step by step.
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")

@@ -7,8 +7,8 @@ import pytest
 from lenet_tutorial import models
 from lenet_tutorial.datasets import load_bundled, prepare_1998
 from lenet_tutorial.layers import EuclideanRBF, FanInUniform, Subsample, TableConv2D, squash
-from lenet_tutorial.levenberg import MU, RATES, curvature, train_lm, widen
 from lenet_tutorial.training import set_seed, split_validation
+from lenet_tutorial.training.levenberg import MU, RATES, curvature, train_lm, widen
 
 RNG = np.random.default_rng(0)
 

@@ -19,9 +19,12 @@ from keras import layers
 from memory import PRINT_PEAK
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import modelfile, modellayers, models, stored
-from lenet_tutorial.modelfile import CONFIG, WEIGHTS, ModelError, read_model_file
-from lenet_tutorial.stored import load_model, network_of
+from lenet_tutorial import models
+from lenet_tutorial.command.model_files import archive as modelfile
+from lenet_tutorial.command.model_files import layers as modellayers
+from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files.archive import CONFIG, WEIGHTS, ModelError, read_model_file
+from lenet_tutorial.command.model_files.stored import load_model, network_of
 
 HANDED = sorted(Path(__file__).parent.parent.glob("../shared/cases/hostile/*.keras"))
 
@@ -123,7 +126,7 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
     large = chain(layers.Flatten(), layers.Dense(20_000, use_bias=False), layers.Dense(10))
     path = tmp_path / "large.keras"
     large.save(path)
-    code = "import sys; from lenet_tutorial.stored import *; import numpy as np;"
+    code = "import sys, numpy as np; from lenet_tutorial.command.model_files.stored import *;"
     code += "m = load_model(sys.argv[1]); n = network_of(m); x = np.zeros((1, 28, 28), np.uint8);"
     code += f"answer(m, n.prepare(x)); {PRINT_PEAK}"
     said = subprocess.run(

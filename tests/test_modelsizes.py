@@ -9,9 +9,12 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import modellayers, models, modelsizes, stored
-from lenet_tutorial.modelfile import ModelError, without
-from lenet_tutorial.modelsizes import trace
+from lenet_tutorial import models
+from lenet_tutorial.command.model_files import layers as modellayers
+from lenet_tutorial.command.model_files import sizes as modelsizes
+from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files.archive import ModelError, without
+from lenet_tutorial.command.model_files.sizes import trace
 
 
 def described(model):

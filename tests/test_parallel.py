@@ -15,12 +15,12 @@ import numpy as np
 import psutil
 import pytest
 
-from lenet_tutorial import models, parallel, pictures, results
+from lenet_tutorial import models, pictures, results
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1998
-from lenet_tutorial.experiments import beyond
-from lenet_tutorial.parallel import WorkerError, Workers, cluster, fit_parallel, free_ports
-from lenet_tutorial.training import judge, set_seed
-from lenet_tutorial.worker import (
+from lenet_tutorial.experiments import beyond_one_machine as beyond
+from lenet_tutorial.training import judge, parallel, set_seed
+from lenet_tutorial.training.parallel import WorkerError, Workers, cluster, fit_parallel, free_ports
+from lenet_tutorial.training.worker import (
     load_checkpoint,
     make_step,
     order_of,
@@ -273,7 +273,7 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, digits):
 
 SLEEPER = """
 import os, pathlib, sys, time
-from lenet_tutorial.worker import _end_with_the_launcher
+from lenet_tutorial.training.worker import _end_with_the_launcher
 _end_with_the_launcher()
 folder, index = pathlib.Path(sys.argv[1]), int(sys.argv[2])
 (folder / f"pid-{index}").write_text(str(os.getpid()))
@@ -376,8 +376,9 @@ def test_a_worker_that_cannot_be_started_leaves_no_other_behind(tmp_path, monkey
 
 def test_workers_end_when_their_launcher_is_killed_outright(tmp_path, monkeypatch):
     program(tmp_path, monkeypatch, "time.sleep(600)")
-    code = f"from lenet_tutorial.parallel import Workers\nwith Workers('sleeper', {str(tmp_path)!r}"
-    code += ", [{}, {}]) as workers: workers.wait(600)"
+    code = "from lenet_tutorial.training.parallel import Workers\n"
+    code += f"with Workers('sleeper', {str(tmp_path)!r}, [{{}}, {{}}]) as running:"
+    code += " running.wait(600)"
     with subprocess.Popen([sys.executable, "-c", code]) as launcher:
         files = [tmp_path / f"pid-{n}" for n in range(2)]
         try:

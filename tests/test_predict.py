@@ -14,8 +14,8 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from lenet_tutorial import cli
-from lenet_tutorial.cli import main
+from lenet_tutorial.command import cli
+from lenet_tutorial.command.cli import main
 
 HANDED = Path(__file__).parent.parent / ".." / "shared" / "cases"
 
@@ -187,7 +187,7 @@ def test_a_network_of_many_layers_is_not_drawn(command, picture, model, tmp_path
 
 def test_a_wrong_matplotlib_backend_does_not_matter(one, tmp_path):
     # The setting is read when matplotlib is loaded, so it takes a new process.
-    code = "import sys; from lenet_tutorial.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = "import sys; from lenet_tutorial.command.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["predict", str(one), "--explain", str(tmp_path / "out.png"), "--json"]
     said = subprocess.run(
         [sys.executable, "-c", code, *arguments],

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_tutorial import models, recipes, results
+from lenet_tutorial import models, results
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist, prepare
-from lenet_tutorial.experiments import EXPERIMENTS, faster
+from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import training_faster_and_better as faster
 from lenet_tutorial.layers import (
     Distort,
     ElasticDistort,
@@ -20,9 +21,9 @@ from lenet_tutorial.layers import (
     SmoothedCrossentropy,
     resample,
 )
-from lenet_tutorial.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe
 from lenet_tutorial.tables import layer_table
-from lenet_tutorial.training import split_validation, train
+from lenet_tutorial.training import recipes, split_validation, train
+from lenet_tutorial.training.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe
 
 rng = np.random.default_rng(0)
 

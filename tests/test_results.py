@@ -13,7 +13,9 @@ from test_notebooks import CHAPTERS, prose, read
 
 from lenet_tutorial import results
 from lenet_tutorial.datasets import DatasetError, load_mnist
-from lenet_tutorial.experiments import EXPERIMENTS, changes, published
+from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import as_published_1998 as published
+from lenet_tutorial.experiments import training_with_keras as changes
 
 # A run on another machine adds in another order; after an epoch or ten the accuracies differ by
 # some digits. The tolerances are three to five times the spread seen over seeds.
@@ -117,7 +119,7 @@ def test_a_number_that_was_typed_in_is_refused(change, tmp_path, monkeypatch):
 def test_a_file_of_results_that_is_none_ends_the_command_in_one_line(
     data, said, tmp_path, monkeypatch, capsys
 ):
-    from lenet_tutorial.cli import main
+    from lenet_tutorial.command.cli import main
 
     path = tmp_path / "changes.csv"
     path.write_bytes(data)

@@ -17,8 +17,8 @@ import pytest
 from memory import PRINT_PEAK
 from PIL import Image
 
-from lenet_tutorial import scans
-from lenet_tutorial.scans import PictureError, find_ink, normalise, read_digit, read_light
+from lenet_tutorial.command import photos as scans
+from lenet_tutorial.command.photos import PictureError, find_ink, normalise, read_digit, read_light
 
 SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "explorer" / "preprocess.js"
 
@@ -444,7 +444,7 @@ def test_the_largest_picture_takes_a_bounded_memory(tmp_path, kind):
         image.convert("RGBA").save(path, compress_level=1)
     else:
         Image.fromarray(pixels.astype(np.uint16) * 257).save(path, compress_level=1)
-    code = "import sys; from lenet_tutorial.scans import read_digit; "
+    code = "import sys; from lenet_tutorial.command.photos import read_digit; "
     code += f"read_digit(sys.argv[1]); {PRINT_PEAK}"
     found = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True

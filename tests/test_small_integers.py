@@ -11,10 +11,10 @@ import inspect
 import numpy as np
 import pytest
 
-from lenet_tutorial import _checks, figures, layers, models, parallel, pictures, shapes, worker
+from lenet_tutorial import _checks, figures, layers, models, pictures, shapes
 from lenet_tutorial.datasets import check_images, check_labels, prepare
-from lenet_tutorial.recipes import Recipe
-from lenet_tutorial.training import answers, set_seed, split_validation
+from lenet_tutorial.training import answers, parallel, set_seed, split_validation, worker
+from lenet_tutorial.training.recipes import Recipe
 
 KINDS = (np.uint8, np.int8, np.int16)
 

@@ -27,9 +27,9 @@ from bs4 import BeautifulSoup
 
 from lenet_tutorial import figures, pictures, results
 from lenet_tutorial.datasets import DatasetError, Digits, load_mnist
-from lenet_tutorial.levenberg import MU, RATES
-from lenet_tutorial.recipes import FAST
 from lenet_tutorial.training import split_validation
+from lenet_tutorial.training.levenberg import MU, RATES
+from lenet_tutorial.training.recipes import FAST
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))

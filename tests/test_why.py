@@ -6,7 +6,8 @@ import pytest
 
 from lenet_tutorial import pictures, results
 from lenet_tutorial.datasets import DatasetError, load_mnist
-from lenet_tutorial.experiments import EXPERIMENTS, why
+from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import why_it_works as why
 
 rng = np.random.default_rng(0)
 

@@ -7,7 +7,7 @@ import pytest
 
 from lenet_tutorial import results
 from lenet_tutorial.datasets import DatasetError, Digits, load_digits28, load_mnist
-from lenet_tutorial.experiments import zip1989
+from lenet_tutorial.experiments import in_code_1989 as zip1989
 
 
 def test_the_draw_has_the_papers_sizes_and_no_digit_twice():

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from ._inputs import read_file
+from .files import read_file
 
 FOLDER = Path(__file__).parent / "data" / "results"
 DIGEST = "digest"  # the last column of each file
@@ -188,7 +188,7 @@ def make(name, again=False):
     import pandas as pd
     from tqdm import tqdm
 
-    from .backup import write_whole
+    from .files import write_whole
 
     experiment, path = experiments()[name], FOLDER / f"{name}.csv"
     here = path.with_name(f"{path.name}.again") if again else path
@@ -212,7 +212,7 @@ def make(name, again=False):
 
 def main(arguments=None):
     """Run ``python -m lenet_tutorial.results``, the same as ``lenet-tutorial results``."""
-    from .cli import main as command
+    from .command.cli import main as command
 
     return command(["results", *(sys.argv[1:] if arguments is None else arguments)])
 

@@ -4,7 +4,12 @@ Each module holds its recipes as readable values, the function that makes one ru
 ``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
 """
 
-from . import beyond, changes, faster, published, why, zip1989
+from . import as_published_1998 as published
+from . import beyond_one_machine as beyond
+from . import in_code_1989 as zip1989
+from . import training_faster_and_better as faster
+from . import training_with_keras as changes
+from . import why_it_works as why
 
 EXPERIMENTS = {
     **changes.EXPERIMENTS,

@@ -1,15 +1,15 @@
 """What each layer makes of its input, from its numbers alone: the shape, the weights, the work.
 
-:mod:`lenet_tutorial.modelsizes` goes through a model with these rules. A layer without a rule is
-refused, and so is one with a number that no rule knows.
+:mod:`lenet_tutorial.command.model_files.sizes` goes through a model with these rules. A layer
+without a rule is refused, and so is one with a number that no rule knows.
 """
 
 import math
 from dataclasses import dataclass, field, replace
 
-from ._inputs import shown
-from .modelfile import ModelError
-from .shapes import output_size
+from ..._inputs import shown
+from ...shapes import output_size
+from .archive import ModelError
 
 MAX_WEIGHTS = 16_000_000  # 64 MB, and some copies while they are made; LeNet-5 has 60 000
 MAX_VALUES = 10_000_000  # of all layers for one picture, what lies in between included

@@ -8,7 +8,7 @@ II-B and appendix C). The rule needs the TensorFlow backend.
 
 import numpy as np
 
-from ._checks import check_whole
+from .._checks import check_whole
 
 #: The paper's rates for 20 passes, and its mu.
 RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
@@ -29,7 +29,7 @@ def widen(model):
         Fresh, of convolutions, tables and dense layers with start weights of ±2.4 / F. Its weights
         are changed in place.
     """
-    from .layers import FanInUniform, TableConv2D, fan_in
+    from ..layers import FanInUniform, TableConv2D, fan_in
 
     for layer in model.layers:
         start = getattr(layer, "kernel_initializer", None)
@@ -69,7 +69,7 @@ def curvature(model, x):
     import keras
     import tensorflow as tf
 
-    from .layers import EuclideanRBF, squash
+    from ..layers import EuclideanRBF, squash
 
     if not isinstance(model.layers[-1], EuclideanRBF):
         raise ValueError("the last layer must be RBF units: the curvature starts from theirs")
@@ -102,7 +102,7 @@ def curvature(model, x):
 
 def _slope(squashed):
     """Return the slope of the squashing function from its value."""
-    from .layers import A, S
+    from ..layers import A, S
 
     return S / A * (A - squashed) * (A + squashed)
 
@@ -161,9 +161,9 @@ def train_lm(
     import pandas as pd
     import tensorflow as tf
 
-    from .datasets import check_images, check_labels
-    from .layers import MapLoss
-    from .training import error_rate
+    from ..datasets import check_images, check_labels
+    from ..layers import MapLoss
+    from .fit import error_rate
 
     if keras.backend.backend() != "tensorflow":
         raise ValueError(f"the rule needs TensorFlow, and Keras runs on {keras.backend.backend()}")

@@ -12,9 +12,9 @@ On the way it is noted what becomes of the pixels before the first layer with we
 import math
 import operator
 
-from ._inputs import shown
-from .modelfile import ModelError
-from .modellayers import (
+from ..._inputs import shown
+from .archive import ModelError
+from .layers import (
     LAYERS,
     OPERATIONS,
     OUR_LAYERS,

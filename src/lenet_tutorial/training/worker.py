@@ -1,8 +1,8 @@
 """The program that each worker of a parallel training runs.
 
-``python -m lenet_tutorial.worker FOLDER INDEX`` is started by :mod:`lenet_tutorial.parallel`, which
-puts ``job.json``, ``data.npz`` and ``model.keras`` into the folder and finds ``weights-INDEX.npz``
-and ``report.json`` there afterwards.
+``python -m lenet_tutorial.training.worker FOLDER INDEX`` is started by
+:mod:`lenet_tutorial.training.parallel`, which puts ``job.json``, ``data.npz`` and ``model.keras``
+into the folder and finds ``weights-INDEX.npz`` and ``report.json`` there afterwards.
 """
 
 import json
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ._checks import check_whole
-from .backup import write_whole
+from .._checks import check_whole
+from ..files import write_whole
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -174,7 +174,7 @@ def main(folder, index):
         Which worker this is.
     """
     _end_with_the_launcher()
-    from . import layers  # noqa: F401 - so that Keras can load the units of 1989 and 1998
+    from .. import layers  # noqa: F401 - so that Keras can load the units of 1989 and 1998
 
     folder = Path(folder)
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
@@ -228,8 +228,9 @@ def timing(seconds, busy):
     Returns
     -------
     dict
-        ``step_seconds`` and ``busy_seconds``, as :class:`lenet_tutorial.parallel.ParallelRun` has
-        them; None where there was one step only.
+        ``step_seconds`` and ``busy_seconds``, as
+        :class:`lenet_tutorial.training.parallel.ParallelRun` has them; None where there was one
+        step only.
     """
     if len(seconds) < 2:
         return {"step_seconds": None, "busy_seconds": None}
@@ -244,7 +245,7 @@ def _start_tensorflow(job, path, x, y, index):
     import keras
     import tensorflow as tf
 
-    from .training import judge
+    from .fit import judge
 
     tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
@@ -273,7 +274,7 @@ def _start_jax(job, path, x, y, index):
     """Spread over the devices of this process; otherwise as :func:`_start_tensorflow`."""
     import keras
 
-    from .training import judge
+    from .fit import judge
 
     devices = keras.distribution.list_devices("cpu")
     if len(devices) != job["workers"]:

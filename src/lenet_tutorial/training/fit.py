@@ -4,8 +4,8 @@ import sys
 
 import numpy as np
 
-from ._checks import check_whole
-from .datasets import check_images, check_labels
+from .._checks import check_whole
+from ..datasets import check_images, check_labels
 
 
 def split_validation(x, y, fraction=1 / 12, seed=0):
@@ -79,7 +79,7 @@ def judge(model):
     """
     import keras
 
-    from .layers import EuclideanRBF, MapLoss, SquaredError, smallest_wins, squash
+    from ..layers import EuclideanRBF, MapLoss, SquaredError, smallest_wins, squash
 
     last = model.layers[-1]
     if isinstance(last, EuclideanRBF):
@@ -137,9 +137,9 @@ def train(
     jit_compile : bool or 'auto'
         Whether the compiler XLA makes one program of a step; as Keras takes it.
     backup : path, optional
-        Folder for a checkpoint after each epoch, see :mod:`lenet_tutorial.backup`. If the run is
-        interrupted, the same call goes on after the last epoch that was finished, and gives what
-        the whole run would have given. At the end the checkpoint is removed.
+        Folder for a checkpoint after each epoch, see :mod:`lenet_tutorial.training.backup`. If the
+        run is interrupted, the same call goes on after the last epoch that was finished, and gives
+        what the whole run would have given. At the end the checkpoint is removed.
     restart : bool
         Begin anew where `backup` keeps a checkpoint, which stays until this run has its first one.
     **fit
@@ -312,7 +312,7 @@ def answers(model, x, batch_size=1000):
     numpy.ndarray
         ``(n,)``, whole numbers.
     """
-    from .layers import EuclideanRBF
+    from ..layers import EuclideanRBF
 
     batch_size = check_whole("batch_size", batch_size)
     outputs = model.predict(x, batch_size=batch_size, verbose=0)

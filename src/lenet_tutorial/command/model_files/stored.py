@@ -14,15 +14,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ._inputs import shown
-from .modelfile import ModelError, one_line, read_model_file, without
-from .modelsizes import trace
+from ..._inputs import shown
+from .archive import ModelError, one_line, read_model_file, without
+from .sizes import trace
 
 __all__ = ["DEFAULT", "NETWORKS", "ModelError", "Network", "answer", "check_ending"]
 __all__ += ["default_model", "load_model", "network_of", "save_model"]
 
 #: What the command ``predict`` uses where no model is named. ``make export`` writes it.
-DEFAULT = Path(__file__).parent / "data" / "textbook.npz"
+DEFAULT = Path(__file__).parents[2] / "data" / "textbook.npz"
 BATCH = 4  # pictures that a network reads at once
 
 
@@ -62,7 +62,7 @@ class Network:
 
     def build(self):
         """Return a new Keras model."""
-        from . import models
+        from ... import models
 
         return getattr(models, self.builder)()
 
@@ -79,7 +79,7 @@ class Network:
         numpy.ndarray
             ``(n, *shape)``; float32, where the network takes no other numbers.
         """
-        from . import datasets
+        from ... import datasets
 
         low, high = np.float32(self.background), np.float32(self.ink)
         if self.side == 16:
@@ -325,7 +325,7 @@ def save_model(model, path):
     OSError
         If the file can't be written. What was at `path` is as it was.
     """
-    from .backup import write_whole
+    from ...files import write_whole
 
     path = check_ending(path)
     with tempfile.TemporaryDirectory() as folder:
@@ -381,7 +381,7 @@ def load_model(path):
         raise _named(path, error) from None
     import keras
 
-    from . import layers  # noqa: F401 - its classes register themselves
+    from ... import layers  # noqa: F401 - its classes register themselves
 
     try:
         # Keras reads what was looked at, and not the file again, which may have changed.
@@ -422,7 +422,7 @@ def default_model():
     ModelError
         If the package was installed without it, or it is damaged.
     """
-    from . import export
+    from ...explorer import export
 
     if not DEFAULT.is_file():
         raise ModelError("the package came without its network: train one, and name it as --model")

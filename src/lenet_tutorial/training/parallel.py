@@ -1,9 +1,9 @@
 """Data-parallel training with several real processes on this machine.
 
-:func:`fit_parallel` starts worker processes that run :mod:`lenet_tutorial.worker`, waits for them
-and gives the model the weights that they have learned. TensorFlow's workers are one process each
-and talk over the loopback address (``tf.distribute.MultiWorkerMirroredStrategy``); with JAX one
-process drives several devices (``keras.distribution.DataParallel``).
+:func:`fit_parallel` starts worker processes that run :mod:`lenet_tutorial.training.worker`, waits
+for them and gives the model the weights that they have learned. TensorFlow's workers are one
+process each and talk over the loopback address (``tf.distribute.MultiWorkerMirroredStrategy``);
+with JAX one process drives several devices (``keras.distribution.DataParallel``).
 
 However a run ends, by success, error, timeout or interrupt, no worker is left behind: the
 launcher ends them all, and a worker whose launcher has vanished ends itself.
@@ -23,8 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ._checks import check_whole
-from .datasets import check_images, check_labels
+from .._checks import check_whole
+from ..datasets import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -275,8 +275,8 @@ def fit_parallel(
     Each step takes `batch_size` images, the same share of them in each worker, and sums the
     gradients of the shares, so that every worker moves its copy of the weights by the gradient of
     the whole batch. The order of the images depends on the seed and the epoch alone, see
-    :func:`lenet_tutorial.worker.order_of`. What is left over at the end of an epoch is left out;
-    the next epoch has another order.
+    :func:`lenet_tutorial.training.worker.order_of`. What is left over at the end of an epoch is
+    left out; the next epoch has another order.
 
     A layer that looks at the whole batch (batch normalisation) sees a worker's share only, and one
     that draws random numbers (dropout) draws others in each worker and after a resume.
@@ -400,7 +400,7 @@ def _run(job, folder, timeout):
     """Start the workers of a job and wait for them; try again where a port was snatched away."""
     for attempt in range(3):
         try:
-            with Workers("lenet_tutorial.worker", folder, _environments(job)) as running:
+            with Workers("lenet_tutorial.training.worker", folder, _environments(job)) as running:
                 running.wait(timeout)
             return
         except WorkerError as error:

@@ -18,7 +18,8 @@ import zlib
 
 import numpy as np
 
-from ._inputs import read_file, shown
+from .._inputs import shown
+from ..files import read_file
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes

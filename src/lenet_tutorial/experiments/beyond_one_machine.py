@@ -27,7 +27,7 @@ def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=TRAIN_D
     recipe : str
         A key of `THREADS`.
     workers, batch_size : int
-        As :func:`lenet_tutorial.parallel.fit_parallel` takes them.
+        As :func:`lenet_tutorial.training.parallel.fit_parallel` takes them.
     seed : int
         Of the weights and of the order.
     train_digits : int
@@ -37,13 +37,13 @@ def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=TRAIN_D
     -------
     dict
         ``step_seconds`` and ``busy_seconds`` are those of
-        :class:`lenet_tutorial.parallel.ParallelRun`; ``apart`` is how far the workers' weights
-        differ in the end.
+        :class:`lenet_tutorial.training.parallel.ParallelRun`; ``apart`` is how far the workers'
+        weights differ in the end.
     """
     from ..datasets import load_digits28, prepare
     from ..models import lenet5_textbook
-    from ..parallel import fit_parallel
-    from ..training import error_rate, set_seed, split_validation
+    from ..training.fit import error_rate, set_seed, split_validation
+    from ..training.parallel import fit_parallel
 
     digits = load_digits28(dataset)
     x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
@@ -127,7 +127,7 @@ def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=T
 
     from ..datasets import load_digits28, prepare
     from ..models import lenet5_textbook
-    from ..training import error_rate, set_seed, split_validation, train
+    from ..training.fit import error_rate, set_seed, split_validation, train
 
     digits = load_digits28(dataset)
     x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)

@@ -12,7 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import _net
+from . import net as _net
 
 #: Beside the package's own dependencies, what a notebook needs to run.
 FOR_CHAPTERS = ("ipykernel",)
@@ -259,7 +259,7 @@ def _backend():
 
 def _digits():
     """Say which rule finds the data set, without a download."""
-    from . import datasets
+    from .. import datasets
 
     asked = os.environ.get("LENET_TUTORIAL_DATASET") or "auto"
     if asked not in ("auto", "mnist", "digits"):

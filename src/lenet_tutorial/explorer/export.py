@@ -88,7 +88,7 @@ def describe(model):
     """
     from keras import layers
 
-    from .layers import EuclideanRBF, Subsample, TableConv2D
+    from ..layers import EuclideanRBF, Subsample, TableConv2D
 
     described = []
     for layer in model.layers:
@@ -202,7 +202,7 @@ def build(name):
     ValueError
         If there is no such network.
     """
-    from . import models
+    from .. import models
 
     if name not in NETWORKS:
         raise ValueError(f"no network called {name!r}; there are {', '.join(NETWORKS)}")
@@ -224,7 +224,7 @@ def to_input(name, images):
     numpy.ndarray
         ``(n, side, side, 1)``, float32.
     """
-    from .datasets import prepare
+    from ..datasets import prepare
 
     about = NETWORKS[name]
     low, high = np.float32(about["background"]), np.float32(about["ink"])
@@ -255,8 +255,8 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """
     import keras
 
-    from .experiments.changes import RECIPES, optimizer
-    from .training import error_rate, set_seed, split_validation, train
+    from ..experiments.training_with_keras import RECIPES, optimizer
+    from ..training.fit import error_rate, set_seed, split_validation, train
 
     numbers = RECIPES[NETWORKS[name]["recipe"]]
     keras.backend.clear_session()
@@ -364,7 +364,7 @@ def export(folder, names=None, digits=None, force=False, **how):
         If MNIST can't be had, or a network came out clearly worse than the one that is there.
         Nothing was written then. ExportError is a ValueError.
     """
-    from .datasets import DatasetError, load_mnist
+    from ..datasets import DatasetError, load_mnist
 
     folder = Path(folder)
     if digits is None:
@@ -509,10 +509,10 @@ def write_default(folder, path=None):
     folder : path
         Where :func:`export` has put the scripts.
     path : path, optional
-        By default ``lenet_tutorial.stored.DEFAULT``.
+        By default ``lenet_tutorial.command.model_files.stored.DEFAULT``.
     """
-    from .backup import write_whole
-    from .stored import DEFAULT
+    from ..command.model_files.stored import DEFAULT
+    from ..files import write_whole
 
     networks = {entry["name"]: entry for entry in _read_manifest(Path(folder))["networks"]}
     entry = networks["textbook"]

@@ -15,7 +15,8 @@ import os
 import sys
 from pathlib import Path
 
-from . import __version__, _net
+from .. import __version__
+from . import net as _net
 
 BAR = 40  # characters of a certain answer's bar
 #: Backends of Keras. That of NumPy answers and does not learn.
@@ -190,8 +191,8 @@ def make_parser():
         "validation, and the test set is looked at once, at the end.",
         keras="train",
     )
-    from .recipes import RECIPES
-    from .stored import NETWORKS
+    from ..training.recipes import RECIPES
+    from .model_files.stored import NETWORKS
 
     titles = "; ".join(f"{name}: {network.title}" for name, network in NETWORKS.items())
     what = one.add_mutually_exclusive_group()
@@ -327,7 +328,7 @@ def _doctor(options):
 
 
 def _data(options):
-    from . import datasets
+    from .. import datasets
 
     try:
         mirrors = datasets.check_mirrors(options.mirror) if options.mirror else None
@@ -351,7 +352,7 @@ def _data(options):
 
 def _find_or_fetch(folder, place, mirrors, check):
     """Return MNIST from a folder of the reader's, or the cache; unless it is only to be checked."""
-    from . import datasets
+    from .. import datasets
 
     try:
         if folder:
@@ -370,8 +371,8 @@ def _find_or_fetch(folder, place, mirrors, check):
 
 
 def _train(options):
-    from .backup import BackupError, Lock
-    from .stored import ModelError, check_ending
+    from ..training.backup import BackupError, Lock
+    from .model_files.stored import ModelError, check_ending
 
     if options.recipe and options.batch_size:
         why = f"the recipe {options.recipe} has its own batch size"
@@ -389,7 +390,7 @@ def _train(options):
 
 def _code(error):
     """Say whether a wrong thing was asked for, or the right one can't be done now."""
-    from .backup import LockedError
+    from ..training.backup import LockedError
 
     return 1 if isinstance(error, LockedError) else 2
 
@@ -398,7 +399,8 @@ def _check_places(output, backup, resume):
     """Refuse what can't be written in the end, and return the file behind all links."""
     import tempfile
 
-    from .backup import FILE, BackupError, check_place, read_head
+    from ..files import check_place
+    from ..training.backup import FILE, BackupError, read_head
 
     if not output.parent.is_dir():
         raise CommandError(f"no such folder: {output.parent}")
@@ -422,7 +424,7 @@ def _check_places(output, backup, resume):
 
 def _learn(options, output, backup):
     """Train while nobody else writes the same file."""
-    from .backup import remove_unfinished
+    from ..files import remove_unfinished
 
     remove_unfinished(output, 0)
     digits = _load_digits(options.dataset)
@@ -433,7 +435,7 @@ def _learn(options, output, backup):
 
 
 def _load_digits(name):
-    from .datasets import DatasetError, load_digits28
+    from ..datasets import DatasetError, load_digits28
 
     try:
         return load_digits28(name)
@@ -445,8 +447,8 @@ def _run(digits, options, output, backup):
     """Train one network, and write it before its checkpoint is given up."""
     import keras
 
-    from .stored import network_of, save_model
-    from .training import error_rate, split_validation
+    from ..training.fit import error_rate, split_validation
+    from .model_files.stored import network_of, save_model
 
     title, model, learn, epochs = _plan(options)
     prepare = network_of(model).prepare
@@ -485,9 +487,9 @@ def _plan(options):
     import functools
     from dataclasses import replace
 
-    from .recipes import RECIPES
-    from .stored import NETWORKS
-    from .training import set_seed, train
+    from ..training.fit import set_seed, train
+    from ..training.recipes import RECIPES
+    from .model_files.stored import NETWORKS
 
     if options.recipe:
         recipe = RECIPES[options.recipe]
@@ -506,9 +508,9 @@ def _plan(options):
 def _predict(options):
     import numpy as np
 
-    from ._inputs import shown
-    from .scans import PictureError, read_digit
-    from .stored import ModelError, answer
+    from .._inputs import shown
+    from .model_files.stored import ModelError, answer
+    from .photos import PictureError, read_digit
 
     _check_target(options)
     digits, wrong = {}, {}  # what can be wrong is looked at before TensorFlow takes its time
@@ -555,7 +557,7 @@ def _check_target(options):
     """Look whether the picture of the layers can be written where nothing of the reader's is."""
     import stat
 
-    from ._inputs import shown
+    from .._inputs import shown
 
     target = options.explain
     if not target:
@@ -594,11 +596,11 @@ def _is_same(one, other):
 
 def _load_network(path):
     """Return the model that is asked for, and what its input looks like."""
-    from .stored import NETWORKS, ModelError, default_model, load_model, network_of
+    from .model_files.stored import NETWORKS, ModelError, default_model, load_model, network_of
 
     if not path:
         return default_model()[0], NETWORKS["lenet5"]
-    from ._inputs import shown
+    from .._inputs import shown
 
     model = load_model(path)
     try:
@@ -617,7 +619,7 @@ def _as_json(paths, answers, wrong):
 
 
 def _print_answers(paths, answers, kind):
-    from ._inputs import shown
+    from .._inputs import shown
 
     for one, (digit, row) in answers.items():
         print(f"{shown(paths[one], None)}: {digit}")
@@ -641,9 +643,9 @@ def _explain(model, image, title, target):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
-    from .backup import write_whole
-    from .modelfile import one_line
-    from .pictures import plot_layers
+    from ..files import write_whole
+    from ..pictures import plot_layers
+    from .model_files.archive import one_line
 
     if len(model.layers) > MAX_LAYERS:
         raise CommandError(
@@ -677,7 +679,7 @@ def _explain(model, image, title, target):
 
 
 def _export(options):
-    from .export import NETWORKS, ExportError, export, write_default
+    from ..explorer.export import NETWORKS, ExportError, export, write_default
 
     _check_names("network", options.names, NETWORKS)
     try:
@@ -689,8 +691,8 @@ def _export(options):
 
 
 def _results(options):
-    from . import results
-    from .backup import BackupError, Lock
+    from .. import results
+    from ..training.backup import BackupError, Lock
 
     known = results.experiments()
     _check_names("experiment", options.names, known)

@@ -5,8 +5,8 @@ import time
 from dataclasses import replace
 from statistics import median
 
-from ..recipes import ARTICLE, FAST, STRONG
 from ..results import Experiment
+from ..training.recipes import ARTICLE, FAST, STRONG
 
 KEY = ["dataset", "recipe", "seed"]
 
@@ -114,7 +114,7 @@ def load(dataset, input_size, train_digits=None):
         Images and labels. The validation digits are held out of the training digits.
     """
     from ..datasets import load_digits28, prepare
-    from ..training import split_validation
+    from ..training.fit import split_validation
 
     digits = load_digits28(dataset)
     x, y, *held_out = split_validation(prepare(digits.x_train, input_size), digits.y_train)
@@ -127,7 +127,7 @@ def learn(recipe, dataset, seed, train_digits=None, judged=True):
 
     Parameters
     ----------
-    recipe : lenet_tutorial.recipes.Recipe
+    recipe : lenet_tutorial.training.recipes.Recipe
         How to train.
     dataset, train_digits
         As :func:`load` takes them.
@@ -144,7 +144,7 @@ def learn(recipe, dataset, seed, train_digits=None, judged=True):
     """
     import keras
 
-    from ..training import error_rate
+    from ..training.fit import error_rate
 
     train, held_out, test = load(dataset, recipe.input_size, train_digits)
     keras.backend.clear_session()
@@ -210,7 +210,7 @@ def mistakes(model, x, y):
     str
         Positions in the data with the answers, in order.
     """
-    from ..training import answers
+    from ..training.fit import answers
 
     given = answers(model, x)
     return " ".join(f"{place}:{given[place]}" for place in (given != y).nonzero()[0])

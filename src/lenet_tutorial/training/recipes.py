@@ -8,8 +8,8 @@ say exactly what was run.
 
 from dataclasses import asdict, dataclass
 
-from . import models
-from ._checks import check_number, check_one_of, check_whole
+from .. import models
+from .._checks import check_number, check_one_of, check_whole
 
 OPTIMIZERS = ("adam", "adamw", "sgd", "lion")
 SCHEDULES = ("constant", "cosine")
@@ -144,7 +144,7 @@ class Recipe:
         """
         import keras
 
-        from .training import set_seed
+        from .fit import set_seed
 
         set_seed(seed)
         usual = keras.config.dtype_policy()
@@ -216,8 +216,8 @@ class Recipe:
         """
         import keras
 
-        from .layers import ElasticDistort, SmoothedCrossentropy
-        from .training import train
+        from ..layers import ElasticDistort, SmoothedCrossentropy
+        from .fit import train
 
         model = model or self.build(seed)
         steps = -(-len(x) // self.batch_size)

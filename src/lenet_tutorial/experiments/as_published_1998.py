@@ -59,7 +59,7 @@ def settings(recipe, part):
 def _load(dataset, train_digits):
     """Return the digits, those to learn from, and the validation split."""
     from ..datasets import load_digits28, prepare_1998
-    from ..training import split_validation
+    from ..training.fit import split_validation
 
     digits = load_digits28(dataset)
     x, y, *held_out = split_validation(prepare_1998(digits.x_train), digits.y_train)
@@ -69,7 +69,7 @@ def _load(dataset, train_digits):
 def _measured(model, history, x, y, digits):
     """Return the accuracies of a finished run; this is where the test digits have their turn."""
     from ..datasets import prepare_1998
-    from ..training import error_rate
+    from ..training.fit import error_rate
 
     train_error = error_rate(model, x, y)
     test_error = error_rate(model, prepare_1998(digits.x_test), digits.y_test)
@@ -109,7 +109,7 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
 
     from ..layers import Distort, MapLoss
     from ..models import lenet5_1998
-    from ..training import set_seed, train
+    from ..training.fit import set_seed, train
 
     numbers = settings(recipe, part)
     digits, x, y, held_out = _load(dataset, train_digits)
@@ -167,9 +167,9 @@ def run_levenberg(dataset, recipe, part, seed, passes=20, train_digits=None):
     """
     import keras
 
-    from ..levenberg import MU, RATES, train_lm, widen
     from ..models import lenet5_1998
-    from ..training import set_seed
+    from ..training.fit import set_seed
+    from ..training.levenberg import MU, RATES, train_lm, widen
 
     digits, x, y, held_out = _load(dataset, train_digits)
     keras.backend.clear_session()

@@ -12,7 +12,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 
-from ._inputs import read_file
+from ...files import read_file
 
 MAX_BYTES = 200_000_000  # of the file, and of what it unpacks to
 MAX_CONFIG = 5_000_000  # of the description; the largest of the book has 60 kB
@@ -92,7 +92,7 @@ def read_model_file(path):
 
 def one_line(error):
     """Return what an `error` says, in one line of at most 200 characters."""
-    from ._inputs import shown
+    from ..._inputs import shown
 
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras writes in bold
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -215,7 +215,7 @@ def learn(recipe, x, y, validation, seed, passes=None):
     import keras
 
     from ..layers import Distort
-    from ..training import set_seed, train
+    from ..training.fit import set_seed, train
 
     keras.backend.clear_session()
     set_seed(seed)
@@ -276,7 +276,7 @@ def run(dataset, recipe, seed, passes=None):
         the end.
     """
     from ..datasets import load_digits28
-    from ..training import error_rate
+    from ..training.fit import error_rate
 
     numbers = recipes()[recipe]
     x, y, x_test, y_test = draw(load_digits28(dataset), numbers["digits"])
@@ -318,7 +318,7 @@ def choose(dataset, recipe, change, seed, passes=None):
         If the change names no number of the recipe.
     """
     from ..datasets import load_digits28
-    from ..training import error_rate, split_validation
+    from ..training.fit import error_rate, split_validation
 
     numbers = recipes()[recipe]
     for part in change.split():

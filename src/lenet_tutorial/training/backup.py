@@ -23,18 +23,13 @@ import random
 import re
 import stat
 import struct
-import tempfile
 import time
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None
-    import msvcrt
+from ..files import fcntl, hold, remove_unfinished, write_whole
 
 FILE = "training.npz"
 LOCK = "training.lock"
@@ -44,7 +39,6 @@ LARGEST = 2**30  # bytes of a checkpoint; one of this book's has a few million
 HEAD = 2**24  # bytes of what it says of its run
 DIRECTORY = 2**20  # bytes of its table of contents
 UNKNOWN = "another process"  # where a lock does not say whose it is
-STALE = 60  # seconds after which an unfinished file that nobody holds is one that a kill left
 # Callbacks that count from epoch to epoch. They would begin to count anew.
 STATEFUL = ("EarlyStopping", "ReduceLROnPlateau", "BackupAndRestore")
 
@@ -546,7 +540,7 @@ class Lock:
         try:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise OSError(errno.EINVAL, "it is no file")
-            if not _hold(file):
+            if not hold(file):
                 raise LockedError(f"{self.what} is in use by {_holder(file)}: wait until it ends")
             if not _same(file, self.path):
                 file.close()
@@ -581,22 +575,6 @@ class Lock:
         self.release()
 
 
-def _hold(file):
-    """Lock an open file without waiting; return whether that was possible."""
-    try:
-        if fcntl:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        else:  # a byte behind the end: others can still read who holds it
-            file.seek(1 << 30)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            file.seek(0)
-    except OSError as error:
-        if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
-            return False
-        raise
-    return True
-
-
 def _holder(file):
     """Say who holds a lock."""
     with contextlib.suppress(OSError):
@@ -614,125 +592,3 @@ def _same(file, path):
     except FileNotFoundError:
         return False
     return os.path.samestat(os.fstat(file.fileno()), there)
-
-
-# --------------------------------------------------------------------------- writing a file
-
-
-def write_whole(path, write):
-    """Write a file beside its place and move it there: a whole file or none.
-
-    Parameters
-    ----------
-    path : path
-        Where the file is to be. Where it is a symbolic link, the file that it leads to.
-    write : callable
-        Takes the open binary file.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written, or what is there is no file or must not be written to. It is
-        as it was.
-    """
-    path, mode = _place(path)
-    remove_unfinished(path)
-    number, unfinished = _begin(path)
-    try:
-        with os.fdopen(number, "wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(OSError):  # some disks know no modes
-            unfinished.chmod(mode)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def check_place(path):
-    """See that a file can be written somewhere, by writing one beside it.
-
-    Parameters
-    ----------
-    path : path
-        As :func:`write_whole` takes it.
-
-    Raises
-    ------
-    OSError
-        If it can't.
-    """
-    path, _ = _place(path)
-    number, unfinished = _begin(path)
-    os.close(number)
-    unfinished.unlink(missing_ok=True)
-
-
-def _place(path):
-    """Return where a file is to be, behind all links, and the mode that it is to have."""
-    path = Path(os.path.realpath(path))
-    try:
-        about = os.stat(path)
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return path, 0o666 & ~mask  # a file of ours is as usual, though mkstemp lets nobody read it
-    if not stat.S_ISREG(about.st_mode):
-        kind = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
-        raise OSError(errno.EINVAL, f"it is {kind}", str(path))
-    if not os.access(path, os.W_OK):
-        raise PermissionError(errno.EACCES, "it is write-protected", str(path))
-    return path, stat.S_IMODE(about.st_mode)
-
-
-def _begin(path):
-    """Open an unfinished file beside its place; return its number and path."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".part")
-    with contextlib.suppress(OSError):  # held while it is written, see remove_unfinished
-        if fcntl:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return number, Path(name)
-
-
-def _prefix(path):
-    if len(os.fsencode(path.name)) <= 200:
-        return f"{path.name}."
-    return f"{path.name[:40]}.{_digest(os.fsencode(path.name))}."  # or the name would be too long
-
-
-def remove_unfinished(path, age=STALE):
-    """Remove what writers of a file have left that were killed, and nothing that one still writes.
-
-    Parameters
-    ----------
-    path : path
-        Of the file, as :func:`write_whole` takes it.
-    age : float
-        In seconds. What is younger stays: its writer may not have locked it yet.
-    """
-    path = Path(os.path.realpath(path))
-    ours = re.compile(rf"{re.escape(_prefix(path))}\w+\.part")
-    with contextlib.suppress(OSError):  # what can't be removed is in nobody's way
-        for one in os.scandir(path.parent):
-            if not ours.fullmatch(one.name) or not one.is_file(follow_symlinks=False):
-                continue
-            with contextlib.suppress(OSError), open(one.path, "rb") as file:
-                if time.time() - os.fstat(file.fileno()).st_mtime >= age and _free(file):
-                    os.unlink(one.path)
-
-
-def _free(file):
-    """Say whether no writer holds an unfinished file."""
-    return not fcntl or _hold(file)  # Windows removes none that is open
-
-
-def _sync_folder(folder):
-    """See that a new name outlives a loss of power, where the system can do that."""
-    with contextlib.suppress(OSError):
-        number = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(number)
-        finally:
-            os.close(number)

@@ -73,7 +73,7 @@ def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, tra
 
     from ..datasets import load_digits28, prepare
     from ..models import lenet5
-    from ..training import error_rate, set_seed, split_validation, train
+    from ..training.fit import error_rate, set_seed, split_validation, train
 
     numbers = RECIPES[recipe]
     digits = load_digits28(dataset)

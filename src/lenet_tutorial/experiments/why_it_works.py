@@ -6,8 +6,8 @@ import itertools
 import numpy as np
 
 from ..results import Experiment
-from . import changes
-from .changes import optimizer
+from . import training_with_keras as changes
+from .training_with_keras import optimizer
 
 #: How a network is trained. It is chapter 4's recipe "cosine" with larger batches, which halves the
 #: time. Two variants change the digits: "distorted" distorts the training digits anew in each
@@ -143,7 +143,7 @@ def changed(images, kind, amount):
 def _digits(dataset, recipe):
     """Return the training set, the validation split and the test set of a recipe."""
     from ..datasets import load_digits28, prepare
-    from ..training import split_validation
+    from ..training.fit import split_validation
 
     digits = load_digits28(dataset)
     x, x_test = prepare(digits.x_train), prepare(digits.x_test)
@@ -153,7 +153,7 @@ def _digits(dataset, recipe):
 
 
 def _fit(model, x, y, validation, numbers, seed, distort=None):
-    from ..training import train
+    from ..training.fit import train
 
     steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
     return train(
@@ -174,7 +174,7 @@ def _fit(model, x, y, validation, numbers, seed, distort=None):
 def _trained(dataset, recipe, name, seed, epochs=None):
     """Return a trained network and its validation accuracy; with 0 epochs an untrained one."""
     from ..layers import Distort
-    from ..training import error_rate, set_seed
+    from ..training.fit import error_rate, set_seed
 
     x, y, x_val, y_val, _, _ = _digits(dataset, recipe)
     set_seed(seed)
@@ -206,7 +206,7 @@ def run_rival(dataset, recipe, network, seed):
     dict
         With ``parameters``, ``chosen``, ``val_accuracy`` and ``test_accuracy``.
     """
-    from ..training import error_rate
+    from ..training.fit import error_rate
 
     row = {"dataset": dataset, "recipe": recipe, "network": network, "seed": seed}
     x, y, x_val, y_val, x_test, y_test = _digits(dataset, recipe)
@@ -270,7 +270,7 @@ def run_tolerance(dataset, recipe, network, seed, kind, amount):
     dict
         With ``test_accuracy``.
     """
-    from ..training import error_rate
+    from ..training.fit import error_rate
 
     model, _ = _trained(dataset, recipe, network, seed)
     *_, x_test, y_test = _digits(dataset, recipe)
@@ -362,7 +362,7 @@ def run_learning(dataset, recipe, network, digits, seed):
     from sklearn.neighbors import KNeighborsClassifier
 
     from ..datasets import load_digits28, prepare
-    from ..training import error_rate, set_seed
+    from ..training.fit import error_rate, set_seed
 
     data = load_digits28(dataset)
     x, y, x_test, y_test = prepare(data.x_train), data.y_train, prepare(data.x_test), data.y_test

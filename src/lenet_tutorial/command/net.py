@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 
-from ._inputs import printable
+from .._inputs import printable
 
 #: Exit codes, beside 0 for done.
 FAILED, WRONG, UNEXPECTED, INTERRUPTED = 1, 2, 70, 130

@@ -1,0 +1,1 @@
+"""The command line: everything that ``lenet-tutorial`` does, on top of the library."""

@@ -1,0 +1,1 @@
+"""Model files of others: measured by their description before Keras reads them."""

@@ -1,0 +1,1 @@
+"""What the browser gets: trained networks, as scripts for the page of the explorer."""
