@@ -439,10 +439,11 @@ class Models(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.command.model_files.stored import load_model, network_of
+        from lenet_tutorial.command.model_files.inputs import input_of
+        from lenet_tutorial.command.model_files.stored import load_model
 
         model = load_model(self.put("model.keras", data))
-        network = network_of(model)
+        network = input_of(model)
         answers = np.asarray(model(network.prepare(np.zeros((1, 28, 28), np.uint8))))
         assert answers.shape == (1, 10)
         return "taken"
