@@ -6,6 +6,7 @@ import numpy as np
 
 from .._checks import check_whole
 from ..datasets import check_images, check_labels
+from ..outputs import judge, meaning, winners
 
 
 def split_validation(x, y, fraction=1 / 12, seed=0):
@@ -61,33 +62,6 @@ def set_seed(seed):
     import keras
 
     keras.utils.set_random_seed(int(seed))
-
-
-def judge(model):
-    """Return the loss and the metric that fit a classifier's last layer.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Its last layer is a softmax, RBF units (the smallest penalty wins), or squashed units whose
-        target is +1 or −1.
-
-    Returns
-    -------
-    (keras.losses.Loss, keras.metrics.Metric)
-        Cross-entropy, equation 9 of 1998, or the squared error of 1989; and the accuracy.
-    """
-    import keras
-
-    from ..layers import EuclideanRBF, MapLoss, SquaredError, smallest_wins, squash
-
-    last = model.layers[-1]
-    if isinstance(last, EuclideanRBF):
-        return MapLoss(), keras.metrics.MeanMetricWrapper(smallest_wins, name="accuracy")
-    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    if getattr(last, "activation", None) is squash:
-        return SquaredError(), accuracy
-    return keras.losses.SparseCategoricalCrossentropy(), accuracy
 
 
 def train(
@@ -312,12 +286,8 @@ def answers(model, x, batch_size=1000):
     numpy.ndarray
         ``(n,)``, whole numbers.
     """
-    from ..layers import EuclideanRBF
-
     batch_size = check_whole("batch_size", batch_size)
-    outputs = model.predict(x, batch_size=batch_size, verbose=0)
-    smallest = isinstance(model.layers[-1], EuclideanRBF)
-    return outputs.argmin(axis=1) if smallest else outputs.argmax(axis=1)
+    return winners(meaning(model), model.predict(x, batch_size=batch_size, verbose=0))
 
 
 def error_rate(model, x, y, batch_size=1000):

@@ -17,6 +17,7 @@ import numpy as np
 
 from .._checks import check_whole
 from ..files import write_whole
+from ..outputs import judge
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -245,8 +246,6 @@ def _start_tensorflow(job, path, x, y, index):
     import keras
     import tensorflow as tf
 
-    from .fit import judge
-
     tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     with strategy.scope():
@@ -273,8 +272,6 @@ def _start_tensorflow(job, path, x, y, index):
 def _start_jax(job, path, x, y, index):
     """Spread over the devices of this process; otherwise as :func:`_start_tensorflow`."""
     import keras
-
-    from .fit import judge
 
     devices = keras.distribution.list_devices("cpu")
     if len(devices) != job["workers"]:
