@@ -527,12 +527,12 @@ class Workers(Checkpoints):
 
     def examples(self):
         """Return the strategy that makes examples."""
-        about = json.loads(str(np.load(io.BytesIO(self.whole))["about"]))
+        head = json.loads(str(np.load(io.BytesIO(self.whole))["head"]))
 
         def put(steps):
             file = io.BytesIO()
-            np.save(file, np.array(json.dumps(edited(about, steps))))
-            return packed(members(self.whole) | {"about.npy": file.getvalue()})
+            np.save(file, np.array(json.dumps(edited(head, steps))))
+            return packed(members(self.whole) | {"head.npy": file.getvalue()})
 
         return st.one_of(archives(self.whole), edits().map(put))
 
