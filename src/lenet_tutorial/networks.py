@@ -1,10 +1,12 @@
 """The networks of the book by their names: how each is built, what it takes and what it answers.
 
-The command line, the explorer and the long runs read this list. What a network answers follows from
-its last layer; what it takes does not stand in it, so it is written here.
+The command line, the explorer and the long runs read this list. What a network answers can be read
+off its last layer, but nothing in it says which values its input has.
 """
 
 from dataclasses import dataclass
+
+from .outputs import PENALTIES, PROBABILITIES, SQUASHED
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,14 @@ class Network:
     input : Input
         What it takes.
     outputs : {'probabilities', 'penalties', 'squashed'}
-        What its ten outputs are: probabilities, of which the largest wins; penalties, which are
-        distances to codes and of which the smallest wins; or squashed units, whose targets are +1
-        and −1 and of which the largest wins.
+        What its ten outputs mean, as :func:`lenet_tutorial.outputs.meaning` says of the model.
     """
 
     name: str
     title: str
     builder: str
     input: Input
-    outputs: str = "probabilities"
+    outputs: str = PROBABILITIES
 
     def build(self):
         """Return a new Keras model.
@@ -144,10 +144,10 @@ NETWORKS = {
             "LeNet-5 as published in 1998",
             "lenet5_1998",
             Input(32, **_LIKE_1998),
-            "penalties",
+            PENALTIES,
         ),
-        Network("lenet4", "LeNet-4", "lenet4", Input(32, **_LIKE_1998), "squashed"),
-        Network("lenet1", "LeNet-1", "lenet1", Input(28, **_LIKE_1998), "squashed"),
-        Network("1989", "the network of 1989", "lenet_1989", Input(16, -1.0, 1.0), "squashed"),
+        Network("lenet4", "LeNet-4", "lenet4", Input(32, **_LIKE_1998), SQUASHED),
+        Network("lenet1", "LeNet-1", "lenet1", Input(28, **_LIKE_1998), SQUASHED),
+        Network("1989", "the network of 1989", "lenet_1989", Input(16, -1.0, 1.0), SQUASHED),
     )
 }
