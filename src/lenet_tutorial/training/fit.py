@@ -5,7 +5,7 @@ import sys
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
 
 
 def split_validation(x, y, fraction=1 / 12, seed=0):

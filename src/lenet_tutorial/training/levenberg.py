@@ -161,7 +161,7 @@ def train_lm(
     import pandas as pd
     import tensorflow as tf
 
-    from ..datasets import check_images, check_labels
+    from ..images import check_images, check_labels
     from ..layers import MapLoss
     from .fit import error_rate
 

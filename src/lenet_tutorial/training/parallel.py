@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
