@@ -442,7 +442,8 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
         network = export.NETWORKS[entry["name"]]
         for key in ("title", "input_size", "background", "ink"):
             assert entry[key] == network[key], key
-        assert entry["recipe"] == {"name": network["recipe"], **changes.RECIPES[network["recipe"]]}
+        recipe = changes.RECIPES[network["recipe"]]
+        assert entry["recipe"] == {"name": recipe.name, **recipe.row(*changes.NUMBERS)}
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
     assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
     assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005

@@ -101,7 +101,10 @@ def test_the_dtype_is_that_of_the_model_alone():
         ({"momentum": float("nan")}, "momentum must be at least 0 and below 1, got nan"),
         ({"weight_decay": 0.1}, "weight_decay goes with 'adamw'"),
         ({"weight_decay": -1.0}, "weight_decay must be at least 0, got -1.0"),
-        ({"warmup": 0.1}, "warmup goes with the schedule 'cosine'"),
+        ({"warmup_from": 0.1}, "warmup_from goes with a warmup, which is 0"),
+        ({"warmup_from": -0.1, "warmup": 0.5}, "warmup_from must be at least 0, got -0.1"),
+        ({"nesterov": 1}, r"nesterov must be one of \(True, False\), got 1"),
+        ({"shuffle": None}, r"shuffle must be one of \(True, False\), got None"),
         ({"ema": 1.0}, "ema must be at least 0 and below 1, got 1.0"),
         ({"label_smoothing": -0.1}, "label_smoothing must be at least 0 and below 1, got -0.1"),
     ],
@@ -121,11 +124,37 @@ def test_the_rate_rises_and_falls_to_zero():
     assert float(ARTICLE.new_optimizer(100).learning_rate) == pytest.approx(1e-3)
 
 
+def test_a_rate_may_rise_from_another_one_and_then_stay_or_fall():
+    rising = replace(FAST, learning_rate=0.5, warmup=0.2, warmup_from=0.1)
+    for schedule, last in (("constant", 0.5), ("cosine", 0.0)):
+        rate = replace(rising, schedule=schedule).new_optimizer(100)._learning_rate
+        values = [float(rate(step)) for step in (0, 10, 20, 100)]
+        assert values == pytest.approx([0.1, 0.3, 0.5, last], abs=1e-6)
+
+
 def test_each_optimiser_is_the_one_that_was_named():
     for name in recipes.OPTIMIZERS:
         made = Recipe("one", optimizer=name, ema=0.9).new_optimizer(10)
         assert type(made).__name__.lower() == name and made.use_ema
     assert Recipe("one", optimizer="sgd").new_optimizer(10).nesterov
+    plain = Recipe("one", optimizer="sgd", momentum=0.0, nesterov=False).new_optimizer(10)
+    assert not plain.nesterov and plain.momentum == 0
+
+
+def test_digits_come_in_their_own_order_where_the_recipe_says_so(few, monkeypatch):
+    x, y, held_out = few
+    given = []
+    fit = keras.Model.fit
+    monkeypatch.setattr(
+        keras.Model,
+        "fit",
+        lambda *args, **how: given.append(how.get("shuffle")) or fit(*args, **how),
+    )
+    short = replace(ARTICLE, epochs=9)
+    for shuffle in (True, False):
+        history = replace(short, shuffle=shuffle).train(x, y, held_out, epochs=1)[1]
+        assert len(history) == 1  # it stopped early
+    assert given == [None, False]  # nothing is said of Keras's own way
 
 
 # --------------------------------------------------------------------------- training

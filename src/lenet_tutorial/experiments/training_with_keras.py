@@ -1,48 +1,25 @@
 """Chapter 4: what each change to the network buys, and what the recipe does."""
 
-from ..results import Experiment
+from dataclasses import replace
 
-#: Recipe name: how the network is trained. The article's is its ``compile`` and ``fit`` line. The
-#: other one lets the learning rate fall to zero along a cosine and pulls the weights towards zero
-#: (AdamW); its rate and weight decay were chosen on the validation split.
+from .. import datasets
+from ..results import Experiment
+from ..training import fit
+from ..training.recipes import ARTICLE, Recipe
+
+#: How the networks are trained: by the article's ``compile`` and ``fit`` lines; and with a learning
+#: rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The rate and
+#: the weight decay of the second were chosen on the validation split.
 RECIPES = {
-    "article": {
-        "epochs": 10,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "schedule": "constant",
-        "weight_decay": 0.0,
-    },
-    "cosine": {
-        "epochs": 10,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-        "schedule": "cosine",
-        "weight_decay": 0.05,
-    },
+    "article": ARTICLE,
+    "cosine": Recipe(
+        "cosine", optimizer="adamw", learning_rate=3e-3, schedule="cosine", weight_decay=0.05
+    ),
 }
+#: The numbers of a recipe that stand in the files.
+NUMBERS = ("epochs", "batch_size", "learning_rate", "schedule", "weight_decay")
 
 KEY = ["dataset", "recipe", "input_size", "pooling", "activation", "seed"]
-
-
-def optimizer(recipe, steps):
-    """Return a new optimiser: Adam, or AdamW where the recipe has a weight decay.
-
-    Parameters
-    ----------
-    recipe : dict
-        A value of `RECIPES`.
-    steps : int
-        Weight updates in the whole run; a cosine schedule reaches zero after them.
-    """
-    import keras
-
-    rate = recipe["learning_rate"]
-    if recipe["schedule"] == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=steps)
-    if recipe["weight_decay"]:
-        return keras.optimizers.AdamW(rate, weight_decay=recipe["weight_decay"])
-    return keras.optimizers.Adam(rate)
 
 
 def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, train_digits=None):
@@ -71,30 +48,15 @@ def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, tra
     """
     import keras
 
-    from ..datasets import load_digits28, prepare
-    from ..models import lenet5
-    from ..training.fit import error_rate, set_seed, split_validation, train
-
-    numbers = RECIPES[recipe]
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare(digits.x_train, input_size), digits.y_train)
+    how = replace(RECIPES[recipe], input_size=input_size, pooling=pooling, activation=activation)
+    digits = datasets.load_digits28(dataset)
+    images = datasets.prepare(digits.x_train, input_size)
+    x, y, x_val, y_val = fit.split_validation(images, digits.y_train)
     x, y = x[:train_digits], y[:train_digits]
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
-
     keras.backend.clear_session()
-    set_seed(seed)
-    model = lenet5(input_size, pooling, activation)
-    history = train(
-        model,
-        x,
-        y,
-        validation=(x_val, y_val),
-        epochs=epochs or numbers["epochs"],
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
-        seed=seed,
-    )
-    test_error = error_rate(model, prepare(digits.x_test, input_size), digits.y_test)
+    model, history = how.train(x, y, (x_val, y_val), seed, epochs=epochs)
+    x_test = datasets.prepare(digits.x_test, input_size)
+    test_error = fit.error_rate(model, x_test, digits.y_test)
     return {
         "dataset": dataset,
         "recipe": recipe,
@@ -104,7 +66,7 @@ def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, tra
         "seed": seed,
         "parameters": model.count_params(),
         "train_digits": len(x),
-        **numbers,
+        **how.row(*NUMBERS),
         "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
         "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
         "test_accuracy": round(1 - test_error, 6),

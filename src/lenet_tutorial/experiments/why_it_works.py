@@ -2,18 +2,20 @@
 
 import functools
 import itertools
+from dataclasses import replace
 
 import numpy as np
 
 from ..results import Experiment
-from . import training_with_keras as changes
-from .training_with_keras import optimizer
+from .training_with_keras import NUMBERS
+from .training_with_keras import RECIPES as OF_CHAPTER_4
 
 #: How a network is trained. It is chapter 4's recipe "cosine" with larger batches, which halves the
 #: time. Two variants change the digits: "distorted" distorts the training digits anew in each
 #: epoch, and "shuffled" puts the pixels of all digits, test digits too, into one other order.
-PLAIN = changes.RECIPES["cosine"] | {"batch_size": 256}
-RECIPES = {"plain": PLAIN, "distorted": PLAIN, "shuffled": PLAIN}
+RECIPE = replace(OF_CHAPTER_4["cosine"], name="plain", batch_size=256)
+RECIPES = dict.fromkeys(("plain", "distorted", "shuffled"), RECIPE)
+PLAIN = RECIPE.row(*NUMBERS)
 
 #: Kinds of change to a test digit, and how much of it.
 AMOUNTS = {
@@ -152,37 +154,19 @@ def _digits(dataset, recipe):
     return (*split_validation(x, digits.y_train), x_test, digits.y_test)
 
 
-def _fit(model, x, y, validation, numbers, seed, distort=None):
-    from ..training.fit import train
-
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
-    return train(
-        model,
-        x,
-        y,
-        validation,
-        epochs=numbers["epochs"],
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
-        seed=seed,
-        distort=distort,
-        steps_per_execution=20,
-    )
-
-
 @functools.cache  # "rivals", "probes" and "tolerance" look at the same networks
-def _trained(dataset, recipe, name, seed, epochs=None):
-    """Return a trained network and its validation accuracy; with 0 epochs an untrained one."""
+def _trained(dataset, recipe, name, seed, trained=True):
+    """Return a trained network and its validation accuracy; or an untrained one."""
     from ..layers import Distort
     from ..training.fit import error_rate, set_seed
 
     x, y, x_val, y_val, _, _ = _digits(dataset, recipe)
     set_seed(seed)
     model = build(name)
-    numbers = RECIPES[recipe] | ({} if epochs is None else {"epochs": epochs})
-    if numbers["epochs"]:
+    if trained:
         distort = Distort(seed=seed) if recipe == "distorted" else None
-        _fit(model, x, y, (x_val, y_val), numbers, seed, distort)
+        more = {"distort": distort, "steps_per_execution": 20}
+        RECIPES[recipe].train(x, y, (x_val, y_val), seed, model, **more)
     return model, 1 - error_rate(model, x_val, y_val)
 
 
@@ -214,7 +198,7 @@ def run_rival(dataset, recipe, network, seed):
         model, val_accuracy = _trained(dataset, recipe, network, seed)
         parameters, chosen = model.count_params(), ""
         test_accuracy = 1 - error_rate(model, x_test, y_test)
-        row |= RECIPES[recipe]
+        row |= PLAIN
     else:
         method = _least_squares if recipe == "least squares" else _neighbours
         flat = [part.reshape(len(part), -1) for part in (x, x_val, x_test)]
@@ -307,8 +291,7 @@ def run_probe(dataset, recipe, seed, weights, layer):
     import keras
     from sklearn.linear_model import LogisticRegression
 
-    epochs = 0 if weights == "untrained" else None
-    model, _ = _trained(dataset, recipe, "lenet5_article", seed, epochs)
+    model, _ = _trained(dataset, recipe, "lenet5_article", seed, weights == "trained")
     x, y, x_val, y_val, x_test, y_test = _digits(dataset, recipe)
     x, y = x[:PROBE_DIGITS], y[:PROBE_DIGITS]
     if layer != "pixels":
@@ -368,9 +351,10 @@ def run_learning(dataset, recipe, network, digits, seed):
     x, y, x_test, y_test = prepare(data.x_train), data.y_train, prepare(data.x_test), data.y_test
     if digits < len(x):
         x, _, y, _ = train_test_split(x, y, train_size=digits, stratify=y, random_state=seed)
-    numbers = RECIPES[recipe] | {"batch_size": 256 if digits >= 10_000 else 64}
-    repeats = -(-100 * numbers["batch_size"] // len(x))
-    updates = numbers["epochs"] * -(-len(x) * repeats // numbers["batch_size"])
+    how = replace(RECIPES[recipe], batch_size=256 if digits >= 10_000 else 64)
+    repeats = -(-100 * how.batch_size // len(x))
+    updates = how.epochs * -(-len(x) * repeats // how.batch_size)
+    numbers = how.row(*NUMBERS)
     if network == "nearest neighbour":
         index = KNeighborsClassifier(1, algorithm="brute").fit(x.reshape(len(x), -1), y)
         accuracy = index.score(x_test.reshape(len(x_test), -1), y_test)
@@ -380,7 +364,8 @@ def run_learning(dataset, recipe, network, digits, seed):
         model = build(network)
         # Few digits stand in the list several times: 500 epochs of two batches would take long.
         again = np.tile(np.arange(len(x)), repeats)
-        _fit(model, x[again], y[again], (x[:100], y[:100]), numbers, seed)
+        few = x[:100], y[:100]
+        how.train(x[again], y[again], few, seed, model, steps_per_execution=20)
         accuracy = 1 - error_rate(model, x_test, y_test)
         numbers["epochs"] *= repeats
     return {
