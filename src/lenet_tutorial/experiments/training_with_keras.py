@@ -3,9 +3,8 @@
 from dataclasses import replace
 
 from .. import datasets
-from ..results import Experiment
-from ..training import fit
 from ..training.recipes import ARTICLE, Recipe
+from .run import Experiment, accuracy, load, runs
 
 #: How the networks are trained: by the article's ``compile`` and ``fit`` lines; and with a learning
 #: rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The rate and
@@ -19,11 +18,9 @@ RECIPES = {
 #: The numbers of a recipe that stand in the files.
 NUMBERS = ("epochs", "batch_size", "learning_rate", "schedule", "weight_decay")
 
-KEY = ["dataset", "recipe", "input_size", "pooling", "activation", "seed"]
-
 
 def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, train_digits=None):
-    """Train one network and return its row.
+    """Train one network, and return what was measured.
 
     Parameters
     ----------
@@ -49,58 +46,58 @@ def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, tra
     import keras
 
     how = replace(RECIPES[recipe], input_size=input_size, pooling=pooling, activation=activation)
-    digits = datasets.load_digits28(dataset)
-    images = datasets.prepare(digits.x_train, input_size)
-    x, y, x_val, y_val = fit.split_validation(images, digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
+    train, held_out, test = load(
+        dataset, lambda images: datasets.prepare(images, input_size), train_digits
+    )
     keras.backend.clear_session()
-    model, history = how.train(x, y, (x_val, y_val), seed, epochs=epochs)
-    x_test = datasets.prepare(digits.x_test, input_size)
-    test_error = fit.error_rate(model, x_test, digits.y_test)
+    model, history = how.train(*train, held_out, seed, epochs=epochs)
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "input_size": input_size,
-        "pooling": pooling,
-        "activation": activation,
-        "seed": seed,
         "parameters": model.count_params(),
-        "train_digits": len(x),
-        **how.row(*NUMBERS),
+        "train_digits": len(train[0]),
         "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
         "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
-        "test_accuracy": round(1 - test_error, 6),
+        "test_accuracy": accuracy(model, *test),
     }
 
+
+def _numbers(run):
+    """Return the numbers of a run's recipe that stand in the files."""
+    return RECIPES[run["recipe"]].row(*NUMBERS)
+
+
+TWO_NETWORKS = [(28, "max"), (32, "average")]  # the article's and the textbook's
 
 EXPERIMENTS = {
     # All eight networks, the same recipe, five seeds.
     "changes": Experiment(
-        [
-            dict(zip(KEY, ("mnist", "article", size, pooling, activation, seed), strict=True))
-            for seed in range(5)
-            for size in (28, 32)
-            for pooling in ("average", "max")
-            for activation in ("tanh", "relu")
-        ],
+        runs(
+            {
+                "recipe": ["article"],
+                "input_size": [28, 32],
+                "pooling": ["average", "max"],
+                "activation": ["tanh", "relu"],
+            },
+            seeds=5,
+        ),
         run,
+        _numbers,
     ),
-    # The textbook network and the article's with a learning rate that falls.
+    # Two of them with a learning rate that falls.
     "schedules": Experiment(
-        [
-            dict(zip(KEY, ("mnist", "cosine", size, pooling, "tanh", seed), strict=True))
-            for seed in range(5)
-            for size, pooling in ((28, "max"), (32, "average"))
-        ],
+        runs(
+            {"recipe": ["cosine"], "input_size pooling": TWO_NETWORKS, "activation": ["tanh"]},
+            seeds=5,
+        ),
         run,
+        _numbers,
     ),
     # The same code on the bundled digits: quick enough for a test to run all of it again.
     "digits": Experiment(
-        [
-            dict(zip(KEY, ("digits", "article", size, pooling, "tanh", seed), strict=True))
-            for seed in range(3)
-            for size, pooling in ((28, "max"), (32, "average"))
-        ],
+        runs(
+            {"recipe": ["article"], "input_size pooling": TWO_NETWORKS, "activation": ["tanh"]},
+            dataset="digits",
+        ),
         run,
+        _numbers,
     ),
 }
