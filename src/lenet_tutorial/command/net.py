@@ -22,6 +22,14 @@ LONG = 300  # characters of a word: what is longer is a path that nobody reads t
 MEMORY = 3 * 2**30  # bytes of addresses that TensorFlow takes to start and train
 
 
+class CommandError(Exception):
+    """A command ends here, with one line and an exit code."""
+
+    def __init__(self, message, code=WRONG):
+        super().__init__(message)
+        self.code = code
+
+
 class Stopped(KeyboardInterrupt):
     """The process was asked to end, by SIGTERM or SIGHUP; treated as Ctrl-C is."""
 
