@@ -72,7 +72,7 @@ def refused(result, *words, code=2):
 
 def test_help_is_quick_and_loads_nothing_heavy():
     code = "import sys; from lenet_tutorial.command.cli import main\ntry: main(['--help'])\nexcept "
-    code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas sklearn pooch PIL'"
+    code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas numpy pooch PIL'"
     code += ".split() if m in sys.modules])"
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
@@ -210,6 +210,19 @@ def test_the_doctor_names_what_is_missing(command, monkeypatch):
         if last.index("pillow") < last.index("pooch")
         else "The chapters can't run: pooch 0.1, >=1.8 is needed; pillow is not installed."
     )
+
+
+def test_the_doctor_looks_at_all_where_numpy_cannot_be_loaded(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise ImportError('broken')", encoding="utf-8")
+    said = subprocess.run(
+        [sys.executable, "-m", "lenet_tutorial", "doctor"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert said.returncode == 1 and said.stderr == ""
+    assert "wrong    the digits can't be looked at: ImportError: broken" in said.stdout
+    assert "\nChecking it\n" in said.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ traceback. An error of any kind becomes one line and an exit code.
 """
 
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -173,8 +174,6 @@ def flush():
 @contextlib.contextmanager
 def surroundings():
     """Make SIGTERM and SIGHUP end a command as Ctrl-C does, and draw to files only."""
-    import logging
-
     before = {}
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
