@@ -11,7 +11,7 @@ import inspect
 import numpy as np
 import pytest
 
-from lenet_tutorial import _checks, figures, layers, models, pictures, shapes
+from lenet_tutorial import _checks, figures, folded, layers, models, pictures, shapes
 from lenet_tutorial.images import check_images, check_labels, prepare
 from lenet_tutorial.training import answers, parallel, set_seed, split_validation, worker
 from lenet_tutorial.training.recipes import Recipe
@@ -139,7 +139,7 @@ CALLS = {
         (100, 101),
     ),
     "FoldedConv2D": (
-        lambda maps, kernel: layers.FoldedConv2D(maps, kernel).compute_output_shape(
+        lambda maps, kernel: folded.FoldedConv2D(maps, kernel).compute_output_shape(
             (None, 200, 200, 1)
         ),
         (120, 127),
@@ -209,7 +209,7 @@ def test_one_rule_for_what_a_whole_number_is(value):
         lambda: models.lenet5(classes=value),
         lambda: Recipe("x", value),
         lambda: Recipe("x", epochs=value),
-        lambda: layers.FoldedConv2D(3, value),
+        lambda: folded.FoldedConv2D(3, value),
         lambda: layers.TableConv2D([[value]]),
         lambda: layers.TableConv2D([[0]], padding=(value, 0)),
         lambda: figures.plot_kernels(KERNELS, columns=value if value is not None else "no"),

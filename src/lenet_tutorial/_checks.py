@@ -9,6 +9,12 @@ import numbers
 import operator
 
 
+def check_maps(input_shape):
+    """Refuse a shape that is no batch of maps."""
+    if len(input_shape) != 4:
+        raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+
+
 def check_one_of(name, value, allowed):
     """Return the one of the allowed values that this is; NumPy's whole numbers count too.
 

@@ -107,7 +107,8 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
     """
     import keras
 
-    from ..layers import Distort, MapLoss
+    from ..distortions import Distort
+    from ..losses import MapLoss
     from ..models import lenet5_1998
     from ..training.fit import set_seed, train
 

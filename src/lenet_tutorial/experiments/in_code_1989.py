@@ -214,7 +214,7 @@ def learn(recipe, x, y, validation, seed, passes=None):
     """
     import keras
 
-    from ..layers import Distort
+    from ..distortions import Distort
     from ..training.fit import set_seed, train
 
     keras.backend.clear_session()

@@ -125,7 +125,7 @@ def changed(images, kind, amount):
         return images + noise.astype(np.float32)
     from keras import ops
 
-    from ..layers import warp
+    from ..distortions import warp
 
     turn = np.arange(len(images))
     a, b, c, d, e, f = np.repeat([[1.0], [0], [0], [0], [1], [0]], len(images), axis=1)
@@ -173,7 +173,7 @@ def _fit(model, x, y, validation, numbers, seed, distort=None):
 @functools.cache  # "rivals", "probes" and "tolerance" look at the same networks
 def _trained(dataset, recipe, name, seed, epochs=None):
     """Return a trained network and its validation accuracy; with 0 epochs an untrained one."""
-    from ..layers import Distort
+    from ..distortions import Distort
     from ..training.fit import error_rate, set_seed
 
     x, y, x_val, y_val, _, _ = _digits(dataset, recipe)

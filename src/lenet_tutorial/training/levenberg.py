@@ -141,7 +141,7 @@ def train_lm(
     seed : int
         Of the order of the digits and of the sample.
     loss : keras.losses.Loss, optional
-        By default :class:`lenet_tutorial.layers.MapLoss`.
+        By default :class:`lenet_tutorial.losses.MapLoss`.
     progress : callable, optional
         Called with each row of the history as it is made.
 
@@ -162,7 +162,7 @@ def train_lm(
     import tensorflow as tf
 
     from ..images import check_images, check_labels
-    from ..layers import MapLoss
+    from ..losses import MapLoss
     from .fit import error_rate
 
     if keras.backend.backend() != "tensorflow":

@@ -20,7 +20,7 @@ DTYPES = ("float32", "mixed_bfloat16")
 class Distortions:
     """How far each training digit may be changed, anew in each epoch.
 
-    The fields are the arguments of :class:`lenet_tutorial.layers.ElasticDistort`.
+    The fields are the arguments of :class:`lenet_tutorial.distortions.ElasticDistort`.
     """
 
     shift: float = 0.0
@@ -216,7 +216,8 @@ class Recipe:
         """
         import keras
 
-        from ..layers import ElasticDistort, SmoothedCrossentropy
+        from ..distortions import ElasticDistort
+        from ..losses import SmoothedCrossentropy
         from .fit import train
 
         model = model or self.build(seed)
