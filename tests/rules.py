@@ -65,7 +65,7 @@ class House:
             for alias in node.names:
                 yield from self._resolve(alias.name)
         if isinstance(node, ast.ImportFrom):
-            base = self._absolute("." * node.level + (node.module or ""), name)
+            base = self.absolute("." * node.level + (node.module or ""), name)
             for alias in node.names:
                 yield from self._resolve(f"{base}.{alias.name}")
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -75,9 +75,9 @@ class House:
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in LOADERS:
             for part in ast.walk(node):
                 if isinstance(part, ast.Constant) and str(part.value).startswith("."):
-                    yield from self._resolve(self._absolute(part.value, name), exactly=True)
+                    yield from self._resolve(self.absolute(part.value, name), exactly=True)
 
-    def _absolute(self, written, name):
+    def absolute(self, written, name):
         """Return the whole name of what a module calls ``..a.b``."""
         level = len(written) - len(written.lstrip("."))
         if not level:
