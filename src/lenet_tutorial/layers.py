@@ -151,12 +151,6 @@ def resample(images, x, y, background=0.0):
     return ops.expand_dims(above + (below - above) * y, -1)
 
 
-def _count(shape):
-    """Write a shape as the paper does: ``6@28×28``."""
-    _, height, width, maps = shape
-    return f"{maps}@{height}×{width}"
-
-
 def _check_maps(input_shape):
     """Refuse what is no batch of maps."""
     if len(input_shape) != 4:
@@ -220,9 +214,6 @@ class Subsample(keras.layers.Layer):
         units = int(np.prod(self.output.shape[1:]))
         return {
             "kind": "trained subsampling",
-            "output": _count(self.output.shape),
-            "kernel": "2×2",
-            "stride": "2",
             "connections": units * 5,  # four inputs and a bias
             "multiply_adds": units,  # one coefficient
         }
@@ -348,11 +339,9 @@ class TableConv2D(keras.layers.Layer):
         _, height, width, maps = self.output.shape
         places, pairs = height * width, sum(map(len, self.table))
         multiply_adds = places * pairs * self.kernel_size**2
+        full = len(self.place) == self.place.shape[1]  # each map sees all maps below
         return {
-            "kind": "convolution by table",
-            "output": _count(self.output.shape),
-            "kernel": f"{self.kernel_size}×{self.kernel_size}",
-            "stride": str(self.strides),
+            "kind": "convolution" if full else "convolution by table",
             "connections": multiply_adds + places * maps,
             "multiply_adds": multiply_adds,
         }
@@ -436,9 +425,6 @@ class FoldedConv2D(keras.layers.Layer):
         window = (self.kernel_size + 1) ** 2 * self.kernel.shape[2]
         return {
             "kind": "convolution and mean",
-            "output": _count(self.output.shape),
-            "kernel": f"{self.kernel_size + 1}×{self.kernel_size + 1}",
-            "stride": "2",
             "connections": units * (window + 1),
             "multiply_adds": units * window,
         }
@@ -505,9 +491,6 @@ class EuclideanRBF(keras.layers.Layer):
         """Return what the layer table says of this layer."""
         return {
             "kind": "RBF units",
-            "output": str(len(self.codes_given)),
-            "kernel": "–",
-            "stride": "–",
             "parameters": 0,  # the codes are fixed
             "connections": self.codes_given.size,
             "multiply_adds": self.codes_given.size,
