@@ -73,9 +73,6 @@ class FoldedConv2D(keras.layers.Layer):
         window = (self.kernel_size + 1) ** 2 * self.kernel.shape[2]
         return {
             "kind": "convolution and mean",
-            "output": f"{maps}@{height}×{width}",
-            "kernel": f"{self.kernel_size + 1}×{self.kernel_size + 1}",
-            "stride": "2",
             "connections": units * (window + 1),
             "multiply_adds": units * window,
         }

@@ -138,9 +138,6 @@ class Subsample(keras.layers.Layer):
         units = height * width * maps
         return {
             "kind": "trained subsampling",
-            "output": f"{maps}@{height}×{width}",
-            "kernel": "2×2",
-            "stride": "2",
             "connections": units * 5,  # four inputs and a bias
             "multiply_adds": units,  # one coefficient
         }
@@ -273,11 +270,9 @@ class TableConv2D(keras.layers.Layer):
         _, height, width, maps = self.output.shape
         places, pairs = height * width, sum(map(len, self.table))
         multiply_adds = places * pairs * self.kernel_size**2
+        full = len(self.place) == self.place.shape[1]  # each map sees all maps below
         return {
-            "kind": "convolution by table",
-            "output": f"{maps}@{height}×{width}",
-            "kernel": f"{self.kernel_size}×{self.kernel_size}",
-            "stride": str(self.strides),
+            "kind": "convolution" if full else "convolution by table",
             "connections": multiply_adds + places * maps,
             "multiply_adds": multiply_adds,
         }
@@ -354,9 +349,6 @@ class EuclideanRBF(keras.layers.Layer):
         """Return what the layer table says of this layer."""
         return {
             "kind": "RBF units",
-            "output": str(len(self.codes_given)),
-            "kernel": "–",
-            "stride": "–",
             "parameters": 0,  # the codes are fixed
             "connections": self.codes_given.size,
             "multiply_adds": self.codes_given.size,

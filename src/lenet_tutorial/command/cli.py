@@ -643,8 +643,8 @@ def _explain(model, image, title, target):
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 
+    from ..figures import plot_layers
     from ..files import write_whole
-    from ..pictures import plot_layers
     from .model_files.archive import one_line
 
     if len(model.layers) > MAX_LAYERS:

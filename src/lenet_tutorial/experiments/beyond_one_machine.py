@@ -1,5 +1,6 @@
 """Chapter 10: how fast two workers are, and what a larger batch asks of the learning rate."""
 
+from .._checks import check_one_of
 from ..results import Experiment
 
 #: Threads of each worker. With one core each, a worker stands for a machine of its own.
@@ -88,8 +89,7 @@ def rate(recipe, batch_size, steps):
     ValueError
         If the recipe is unknown.
     """
-    if recipe not in RATES:
-        raise ValueError(f"recipe must be one of {RATES}, got {recipe!r}")
+    recipe = check_one_of("recipe", recipe, RATES)
     if recipe == "same rate":
         return BASE_RATE
     scaled = BASE_RATE * batch_size / BASE_BATCH

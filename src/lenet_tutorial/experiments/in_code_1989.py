@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._checks import check_number, check_whole
+from .._checks import check_number, check_one_of, check_whole
 from ..results import Experiment
 
 #: The paper's numbers of training and test digits (LeCun et al. 1989, section 2.1).
@@ -146,12 +146,9 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
     from ..layers import fan_in
     from ..models import lenet_1989
 
-    if start not in ("fan-in", "root"):
-        raise ValueError(f"start must be 'fan-in' or 'root', got {start!r}")
-    if output not in ("squash", "softmax"):
-        raise ValueError(f"output must be 'squash' or 'softmax', got {output!r}")
-    if activation not in ("squash", "relu"):
-        raise ValueError(f"activation must be 'squash' or 'relu', got {activation!r}")
+    start = check_one_of("start", start, ("fan-in", "root"))
+    output = check_one_of("output", output, ("squash", "softmax"))
+    activation = check_one_of("activation", activation, ("squash", "relu"))
     dropout = check_number("dropout", dropout, below=1)
     model = lenet_1989()
     for layer in model.layers:

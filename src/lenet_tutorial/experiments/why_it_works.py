@@ -5,6 +5,7 @@ import itertools
 
 import numpy as np
 
+from .._checks import check_number, check_one_of
 from ..results import Experiment
 from . import training_with_keras as changes
 from .training_with_keras import optimizer
@@ -114,11 +115,8 @@ def changed(images, kind, amount):
     ValueError
         If the kind is unknown, the amount is negative, or the factor is 0.
     """
-    if kind not in AMOUNTS:
-        raise ValueError(f"kind must be one of {tuple(AMOUNTS)}, got {kind!r}")
-    if amount < 0 or (kind == "scale" and amount == 0):
-        low = "above 0" if kind == "scale" else "at least 0"
-        raise ValueError(f"the amount of {kind} must be {low}, got {amount!r}")
+    kind = check_one_of("kind", kind, tuple(AMOUNTS))
+    amount = check_number(f"the amount of {kind}", amount, above=0 if kind == "scale" else None)
     images = np.asarray(images, np.float32)
     if kind == "noise":
         noise = np.random.default_rng(0).normal(0, amount, images.shape)

@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from .._checks import check_whole
+from .._checks import check_seed, check_whole
 from ..images import check_images, check_labels
 
 
@@ -51,16 +51,20 @@ def set_seed(seed):
     The same seed gives the same weights on the same machine. Another number of threads or another
     processor adds in another order, and the results drift apart in the last digits.
 
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2³² − 1.
+
     Raises
     ------
     ValueError
         If the seed is not a whole number from 0 to 2³² − 1.
     """
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
+    seed = check_seed(seed)
     import keras
 
-    keras.utils.set_random_seed(int(seed))
+    keras.utils.set_random_seed(seed)
 
 
 def judge(model):

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._checks import check_whole
+from .._checks import check_one_of, check_whole
 from ..images import check_images, check_labels
 
 ENGINES = ("tensorflow", "jax")
@@ -324,8 +324,7 @@ def fit_parallel(
     """
     workers, epochs = check_whole("workers", workers), check_whole("epochs", epochs)
     batch_size, seed = check_whole("batch_size", batch_size), check_whole("seed", seed, 0)
-    if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
+    engine = check_one_of("engine", engine, ENGINES)
     if importlib.util.find_spec(engine) is None:
         raise ModuleNotFoundError(f"{engine} is not installed: pip install {engine}")
     if batch_size % workers:
