@@ -1655,3 +1655,17 @@ def test_digits_are_prepared_without_an_array_in_between(call, side):
     prepared, most = peak(lambda: call(raw))
     assert prepared.shape == (2000, side, side, 1) and prepared.flags.writeable
     assert most < 1.1 * prepared.nbytes
+
+
+def test_the_list_of_networks_prepares_digits_as_the_chapters_do():
+    from lenet_tutorial.networks import NETWORKS
+
+    images = load_bundled().x_test[:20]
+    alike = {
+        "lenet5": prepare(images, 32),
+        "article": prepare(images),
+        "1998": prepare_1998(images),
+        "1989": prepare_1989(images),
+    }
+    for name, inputs in alike.items():
+        assert np.array_equal(NETWORKS[name].input.prepare(images), inputs)
