@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import models
+from lenet_tutorial import distortions, losses, models
 from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.training import backup, set_seed, split_validation, train
 from lenet_tutorial.training.backup import BackupError
