@@ -49,7 +49,13 @@
 
   /** Return the output size of a transposed convolution: the smallest input size for which the
       convolution gives `size`, or, with the rule "keras", the one that Keras gives. */
-  shapes.transposedOutputSize = function (size, kernel, stride = 1, padding = 0, rule = "smallest") {
+  shapes.transposedOutputSize = function (
+    size,
+    kernel,
+    stride = 1,
+    padding = 0,
+    rule = "smallest",
+  ) {
     whole("input size", size, 1);
     whole("kernel", kernel, 1);
     whole("stride", stride, 1);
@@ -60,8 +66,7 @@
       throw new RangeError(`padding must be a whole number, got '${padding}'`);
     const zeros = whole("padding", padding === "valid" ? 0 : padding, 0);
     if (rule === "keras") {
-      if (zeros)
-        throw new RangeError(`padding must be 'valid' or 'same' with Keras, got ${zeros}`);
+      if (zeros) throw new RangeError(`padding must be 'valid' or 'same' with Keras, got ${zeros}`);
       return stride * (size - 1) + Math.max(kernel, stride);
     }
     const out = stride * (size - 1) + kernel - 2 * zeros;
