@@ -43,7 +43,7 @@ def digits():
 def engine(browser):
     """Open an empty page with the scripts and all weights, and a function that builds a network."""
     page = browser.new_page()
-    for file in ("engine.js", "preprocess.js"):
+    for file in ("shapes.js", "engine.js", "preprocess.js"):
         page.add_script_tag(path=SCRIPTS / file)
     for file in sorted(WEIGHTS.glob("*.js")):
         page.add_script_tag(path=file)
@@ -526,6 +526,17 @@ def test_the_panel_writes_the_computation_out(ready):
     assert summed == pytest.approx(float(total), abs=0.2)  # two decimals each
 
 
+def test_the_list_of_products_stays_open_and_a_unit_without_one_is_shown_all_the_same(ready):
+    panel = ready.locator(".lx-panel")
+    panel.get_by_text("All 25 products").click()
+    ready.get_by_label("Layer").select_option(label="C3: 16@10×10, convolution 5×5")
+    assert panel.locator("details").get_attribute("open") is not None
+    ready.get_by_label("Layer").select_option(label="S2: 6@14×14, average pooling 2×2")
+    assert "/ 4 =" in panel.inner_text()
+    spoken = ready.locator(".lx-quiet").nth(1)
+    assert re.match("S2, map .* pinned", spoken.inner_text())
+
+
 def test_the_1998_network_shows_its_table_and_its_codes(ready):
     ready.get_by_label("LeNet-5 of 1998").check()
     until(ready, "document.querySelector('.lx-about').innerText.includes('1998')")
@@ -853,9 +864,12 @@ def test_in_the_chapter_it_waits_until_it_is_asked_for(browser, server):
 
 def test_code_and_weights_of_a_page_stay_within_their_budget(browser, server, site):
     _, requests, _ = open_explorer(browser, f"{server}/{PAGE}")
-    own = {url for url in requests if "/_static/explorer/" in url}
+    own = {url.partition("?")[0] for url in requests if "/_static/explorer/" in url}
     files = [site / "_static" / url.split("/_static/")[1] for url in own]
-    assert len(files) == 10  # six scripts, the style sheet, two of data and one of weights
+    data = [file for file in files if file.parent.name == "weights"]
+    assert {file.name for file in data} == {"index.js", "samples.js", "textbook-10.js"}
+    # Fifteen scripts and the style sheet: the explorer's parts, and what they build on.
+    assert len(files) - len(data) == 15 + 1
     total = sum(len(gzip.compress(file.read_bytes())) for file in files)
     print(f"explorer: {total:,} bytes over the wire")
     assert total <= 400_000

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import models
+from lenet_tutorial import layers, models
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
 from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer.describe import describe
 from lenet_tutorial.training import error_rate
 
 ROOT = Path(__file__).parent.parent
@@ -54,7 +55,7 @@ def test_a_script_holds_what_the_manifest_says(name, epoch):
     assert (FOLDER / shot["file"]).stat().st_size <= 300_000
     model = export.load(FOLDER, name, epoch)
     assert len(data) == 2 * model.count_params()
-    assert export.describe(model) == NETWORKS[name]["layers"]
+    assert describe(model) == NETWORKS[name]["layers"]
     assert export.pack(model) == data
 
 
@@ -188,19 +189,148 @@ def test_a_weight_that_half_precision_cannot_hold_is_refused(value):
         export.pack(model)
 
 
+def chain(*layers, shape=(28, 28, 1)):
+    """Return a network of layers, and what makes ten probabilities of them."""
+    after = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    return keras.Sequential([keras.Input(shape), *layers, *after])
+
+
+def named_like(activation):
+    """Return a function with the name of an activation, and another value."""
+
+    def own(a):
+        return 0 * a
+
+    own.__name__ = activation
+    return own
+
+
+class Dense(keras.layers.Dense):
+    """Another layer under a known name."""
+
+
+CONV, AVERAGE, LARGEST = (
+    getattr(keras.layers, name) for name in ("Conv2D", "AveragePooling2D", "MaxPooling2D")
+)
+TABLE = [[0], [0]]
+REFUSED = [
+    (CONV(2, 3, padding="same"), "padding=same"),
+    (CONV(2, 3, strides=2), r"strides=\(2, 2\)"),
+    (CONV(2, 3, dilation_rate=2), r"dilation_rate=\(2, 2\)"),
+    (CONV(2, (3, 5)), r"kernel_size=\(3, 5\)"),
+    (CONV(2, 3, use_bias=False), "use_bias=False"),
+    (CONV(2, 1, data_format="channels_first"), "data_format=channels_first"),
+    (CONV(2, 3, dtype="float16"), "compute_dtype=float16"),
+    (CONV(2, 3, dtype="mixed_bfloat16"), "compute_dtype=bfloat16"),
+    (CONV(2, 3, activation="gelu"), "activation=gelu"),
+    (CONV(2, 3, activation=named_like("tanh")), "activation=tanh"),
+    (CONV(2, 3, activation=keras.layers.LeakyReLU()), "activation=<LeakyReLU"),
+    (CONV(2, 3, activation="softmax"), "activation=softmax on maps"),
+    (AVERAGE(3), r"pool_size=\(3, 3\)"),
+    (LARGEST(3), r"pool_size=\(3, 3\)"),
+    (LARGEST(1), r"pool_size=\(1, 1\)"),
+    (AVERAGE((2, 4)), r"pool_size=\(2, 4\)"),
+    (AVERAGE(2, strides=1), r"strides=\(1, 1\)"),
+    (LARGEST(2, strides=(2, 1)), r"strides=\(2, 1\)"),
+    (AVERAGE(2, padding="same"), "padding=same"),
+    (LARGEST(2, padding="same"), "padding=same"),
+    (keras.layers.Dense(4), "without a Flatten"),
+    (Dense(4), "kind Dense"),
+    (keras.layers.BatchNormalization(), "kind BatchNormalization"),
+    (keras.layers.ZeroPadding2D(), "kind ZeroPadding2D"),
+    (layers.Subsample(repeat=2), "repeat=2"),
+    (layers.Subsample(activation="softmax"), "activation=softmax on maps"),
+    (layers.Subsample(dtype="float16"), "compute_dtype=float16"),
+    (layers.TableConv2D(TABLE, padding=(1, 1)), r"padding=\(1, 1\)"),
+    (layers.TableConv2D(TABLE, strides=2), "strides=2"),
+    (layers.TableConv2D(TABLE, bias="unit"), "bias_per=unit"),
+    (layers.TableConv2D(TABLE, activation="softmax"), "activation=softmax on maps"),
+]
+
+
+@pytest.mark.parametrize(("layer", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_what_the_browser_cannot_compute_is_named(layer, words):
+    with pytest.raises(ValueError, match=f"can't compute layer '{layer.name}' .*{words}") as caught:
+        describe(chain(layer))
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (keras.layers.Conv2D(2, 3, padding="same"), "padding=same"),
-        (keras.layers.Conv2D(2, 3, strides=2), "strides="),
-        (keras.layers.Conv2D(2, 3, activation="gelu"), "activation="),
-        (keras.layers.BatchNormalization(), "kind BatchNormalization"),
+        (CONV(4, 3, groups=2), "groups=2"),
+        (AVERAGE(2, data_format="channels_first"), "data_format=channels_first"),
     ],
 )
-def test_what_the_browser_cannot_compute_is_named(layer, words):
-    model = keras.Sequential([keras.Input((28, 28, 1)), layer])
-    with pytest.raises(ValueError, match=words):
-        export.describe(model)
+def test_what_needs_several_maps_is_refused_too(layer, words):
+    with pytest.raises(ValueError, match=f"can't compute layer '{layer.name}' with {words}"):
+        describe(chain(CONV(2, 3), layer))
+
+
+def test_a_dense_layer_without_bias_or_with_further_weights_is_refused():
+    wrong = keras.layers.Dense(4, use_bias=False, name="wrong")
+    with pytest.raises(ValueError, match="layer 'wrong' with use_bias=False"):
+        describe(chain(keras.layers.Flatten(), wrong))
+    model = chain(keras.layers.Flatten(), keras.layers.Dense(4, name="wrong"))
+    model.get_layer("wrong").enable_lora(2)
+    with pytest.raises(ValueError, match="layer 'wrong' with lora_enabled=True"):
+        describe(model)
+
+
+def test_flattened_otherwise_than_place_by_place_is_refused():
+    model = chain(CONV(2, 3), keras.layers.Flatten(data_format="channels_first", name="flat"))
+    with pytest.raises(ValueError, match="layer 'flat' with data_format=channels_first"):
+        describe(model)
+
+
+def test_codes_are_compared_with_single_units_only():
+    codes = layers.EuclideanRBF(np.ones((10, 784)), name="codes")
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), codes])
+    with pytest.raises(ValueError, match="layer 'codes' on maps of 28×28"):
+        describe(model)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (28, 20, 1), (784,)])
+def test_only_a_square_grey_image_goes_in(shape):
+    with pytest.raises(ValueError, match="one square grey image, not from"):
+        describe(chain(shape=shape))
+
+
+def test_layers_that_are_no_chain_are_refused():
+    image = keras.Input((28, 28, 1))
+    flat = keras.layers.Flatten()(image)
+    twice = keras.layers.Add()([keras.layers.Dense(10)(flat), keras.layers.Dense(10)(flat)])
+    with pytest.raises(ValueError, match="one layer after the other"):
+        describe(keras.Model(image, twice))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        keras.layers.Dense(10),
+        keras.layers.Dense(9, activation="softmax"),
+        layers.EuclideanRBF(np.ones((9, 10))),
+    ],
+)
+def test_what_the_browser_cannot_show_as_an_answer_is_refused(last):
+    model = chain()
+    model.add(last)
+    with pytest.raises(ValueError, match="ten probabilities, or distances to ten codes"):
+        describe(model)
+
+
+def test_what_the_browser_computes_is_described():
+    around = [CONV(4, 5, activation="relu"), LARGEST(), layers.Subsample(activation="sigmoid")]
+    around += [layers.TableConv2D([[0, 2], [1, 3]], 3), keras.layers.Flatten()]
+    described = describe(chain(*around, keras.layers.Dense(7)))
+    assert [(one["kind"], one["maps"]) for one in described] == [
+        ("convolution", 4),
+        ("max pooling", 4),
+        ("subsampling", 4),
+        ("convolution", 2),
+        ("dense", 7),
+        ("dense", 10),
+    ]
 
 
 def test_an_unknown_network_is_named():

@@ -23,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .describe import describe
+
 #: Network: what it is called, its builder in `models`, its recipe in `experiments.changes.RECIPES`,
 #: the side of its input in pixels, with the values of background and ink.
 NETWORKS = {
@@ -51,7 +53,6 @@ NETWORKS = {
         "ink": 1.175,
     },
 }
-ACTIVATIONS = ("tanh", "squash", "relu", "sigmoid", "softmax", "linear")
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
 SAMPLES_PER_CLASS = 5
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
@@ -62,79 +63,6 @@ class ExportError(ValueError):
 
 
 # --------------------------------------------------------------------------- one network
-
-
-def describe(model):
-    """Say what a browser must know to run a model, layer by layer.
-
-    Parameters
-    ----------
-    model : keras.Model
-        A chain of square convolutions (valid padding, stride 1), subsampling, dense layers and RBF
-        units, such as those of :mod:`lenet_tutorial.models`.
-
-    Returns
-    -------
-    list of dict
-        One for each layer that computes something: ``name``, ``kind``, the numbers of its kind
-        (``kernel``, ``stride``, ``maps``, and ``table`` where a map sees only some of those
-        below), ``activation``, and ``shapes``, the shapes of its arrays in the order of
-        `Layer.get_weights`.
-
-    Raises
-    ------
-    ValueError
-        If a layer is of a kind, or has a setting, that the browser can't compute.
-    """
-    from keras import layers
-
-    from ..layers import EuclideanRBF, Subsample, TableConv2D
-
-    described = []
-    for layer in model.layers:
-        if isinstance(layer, (layers.InputLayer, layers.Flatten)):
-            continue
-        entry = {"name": layer.name, "shapes": [list(w.shape) for w in layer.get_weights()]}
-        if type(layer) is layers.Conv2D:
-            _require(layer, "padding", layer.padding == "valid")
-            _require(layer, "strides", set(layer.strides) == {1})
-            _require(layer, "dilation_rate", set(layer.dilation_rate) == {1})
-            _require(layer, "kernel_size", len(set(layer.kernel_size)) == 1)
-            entry |= {"kind": "convolution", "kernel": layer.kernel_size[0], "stride": 1}
-            entry |= {"maps": layer.filters, "activation": layer.activation.__name__}
-        elif type(layer) in (layers.AveragePooling2D, layers.MaxPooling2D):
-            _require(layer, "pool_size", len({*layer.pool_size, *layer.strides}) == 1)
-            kind = "average" if isinstance(layer, layers.AveragePooling2D) else "max"
-            entry |= {"kind": f"{kind} pooling", "kernel": layer.pool_size[0]}
-            entry |= {"stride": layer.strides[0], "maps": layer.output.shape[-1]}
-        elif type(layer) is layers.Dense:
-            entry |= {"kind": "dense", "maps": layer.units, "activation": layer.activation.__name__}
-        elif type(layer) is Subsample:
-            _require(layer, "repeat", layer.repeat == 1)
-            entry |= {"kind": "subsampling", "kernel": 2, "stride": 2}
-            entry |= {"maps": layer.output.shape[-1], "activation": layer.activation.__name__}
-        elif type(layer) is TableConv2D:
-            _require(layer, "padding", layer.padding == (0, 0))
-            _require(layer, "strides", layer.strides == 1)
-            _require(layer, "bias_per", layer.bias_per == "map")
-            entry |= {"kind": "convolution", "kernel": layer.kernel_size, "stride": 1}
-            entry |= {"maps": len(layer.table), "activation": layer.activation.__name__}
-            entry |= {"table": layer.table}
-        elif type(layer) is EuclideanRBF:
-            entry |= {"kind": "rbf", "maps": len(layer.codes_given)}
-        else:
-            raise ValueError(
-                f"the browser can't compute layer {layer.name!r} of kind {type(layer).__name__}"
-            )
-        _require(layer, "activation", entry.get("activation", "tanh") in ACTIVATIONS)
-        described.append(entry)
-    return described
-
-
-def _require(layer, setting, fulfilled):
-    if not fulfilled:
-        value = getattr(layer, setting)
-        raise ValueError(f"the browser can't compute layer {layer.name!r} with {setting}={value}")
 
 
 def pack(model):
