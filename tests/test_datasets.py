@@ -1615,3 +1615,17 @@ def test_the_input_of_1989_has_the_mean_of_the_ink_it_came_from():
     np.testing.assert_allclose(
         (x.mean(axis=(1, 2, 3)) + 1) / 2, images.mean(axis=(1, 2)) / 255, rtol=1e-4
     )
+
+
+def test_the_list_of_networks_prepares_digits_as_the_chapters_do():
+    from lenet_tutorial.networks import NETWORKS
+
+    images = datasets.load_bundled().x_test[:20]
+    alike = {
+        "lenet5": datasets.prepare(images, 32),
+        "article": datasets.prepare(images),
+        "1998": datasets.prepare_1998(images),
+        "1989": datasets.prepare_1989(images),
+    }
+    for name, inputs in alike.items():
+        assert np.array_equal(NETWORKS[name].input.prepare(images), inputs)

@@ -12,9 +12,10 @@ from lenet_tutorial import layers as ours
 from lenet_tutorial import models
 from lenet_tutorial.command.model_files import layers as modellayers
 from lenet_tutorial.command.model_files import sizes as modelsizes
-from lenet_tutorial.command.model_files import stored
 from lenet_tutorial.command.model_files.archive import ModelError, without
+from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.sizes import trace
+from lenet_tutorial.networks import NETWORKS
 
 
 def described(model):
@@ -167,18 +168,18 @@ def test_a_graph_with_a_branch_a_shared_layer_and_a_model_inside():
     found = trace(described(model))
     assert found.output_shape == (10,) and found.kind == "probabilities"
     assert found.weights >= model.count_params()
-    assert stored.network_of(model).shape == (28, 28, 1)
+    assert input_of(model).shape == (28, 28, 1)
 
 
-@pytest.mark.parametrize("name", stored.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_books_networks_pass_and_their_work_is_known(name):
-    model = stored.NETWORKS[name].build()
+    model = NETWORKS[name].build()
     found = trace(described(model))
     assert (None, *found.output_shape) == model.output_shape
     assert found.weights >= model.count_params()
     assert found.ours == (name not in ("lenet5", "article"))
-    softmax = {"lenet5": "probabilities", "article": "probabilities", "1998": "penalties"}
-    assert found.kind == softmax.get(name, "outputs")
+    outputs = NETWORKS[name].outputs
+    assert found.kind == ("outputs" if outputs == "squashed" else outputs)
 
 
 def test_the_work_is_the_multiplications():

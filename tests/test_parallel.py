@@ -19,7 +19,8 @@ from lenet_tutorial import models, pictures, results
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1998
 from lenet_tutorial.experiments import beyond_one_machine as beyond
 from lenet_tutorial.training import judge, parallel, set_seed
-from lenet_tutorial.training.parallel import WorkerError, Workers, cluster, fit_parallel, free_ports
+from lenet_tutorial.training.parallel import cluster, fit_parallel, free_ports
+from lenet_tutorial.training.processes import WorkerError, Workers, surroundings
 from lenet_tutorial.training.worker import (
     load_checkpoint,
     make_step,
@@ -124,18 +125,18 @@ def test_workers_do_not_ask_a_proxy_for_each_other_nor_take_over_what_is_not_for
 )
 def test_the_loopback_address_is_added_to_the_hosts_without_a_proxy(given, expected):
     proxies = {"http_proxy": "http://proxy:3128", "PATH": "/bin"}
-    found = parallel.surroundings({"TF_CONFIG": "{}"}, proxies | given)
+    found = surroundings({"TF_CONFIG": "{}"}, proxies | given)
     assert [found[name] for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy")] == [expected] * 3
     assert {name: found[name] for name in proxies} == proxies
     assert found["TF_CONFIG"] == "{}"
 
 
 def test_two_lists_of_hosts_both_keep_theirs_and_a_star_stays_a_star():
-    found = parallel.surroundings({}, {"no_proxy": "a.org", "NO_PROXY": "b.org"})
+    found = surroundings({}, {"no_proxy": "a.org", "NO_PROXY": "b.org"})
     assert found["no_proxy"].startswith("a.org,127") and found["NO_PROXY"].startswith("b.org,127")
-    found = parallel.surroundings({}, {"no_grpc_proxy": "c.org"})
+    found = surroundings({}, {"no_grpc_proxy": "c.org"})
     assert found["no_grpc_proxy"] == "c.org,127.0.0.1,localhost,::1"
-    found = parallel.surroundings({}, {"NO_PROXY": "*"})
+    found = surroundings({}, {"NO_PROXY": "*"})
     assert found["NO_PROXY"] == found["no_proxy"] == "*"  # "*,a" would mean something else
     assert found["no_grpc_proxy"] == "*,127.0.0.1,localhost,::1"
 
@@ -233,19 +234,26 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"run": None}, "no checkpoint"),
-        ({"run": []}, "no checkpoint"),
-        ({"epoch": -5}, "epoch must be a whole number of at least 0, got -5"),
-        ({"epoch": 10**9}, "1 losses for 1000000000 epochs"),
-        ({"epoch": "1"}, "epoch must be a whole number"),
-        ({"loss": ["x"]}, "no checkpoint"),
-        ({"loss": 3}, "no checkpoint"),
-        ({"run": {"images": ["x" * 9] * 999}}, "of another run: its images is "),
+        ({"about": None}, "it does not say what its run is"),
+        ({"about": []}, "it does not say what its run is"),
+        ({"about": {"images": 1}}, "it does not say what its run is"),
+        ({"epoch": -5}, "epoch -5"),
+        ({"epoch": 0}, "epoch 0"),
+        ({"epoch": 10**9}, "its history has not one number of loss for each epoch"),
+        ({"epoch": "1"}, "epoch '1'"),
+        ({"history": {}}, "its history lacks a column"),
+        ({"history": {"loss": ["x"]}}, "no checkpoint"),
+        ({"history": {"loss": 3}}, "no checkpoint"),
+        ({"about": {}}, "of another run: its images is None, not 1"),
+        ({"about": {"images": "x" * 9999}}, "of another run: its images is xxx"),
     ],
 )
 def test_a_checkpoint_made_by_hand_is_refused_in_a_clear_line(tmp_path, change, words):
     path = tmp_path / "checkpoint.npz"
-    np.savez(path, about=json.dumps({"run": {"images": 1}, "epoch": 1, "loss": [0.5]} | change))
+    head = {"about": {"images": "1"}, "epoch": 1, "history": {"loss": [0.5]}}
+    np.savez(path, head=json.dumps(head))
+    assert load_checkpoint(tmp_path, {"images": 1}) == (1, [0.5], [], [])
+    np.savez(path, head=json.dumps(head | change))
     with pytest.raises(ValueError, match=words) as caught:
         load_checkpoint(tmp_path, {"images": 1})
     assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)

@@ -9,11 +9,12 @@ On the way it is noted what becomes of the pixels before the first layer with we
 (``Rescaling``, ``x / 255``): from that follows which values the model asks for.
 """
 
+import json
 import math
 import operator
 
 from ..._inputs import shown
-from .archive import ModelError
+from .archive import ModelError, without
 from .layers import (
     LAYERS,
     OPERATIONS,
@@ -81,6 +82,29 @@ def trace(config):
         raise ModelError(f"its description is damaged ({shown(repr(error))[:120]})") from None
     found.output_shape, found.kind = outputs.shape, outputs.kind
     return found
+
+
+def trace_model(model):
+    """Go through the description of a model that is there.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    ModelError
+        As :func:`trace`.
+    """
+    import keras
+
+    # Through JSON, as a file has it: tuples become lists.
+    return trace(json.loads(json.dumps(without(keras.saving.serialize_keras_object(model)))))
 
 
 # --------------------------------------------------------------------------- what may be in it
