@@ -442,7 +442,8 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
         network = export.NETWORKS[entry["name"]]
         for key in ("title", "input_size", "background", "ink"):
             assert entry[key] == network[key], key
-        assert entry["recipe"] == {"name": network["recipe"], **changes.RECIPES[network["recipe"]]}
+        recipe = changes.RECIPES[network["recipe"]]
+        assert entry["recipe"] == {"name": recipe.name, **recipe.row(*changes.NUMBERS)}
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
     assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
     assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
@@ -462,8 +463,6 @@ def test_what_was_tried_in_each_experiment_is_what_its_file_holds():
     assert (probes[mnist]["train_digits"] == why.PROBE_DIGITS).all()
     assert why.STRENGTHS == (0.01, 0.1, 1.0, 10.0) and set(probes["c"]) <= set(why.STRENGTHS)
     batches, workers = results.read("batches"), results.read("workers")
-    assert (batches["momentum"] == beyond.MOMENTUM).all()
-    assert (batches["base_rate"] == beyond.BASE_RATE).all()
     for table in (batches, workers):
         assert (table["train_digits"] == beyond.TRAIN_DIGITS).all()
     choices = results.read("zip1989_choices")
@@ -471,10 +470,6 @@ def test_what_was_tried_in_each_experiment_is_what_its_file_holds():
     assert (choices[slow]["passes"] == zip1989.CHOICE_PASSES).all() and slow.any()
     noted = [f"train_error_{n}" for n in zip1989.CHECKPOINTS]
     assert [c for c in results.read("zip1989") if c.startswith("train_error_")] == noted
-    parts = results.read("parts")
-    for part, (_, change) in published.PARTS.items():
-        for key, value in change.items():
-            assert (parts[parts["part"] == part][key] == value).all(), part
 
 
 def test_the_methods_without_a_network_choose_among_their_settings(monkeypatch):
@@ -584,7 +579,8 @@ def test_chapter_6_asks_for_its_recipes(asked):
     assert dropped == [0.25]
     asked.clear()
     row = zip1989.choose("digits", "paper", "start=root learning_rate=0.006", 0)
-    assert row["val_error_8"] == pytest.approx(0.1) and row["learning_rate"] == 0.006
+    assert row["val_error_8"] == pytest.approx(0.1)
+    assert float(asked[0]["optimizer"].learning_rate) == pytest.approx(0.006)
     assert asked[0]["epochs"] == 8 and asked[0]["digits"] == 1149  # four fifths
 
 
@@ -596,7 +592,7 @@ def test_chapter_7_asks_for_its_recipes(asked):
         assert (call["epochs"], call["batch_size"], call["seed"]) == (10, 256, 2)
         assert falls(call["optimizer"]) == (0.003, 0, 6 * 10)
         assert call["optimizer"].weight_decay == 0.05
-    assert asked[0]["distort"] is None and asked[1]["distort"].limits == PLANAR
+    assert "distort" not in asked[0] and asked[1]["distort"].limits == PLANAR
     asked.clear()
     row = why.run_learning("digits", "plain", "784-10", 100, 0)
     assert (row["updates"], row["epochs"], row["batch_size"]) == (1000, 640, 64)
