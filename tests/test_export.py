@@ -1,8 +1,11 @@
 """The weights for the browser are whole, those of the networks, and never replaced by worse."""
 
+import base64
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,9 +15,9 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, models
+from lenet_tutorial import layers, models, weights
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import export, scripts
 from lenet_tutorial.explorer.describe import describe
 from lenet_tutorial.training import error_rate
 from lenet_tutorial.weights import pack, unpack
@@ -50,10 +53,10 @@ def test_all_networks_and_epochs_are_there():
 
 @pytest.mark.parametrize(("name", "epoch"), SNAPSHOTS)
 def test_a_script_holds_what_the_manifest_says(name, epoch):
-    data = export.read_weights(FOLDER, name, epoch)  # checks the sha256
+    data = scripts.read_weights(FOLDER, name, epoch)  # checks the sha256
     shot = next(shot for shot in NETWORKS[name]["snapshots"] if shot["epoch"] == epoch)
-    assert export._file(shot["file"], data).items() <= shot.items()
-    assert (FOLDER / shot["file"]).stat().st_size <= 300_000
+    assert scripts.about_file(shot["file"], data).items() <= shot.items()
+    assert 4 * len(data) / 3 <= 300_000  # as base64
     model = export.load(FOLDER, name, epoch)
     assert len(data) == 2 * model.count_params()
     assert describe(model) == NETWORKS[name]["layers"]
@@ -65,15 +68,38 @@ def test_the_parameters_are_those_of_the_book():
     assert counts == {"textbook": 61_706, "article": 44_426, "lenet5-1998": 60_000}
 
 
-def test_the_script_and_the_manifest_say_the_same():
-    text = (FOLDER / "index.js").read_text(encoding="utf-8")
-    assert json.loads(re.search(r"catalogue\((.*)\);\n$", text).group(1)) == MANIFEST
+def test_what_the_build_makes_is_the_manifest_and_the_package_s_own_network():
+    made = scripts.made_by_the_build(FOLDER)
+    assert set(made) == {"index.js", "textbook-10.js"}
+    catalogue = re.search(r"catalogue\((.*)\);\n$", made["index.js"]).group(1)
+    assert json.loads(catalogue) == MANIFEST
+    given = re.search(r'weights\("textbook", 10, "(.*)"\);\n$', made["textbook-10.js"]).group(1)
+    assert base64.b64decode(given) == weights.read(weights.DEFAULT)[0]
 
 
-def test_nothing_else_lies_in_the_folder():
+def test_every_file_in_the_folder_is_one_of_the_manifest_and_none_is_kept_twice():
     files = {shot["file"] for entry in NETWORKS.values() for shot in entry["snapshots"]}
-    files |= {"index.js", "manifest.json", "samples.js"}
-    assert {file.name for file in FOLDER.iterdir()} == files
+    files |= {"manifest.json", "samples.js"}
+    assert {file.name for file in FOLDER.iterdir()} == files - {"textbook-10.js"}
+
+
+def test_the_build_refuses_a_package_s_network_that_is_not_the_manifest_s(tmp_path, monkeypatch):
+    data, about = weights.read(weights.DEFAULT)
+    weights.write(tmp_path / "textbook.npz", data[::-1], about)
+    monkeypatch.setattr(weights, "DEFAULT", tmp_path / "textbook.npz")
+    with pytest.raises(ValueError, match=r"^textbook\.npz does not hold what the manifest says"):
+        scripts.made_by_the_build(FOLDER)
+
+
+def test_the_site_holds_all_scripts_with_the_bytes_that_the_manifest_names(site):
+    folder = site / "_static" / "explorer" / "weights"
+    for entry in NETWORKS.values():
+        for shot in entry["snapshots"]:
+            text = (folder / shot["file"]).read_text(encoding="utf-8")
+            data = base64.b64decode(text.rsplit('"', 2)[1])
+            assert hashlib.sha256(data).hexdigest() == shot["sha256"]
+            assert text == scripts.call("weights", entry["name"], shot["epoch"], data)
+    assert (folder / "index.js").read_text(encoding="utf-8") == scripts.call("catalogue", MANIFEST)
 
 
 def test_training_makes_the_networks_better():
@@ -91,7 +117,8 @@ def test_the_test_accuracy_is_that_of_the_committed_weights(name):
     except DatasetError as error:
         pytest.skip(f"no MNIST here: {error}")
     model = export.load(FOLDER, name, export.EPOCHS[-1])
-    error = error_rate(model, export.to_input(name, digits.x_test), digits.y_test)
+    inputs = export.network(name).input.prepare(digits.x_test)
+    error = error_rate(model, inputs, digits.y_test)
     # On another machine a digit or two on the edge may change sides.
     assert 1 - error == pytest.approx(NETWORKS[name]["test_accuracy"], abs=0.0005)
 
@@ -115,6 +142,22 @@ def test_the_samples_are_five_of_each_class(exported):
     assert samples["labels"] == [label for label in range(10) for _ in range(5)]
     assert digits.y_test[samples["indices"]].tolist() == samples["labels"]
     assert samples["bytes"] == 50 * 28 * 28
+
+
+def test_a_network_that_the_package_keeps_is_kept_only_there(exported, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    shutil.copytree(exported[0], folder)
+    last = scripts.read_weights(folder, "textbook", 1)
+    scripts.write_default(folder, tmp_path / "other.npz")
+    assert (folder / "textbook-01.js").is_file()  # the build would not find it there
+    monkeypatch.setattr(weights, "DEFAULT", tmp_path / "textbook.npz")
+    scripts.write_default(folder, tmp_path / "textbook.npz")
+    assert not (folder / "textbook-01.js").exists()
+    assert (tmp_path / "textbook.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+    assert scripts.read_weights(folder, "textbook", 1) == last
+    before = (exported[0] / "textbook-01.js").read_text(encoding="utf-8")
+    assert scripts.made_by_the_build(folder)["textbook-01.js"] == before
+    assert "textbook-00.js" not in scripts.made_by_the_build(folder)
 
 
 def test_worse_weights_replace_no_better_ones(exported, monkeypatch):
@@ -164,10 +207,10 @@ def test_a_damaged_script_is_found_out(exported):
         text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :], encoding="utf-8"
     )
     with pytest.raises(ValueError, match=r"textbook-01\.js does not hold what the manifest says"):
-        export.read_weights(folder, "textbook", 1)
+        scripts.read_weights(folder, "textbook", 1)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="no weights of network 'textbook' after epoch 7"):
-        export.read_weights(folder, "textbook", 7)
+        scripts.read_weights(folder, "textbook", 7)
 
 
 def test_packing_rounds_to_half_precision_and_no_more():
@@ -183,9 +226,9 @@ def test_packing_rounds_to_half_precision_and_no_more():
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
 def test_a_weight_that_half_precision_cannot_hold_is_refused(value):
     model = models.lenet5_article()
-    weights = model.get_weights()
-    weights[0][0, 0, 0, 0] = value
-    model.set_weights(weights)
+    arrays = model.get_weights()
+    arrays[0][0, 0, 0, 0] = value
+    model.set_weights(arrays)
     with pytest.raises(ValueError, match="not finite, or too large"):
         pack(model)
 
@@ -336,4 +379,4 @@ def test_what_the_browser_computes_is_described():
 
 def test_an_unknown_network_is_named():
     with pytest.raises(ValueError, match="no network called 'lenet6'"):
-        export.build("lenet6")
+        export.network("lenet6")

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -56,3 +57,43 @@ def test_a_script_can_be_read_in_one_sitting(file):
 def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
     loaded = {name for scripts in explorer.SCRIPTS.values() for name in scripts}
     assert loaded == {file.stem for file in SCRIPTS}
+
+
+@pytest.mark.parametrize(
+    ("page", "program", "data"),
+    [
+        ("book/explorer", "explorer", {}),
+        ("book/calculator", "calculator", {}),
+        ("chapters/02-layer-by-layer", "explorer", {"data-when": "asked"}),
+        ("chapters/03-output-size", "calculator", {"data-part": "layer"}),
+    ],
+)
+def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
+    site, page, program, data
+):
+    html = BeautifulSoup((site / f"{page}.html").read_bytes(), "html.parser")
+    (place,) = html.select(f".lenet-{program}")
+    assert {name: value for name, value in place.attrs.items() if name != "class"} == data
+    assert ("lx-page" in place["class"]) == page.startswith("book/")
+    words, template = place.find_all(recursive=False)
+    assert words.name == "p" and "needs JavaScript" in words.text
+    assert template.name == "template" and len(template.select("[data-lx]")) > 10
+    assert not re.search(r">\s+<", template.decode())
+    wanted = [f"{name}.js" for name in explorer.SCRIPTS[program]]
+    sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
+    assert [re.search(r"/explorer/([\w-]+\.js)", source)[1] for source in sources] == wanted
+    # A list of layers has no place to draw one where the other part is left out.
+    assert bool(template.select("[data-lx=list]")) == (page == "book/calculator")
+
+
+def test_a_directive_without_words_or_with_an_unknown_part_is_refused():
+    assert explorer.Mount.has_content
+    with pytest.raises(ValueError, match='"both" unknown; choose from "layer", or "list"'):
+        explorer.Mount.option_spec["part"]("both")
+
+
+def test_pages_and_chapters_name_no_script_of_it_by_hand():
+    sources = [*ROOT.glob("book/*.md"), *ROOT.glob("chapters/*.ipynb")]
+    assert len(sources) > 15
+    for source in sources:
+        assert "_static/explorer" not in source.read_text(encoding="utf-8"), source.name

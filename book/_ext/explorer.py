@@ -15,14 +15,21 @@ text is a text like any other, so it is translated like any other.
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
 the place of the text and give it life. They are loaded on the pages that need them.
+
+The networks' weights are scripts too. Those that the repository holds in another form are made
+here: see ``lenet_tutorial.explorer.scripts``.
 """
 
 import re
+from pathlib import Path
 from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+
+from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 #: The scripts of each, in the order in which they build on one another.
 SCRIPTS = {
@@ -35,6 +42,7 @@ SCRIPTS = {
         *("calculator-list", "calculator"),
     ),
 }
+WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 
 
@@ -84,9 +92,21 @@ def add_files(app, pagename, templatename, context, doctree):
         app.add_js_file(f"explorer/{script}.js", loading_method="defer")
 
 
+def write_scripts(app, exception):
+    """Write the scripts of weights that the repository does not hold as such."""
+    if exception or app.builder.format != "html":
+        return
+    try:
+        texts = made_by_the_build(Path(app.srcdir, "book", WEIGHTS))
+    except (OSError, ValueError) as error:
+        raise ExtensionError(f"the explorer's weights: {error}") from None
+    write(Path(app.outdir, WEIGHTS), texts)
+
+
 def setup(app):
     app.add_directive("explorer", Mount)
     app.add_directive("calculator", Mount)
     app.add_node(mount, html=(visit_mount, depart_mount))
     app.connect("html-page-context", add_files)
+    app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

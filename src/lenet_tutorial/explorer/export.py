@@ -1,7 +1,7 @@
 """Trained networks for the browser: ``make export``.
 
-The explorer runs the networks in the reader's browser. They are trained here, with a snapshot of the
-weights after some epochs, and written as :mod:`~lenet_tutorial.explorer.scripts` says.
+The explorer runs the networks in the reader's browser. They are trained here, with a snapshot of
+the weights after some epochs, and written as :mod:`~lenet_tutorial.explorer.scripts` says.
 
 What is rounded to float16 is the network that the explorer shows: its accuracies in the manifest
 are those of the rounded weights.
