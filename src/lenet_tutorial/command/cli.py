@@ -682,7 +682,8 @@ def _explain(model, image, title, target):
 
 
 def _export(options):
-    from ..explorer.export import NETWORKS, ExportError, export, write_default
+    from ..explorer.export import NETWORKS, ExportError, export
+    from ..explorer.scripts import write_default
 
     _check_names("network", options.names, NETWORKS)
     try:
