@@ -202,7 +202,6 @@ PLACES = {
     "tests": {"book", "test"},
     "conftest.py": {"book", "test"},
 }
-OF_THE_SITE = ("scripts/slides.py",)  # it is an extension of Sphinx, so the extra `book` must do
 OTHER_BACKENDS = {"jax", "torch"}  # imported where KERAS_BACKEND names them
 # What is used without an import, and where one sees it.
 UNSEEN = {
@@ -272,7 +271,7 @@ def declared(extras):
 def test_all_that_is_imported_is_declared_where_it_is_needed(place):
     for file, name in sources():
         if name.partition("/")[0] == place:
-            there = declared({"book"} if name in OF_THE_SITE else PLACES[place])
+            there = declared(PLACES[place])
             for module in modules(code_of(file)) - OWN - OTHER_BACKENDS:
                 assert distributions(module) & there, f"{name} imports {module}"
 

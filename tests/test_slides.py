@@ -15,7 +15,7 @@ from bs4 import BeautifulSoup
 from test_notebooks import CHAPTERS, code_cells, numbers, read, texts
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import slides  # noqa: E402
 
 PLANS = sorted(slides.PLANS.glob("[0-9]*.md"))
