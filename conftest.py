@@ -5,6 +5,7 @@ or goes, and the loader's notice would land in an output. Where notebooks run, M
 if it must; where only tests run, nothing is.
 """
 
+import functools
 import os
 
 import pytest
@@ -69,7 +70,21 @@ def pytest_report_header(config):
     return f"digits: {config.stash[DATA]}" if DATA in config.stash else None
 
 
+@functools.cache
+def without_mnist():
+    """Say why a test that needs MNIST can't run here, or return None; nothing is downloaded."""
+    if os.environ.get("LENET_TUTORIAL_DATASET") == "digits":
+        return "this run uses scikit-learn's digits"
+    from lenet_tutorial.datasets import DatasetError, load_mnist
+
+    try:
+        load_mnist(mirrors=())
+    except DatasetError as error:
+        return f"no MNIST here: {error}"
+    return None
+
+
 def pytest_runtest_setup(item):
-    """Skip what needs MNIST where the run uses other digits."""
-    if item.get_closest_marker("mnist") and os.environ.get("LENET_TUTORIAL_DATASET") == "digits":
-        pytest.skip("this run uses scikit-learn's digits")
+    """Skip what needs MNIST where the run uses other digits, or has none."""
+    if item.get_closest_marker("mnist") and (why := without_mnist()):
+        pytest.skip(why)

@@ -1,23 +1,14 @@
-"""Debian's Chromium, how the tests open a page in it, and how the site is served to it."""
+"""How the tests open a page in Chromium, what axe finds there, and how the site is served."""
 
 import contextlib
 import functools
 import http.server
-import shutil
 import threading
 import time
+from pathlib import Path
 from urllib.parse import urlencode
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+ROOT = Path(__file__).parent.parent
 
 
 @contextlib.contextmanager
@@ -136,3 +127,21 @@ def visit(browser, address, width=1280, theme="light"):
     page.goto(address, wait_until="load")
     settle(page)
     return page, requests, problems
+
+
+#: How grave axe must call what keeps some readers out.
+GRAVE = ("serious", "critical")
+
+
+def look_with_axe(page, where=None, **options):
+    """Return what axe finds, [[impact, rule, [HTML of each place]]], and how many rules passed."""
+    file = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    assert file.is_file(), "axe-core is missing: run `make book`, which installs it"
+    page.evaluate(file.read_text(encoding="utf-8"))  # a script tag is refused by the page's policy
+    return page.evaluate(
+        """([where, options]) => axe.run(where ?? document, options).then(found => [
+            found.violations.map(one => [one.impact, one.id,
+                one.nodes.map(node => node.html.slice(0, 160))]),
+            found.passes.length])""",
+        [where, options],
+    )

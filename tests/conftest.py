@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import browsing
 import pytest
-from browsing import BROWSER, FLAGS, serve
+from chromium import BROWSER, FLAGS
 from hypothesis import settings
+from mirror import arrays, serve, small  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parent.parent
 
@@ -33,7 +35,7 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="session")
 def server(site):
     """Serve the site on a free port of the loopback address."""
-    with serve(site) as address:
+    with browsing.serve(site) as address:
         yield address
 
 

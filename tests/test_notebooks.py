@@ -8,42 +8,13 @@ import functools
 import re
 from pathlib import Path
 
-import nbformat
-import pytest
 import yaml
+from contents import CHAPTERS, ROOT, chapters, code_cells, prose, read, tags, texts
 
 import lenet_tutorial
 
-ROOT = Path(__file__).parent.parent
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 IGNORE = "nbval-ignore-output"
 MNIST = "<MNIST: 60000 training and 10000 test digits>"
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
-def prose(notebook):
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def texts(cell):
-    """Return every piece of text that a cell's outputs hold."""
-    for output in cell.outputs:
-        yield from [output.text] if "text" in output else []
-        yield from (v for k, v in output.get("data", {}).items() if k.startswith("text/"))
-
-
-chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def test_the_table_of_contents_names_every_chapter_in_order():
@@ -153,12 +124,6 @@ def test_a_chapter_has_all_its_parts(path):
     for heading, body in re.findall(r"^## (.+)\n+(?:\([\w-]+\)=\n+)?(.*)", text, re.MULTILINE):
         if heading not in ("What to remember", "Exercises"):
             assert re.match(r"\*[^*].*\?\*", body), f"{heading}: {body!r}"
-
-
-def numbers(text):
-    """Return the numbers in a text, however they are written: 60 000, 60,000, 60_000, 3e-3."""
-    text = re.sub(r"(?<=\d)[\u00a0,_](?=\d{3}\b)", "", text)
-    return {float(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?", text)}
 
 
 @chapters

@@ -1,14 +1,15 @@
 """A reader's ways through the site: by links, the menu, the search, the keyboard, and on paper."""
 
 import re
-import sys
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pdf
 import pytest
 from browsing import until, visit
 from bs4 import BeautifulSoup
+from pypdf import PdfReader
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120_000  # milliseconds; a machine may be busy
@@ -197,13 +198,6 @@ def test_the_buttons_of_the_theme_work_without_a_script_in_the_page(browser, ser
 @pytest.fixture(scope="session")
 def printed(site, tmp_path_factory, browser):
     """Print a chapter and the glossary as `make pdf` does; return the PDF."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import pdf
-    finally:
-        sys.path.pop(0)
-    from pypdf import PdfReader
-
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     files = [site / "chapters" / "03-output-size.html", site / "book" / "glossary.html"]
     return PdfReader(pdf.make(site, target, files, browser))

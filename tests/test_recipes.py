@@ -1,17 +1,16 @@
 """The recipes are what they say, and what they are made of does what it says."""
 
-import importlib.util
 import json
 from dataclasses import FrozenInstanceError, asdict, replace
-from pathlib import Path
 
+import benchmark
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from lenet_tutorial import models, results
-from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist, prepare
+from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
 from lenet_tutorial.layers import (
@@ -466,16 +465,8 @@ def test_an_unknown_part_is_refused():
         faster.run("digits", "magic", seed=0)
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    try:
-        return load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(f"no MNIST here: {error}")
-
-
 @pytest.mark.mnist
-def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
+def test_the_fast_recipe_comes_out_again_on_mnist():
     """All of it: three epochs. The tolerance is three times the spread over the seeds."""
     _, row, _ = faster.learn(FAST, "mnist", seed=0)
     stored = results.read("fast").set_index("seed").loc[0]
@@ -485,18 +476,8 @@ def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
 
 # --------------------------------------------------------------------------- benchmark
 
-BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "benchmark.py"
-
-
-def load_benchmark():
-    spec = importlib.util.spec_from_file_location("benchmark", BENCHMARK)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    return benchmark
-
 
 def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
-    benchmark = load_benchmark()
     file = tmp_path / "runs.csv"
     benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])
     shown = capsys.readouterr().out

@@ -13,12 +13,11 @@ from xml.etree import ElementTree
 
 import pytest
 import yaml
-from browsing import OBJECTS_OWN, search, serve, settle, visit
+from browsing import GRAVE, OBJECTS_OWN, look_with_axe, search, serve, settle, visit
 from bs4 import BeautifulSoup
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"
 BASE = "https://some-one.github.io/a-book/"
@@ -87,8 +86,7 @@ def test_the_repository_is_one_setting_and_unset_as_yet():
         ("", ""),
     ],
 )
-def test_the_address_of_the_site_follows_from_the_repository(repository, address, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+def test_the_address_of_the_site_follows_from_the_repository(repository, address):
     import public as extension
 
     assert extension.pages_address(repository) == address
@@ -331,20 +329,23 @@ LOOK = """() => {
 ON_A_PHONE = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block",
               "label-content-name-mismatch", "button-name", "link-name", "aria-hidden-focus",
               "aria-dialog-name", "meta-viewport"]  # fmt: skip
+RULES = {
+    "wide": {"rules": {"target-size": {"enabled": True}}},
+    "phone": {"runOnly": {"type": "rule", "values": ON_A_PHONE}},
+}
 
-VIEWS = {  # name: (width, theme, from a file, with axe)
-    "wide": (1280, "light", False, True),
-    "phone": (390, "dark", False, True),
-    "file": (1280, "dark", True, False),
+VIEWS = {  # name: (width, theme, from a file)
+    "wide": (1280, "light", False),
+    "phone": (390, "dark", False),
+    "file": (1280, "dark", True),
 }
 
 
 @pytest.fixture(scope="session")
 def seen(browser, server, site):
     """Open every page in each view; return {(page, view): what there was to see}."""
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    axe, reports = AXE.read_text(encoding="utf-8"), {}
-    for view, (width, theme, from_file, with_axe) in VIEWS.items():
+    reports = {}
+    for view, (width, theme, from_file) in VIEWS.items():
         context = browser.new_context(
             viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
         )
@@ -368,17 +369,8 @@ def seen(browser, server, site):
             page.goto((site / name).as_uri() if from_file else f"{server}/{name}")
             settle(page)
             report = reports[name, view] = page.evaluate(LOOK)
-            if with_axe:
-                page.evaluate(axe)
-                report["axe"] = page.evaluate(
-                    """rules => axe.run(document, {
-                        resultTypes: ["violations"],
-                        ...(rules ? { runOnly: { type: "rule", values: rules } }
-                                  : { rules: { "target-size": { enabled: true } } }),
-                    }).then(found => found.violations.map(one => [one.impact, one.id,
-                        one.nodes.map(node => node.html.slice(0, 160))]))""",
-                    ON_A_PHONE if view == "phone" else None,
-                )
+            if view in RULES:
+                report["axe"], _ = look_with_axe(page, resultTypes=["violations"], **RULES[view])
             if view == "phone":
                 page.set_viewport_size({"width": 360, "height": 740})
                 report["width"] = page.evaluate("document.documentElement.scrollWidth")
@@ -413,7 +405,7 @@ def test_no_page_complains_calls_what_is_out_of_date_or_asks_elsewhere(seen):
 @pytest.mark.browser
 def test_axe_finds_nothing_serious_on_any_page(seen):
     grave = {
-        where: [one for one in report["axe"] if one[0] in ("serious", "critical")]
+        where: [one for one in report["axe"] if one[0] in GRAVE]
         for where, report in seen.items()
         if "axe" in report
     }

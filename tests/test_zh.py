@@ -11,17 +11,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote, urlsplit
 
+import catalogues
+import editions
+import ledger
 import pytest
 from browsing import OBJECTS_OWN, search, serve, visit
 from bs4 import BeautifulSoup
 from test_book import references
 
 ROOT = Path(__file__).parent.parent
-sys.path += [str(ROOT / "scripts"), str(ROOT / "book" / "_ext")]
-
-import catalogues  # noqa: E402
-import editions  # noqa: E402
-import ledger  # noqa: E402
 
 PAGES = catalogues.translated_pages()
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
