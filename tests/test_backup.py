@@ -672,7 +672,7 @@ def test_a_network_too_large_for_a_checkpoint_is_refused_before_training(
 
 HOLDER = """
 import sys, time
-from lenet_tutorial import backup
+from lenet_tutorial.training import backup
 with backup.Lock(sys.argv[1], "the house"):
     print("held", flush=True)
     time.sleep(100)

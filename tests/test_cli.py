@@ -631,7 +631,7 @@ def test_what_is_no_checkpoint_is_neither_deleted_nor_overwritten(command, tmp_p
 
 HOLDER = """
 import sys, time
-from lenet_tutorial import backup
+from lenet_tutorial.training import backup
 with backup.Lock(sys.argv[1], "it"):
     print("held", flush=True)
     time.sleep(100)
