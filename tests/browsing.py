@@ -1,14 +1,31 @@
-"""How the tests open a page in Chromium, what axe finds there, and how the site is served."""
+"""How the tests build the site, serve it, open a page of it in Chromium, and what axe finds."""
 
 import contextlib
 import functools
 import http.server
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 from urllib.parse import urlencode
 
 ROOT = Path(__file__).parent.parent
+
+
+def build(folder, *options):
+    """Build the book into a folder with Jupyter Book's own command; return the folder's site."""
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", *options]
+    built = subprocess.run(
+        [*command, "--path-output", str(folder), str(ROOT)],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    html = folder / "_build" / "html"
+    assert (html / "index.html").is_file()
+    return html
 
 
 @contextlib.contextmanager

@@ -5,15 +5,14 @@ import functools
 import hashlib
 import itertools
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+import first_cell
 import pytest
 import yaml
-from browsing import GRAVE, OBJECTS_OWN, look_with_axe, search, serve, settle, visit
+from browsing import GRAVE, OBJECTS_OWN, build, look_with_axe, search, serve, settle, visit
 from bs4 import BeautifulSoup
 from PIL import Image
 
@@ -46,11 +45,10 @@ def meta(page, name):
 # --------------------------------------------------------------------------- addresses
 
 
-@pytest.fixture(scope="session")
-def public(tmp_path_factory):
-    """Build an index, a chapter and the glossary as with a public repository."""
-    folder = tmp_path_factory.mktemp("public")
-    config = {**CONFIG, "repository": {**CONFIG["repository"], "url": REPOSITORY}}
+def edition(folder, url):
+    """Build an index, a chapter and the glossary, with this address of the repository."""
+    html = {key: value for key, value in CONFIG["html"].items() if key != "baseurl"}
+    config = {**CONFIG, "html": html, "repository": {"url": url, "branch": "main"}}
     extensions = config["sphinx"]["local_extensions"]
     local = {name: str(ROOT / path) for name, path in extensions.items()}
     local.pop("slides", None)  # they lead to chapters that are not built here
@@ -64,17 +62,22 @@ def public(tmp_path_factory):
     }
     for name, content in (("_config.yml", config), ("_toc.yml", toc)):
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "--all"]
-    command += ["--config", str(folder / "_config.yml"), "--toc", str(folder / "_toc.yml")]
-    command += ["--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-    return folder / "_build" / "html"
+    build(folder, "--all", f"--config={folder / '_config.yml'}", f"--toc={folder / '_toc.yml'}")
 
 
-def test_the_repository_is_one_setting_and_unset_as_yet():
-    assert CONFIG["repository"]["url"] == ""
-    assert "baseurl" not in CONFIG["html"]
+@pytest.fixture(scope="session")
+def public(once):
+    return once("public", lambda folder: edition(folder, REPOSITORY)) / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def private(once):
+    return once("private", lambda folder: edition(folder, "")) / "_build" / "html"
+
+
+def test_the_address_is_unset_or_one_that_site_and_chapters_can_follow():
+    address = first_cell.repository()
+    assert address is None or CONFIG["repository"]["url"].removesuffix(".git") == address[0]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +135,11 @@ def test_with_the_setting_each_page_has_its_absolute_address(public):
     assert lead["href"] == BASE + "book/index.html"
 
 
-def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(site):
+@pytest.mark.parametrize("name", ["private", "site"])
+def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(name, request):
+    if name == "site" and (CONFIG["repository"]["url"] or CONFIG["html"].get("baseurl")):
+        pytest.skip("this book has an address")
+    site = request.getfixturevalue(name)
     assert not (site / "sitemap.xml").exists()
     assert (site / "robots.txt").read_text(encoding="utf-8") == "User-agent: *\nAllow: /\n"
     for file in [site / "index.html", *(site / name for name in page_names(site))]:
