@@ -163,44 +163,6 @@ def test_the_picture_and_the_icons_are_there_in_the_sizes_they_claim(site):
     assert icon == "../_static/apple-touch-icon.png"
 
 
-def test_binder_installs_what_make_installs():
-    folder = ROOT / ".binder"
-    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    options = [line for line in lines if not line.startswith("#")]
-    assert options == ["-r ../requirements.lock"]
-    assert (folder / "../requirements.lock").resolve() == ROOT / "requirements.lock"
-    python = re.fullmatch(
-        r"python-(3\.\d+)\n", (folder / "runtime.txt").read_text(encoding="utf-8")
-    )[1]
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"][
-        0
-    ]
-    from packaging.specifiers import SpecifierSet
-
-    assert SpecifierSet(conda.removeprefix("python ")).contains(python)
-    start = folder / "postBuild"
-    assert start.stat().st_mode & 0o111 and start.read_text(encoding="utf-8").startswith("#!")
-    steps = [
-        line for line in start.read_text(encoding="utf-8").splitlines() if "pip install" in line
-    ]
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert len(steps) == 1 and steps[0].replace("python", "$(BIN)/python", 1) in makefile
-
-
-def test_the_site_is_published_from_what_make_book_builds():
-    workflow = yaml.safe_load(
-        (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
-    )
-    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
-    runs = [step["run"] for step in build["steps"] if "run" in step]
-    assert runs[0] == "make book"
-    upload = next(s for s in build["steps"] if "upload-pages-artifact" in s.get("uses", ""))
-    assert upload["with"]["path"] == "_build/html"
-    assert deploy["needs"] == "build"
-    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
-    assert deploy["environment"]["name"] == "github-pages"
-
-
 @pytest.mark.browser
 def test_the_page_404_works_at_any_depth(browser, public):
     with serve(public, urlsplit(BASE).path) as address:
