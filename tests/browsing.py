@@ -3,12 +3,15 @@
 import contextlib
 import functools
 import http.server
+import os
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
+
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
 
@@ -26,6 +29,48 @@ def build(folder, *options):
     html = folder / "_build" / "html"
     assert (html / "index.html").is_file()
     return html
+
+
+@functools.cache
+def parsed(file):
+    """Return a page of a site as BeautifulSoup; whoever asks again gets the same."""
+    return BeautifulSoup(file.read_bytes(), "html.parser")
+
+
+def references(page):
+    """Yield (tag name, address) of everything that a page links to or loads."""
+    for tag in page.find_all(True):
+        for attribute in ("href", "src", "data-src", "poster", "action"):
+            if tag.get(attribute):
+                yield tag.name, tag[attribute]
+
+
+def dead_links(site, files):
+    """Return the links from some pages of a site that lead nowhere, and how many were followed."""
+    dead, followed = [], 0
+    for file in files:
+        for _, address in references(parsed(file)):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address == "#":
+                continue
+            target, path = file, unquote(parts.path)
+            if path.startswith("/"):  # the page 404, which may stand at any depth
+                assert file.name == "404.html"
+                target = site / path[1:]
+            elif path:
+                target = Path(os.path.normpath(file.parent / path))
+            anchor = unquote(parts.fragment)
+            if not target.is_relative_to(site) or not target.exists():
+                dead.append(f"{file.relative_to(site)}: {address}")
+            elif anchor and target.suffix == ".html" and anchor not in anchors(target):
+                dead.append(f"{file.relative_to(site)}: {address}")
+            followed += 1
+    return dead, followed
+
+
+@functools.cache
+def anchors(file):
+    return {tag["id"] for tag in parsed(file).find_all(id=True)}
 
 
 @contextlib.contextmanager

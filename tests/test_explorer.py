@@ -299,7 +299,7 @@ def best_median(page, code, argument=None, runs=5):
 
 
 @pytest.mark.parametrize("name", export.NETWORKS)
-def test_a_forward_pass_takes_no_more_than_five_milliseconds(engine, digits, name):
+def test_a_forward_pass_takes_no_more_than_twenty_milliseconds(engine, digits, name):
     code = """([name, epoch, image]) => {
         const net = network(name, epoch);
         const input = LeNet.preprocess.forNetwork(Float32Array.from(image), net.inputSize);
@@ -312,10 +312,10 @@ def test_a_forward_pass_takes_no_more_than_five_milliseconds(engine, digits, nam
     }"""
     median = best_median(engine, code, [name, LAST, images28(digits.x_test[:1])[0]])
     print(f"forward pass, {name}: {median:.2f} ms")
-    assert median <= 4 * 5  # four times the budget: other work may be going on here
+    assert median <= 20  # the budget is 5; other work may be going on here
 
 
-def test_from_the_pen_to_the_probabilities_takes_no_more_than_fifty_milliseconds(ready):
+def test_from_the_pen_to_the_probabilities_takes_no_more_than_two_hundred_milliseconds(ready):
     page = ready
     code = """async () => {
         const paper = document.querySelector(".lx-paper"), box = paper.getBoundingClientRect();
@@ -336,7 +336,7 @@ def test_from_the_pen_to_the_probabilities_takes_no_more_than_fifty_milliseconds
     }"""
     median = best_median(page, code, runs=3)
     print(f"pen to probabilities: {median:.1f} ms")
-    assert median <= 4 * 50
+    assert median <= 200  # the budget is 50
 
 
 # --------------------------------------------------------------------------- the page

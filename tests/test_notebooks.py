@@ -141,6 +141,8 @@ def test_all_chapters_together_show_all_twelve_errata():
     errata = (ROOT / "book" / "errata.md").read_text(encoding="utf-8")
     labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
     assert labels == [f"err-{number}" for number in range(1, 13)]
+    text = "\n".join(prose(read(path)) for path in CHAPTERS)
+    assert set(labels) == set(re.findall(r"\{ref\}`(?:[^`]*<)?(err-\d+)>?`", text))
 
 
 # --------------------------------------------------------------------------- where data is loaded

@@ -7,8 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pdf
 import pytest
-from browsing import until, visit
-from bs4 import BeautifulSoup
+from browsing import parsed, until, visit
 from pypdf import PdfReader
 
 ROOT = Path(__file__).parent.parent
@@ -20,10 +19,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="session")
 def order(site):
     """Return the pages in reading order, as the links to the next page lead."""
-    lead = BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
+    lead = parsed(site / "index.html")
     names = [lead.select_one('meta[http-equiv="refresh"]')["content"].split("url=")[1]]
     while True:
-        page = BeautifulSoup((site / names[-1]).read_bytes(), "html.parser")
+        page = parsed(site / names[-1])
         following = page.select_one('link[rel="next"]')
         if not following:
             return names
@@ -208,7 +207,7 @@ def test_a_chapter_on_paper_has_all_its_text_and_no_button(printed, site):
     assert 15 <= len(pages) <= 60
     # A font may join letters, as those of "fi".
     text = unicodedata.normalize("NFKC", re.sub(r"\s+", "", "".join(pages)))
-    source = BeautifulSoup((site / "chapters" / "03-output-size.html").read_bytes(), "html.parser")
+    source = parsed(site / "chapters" / "03-output-size.html")
     article = source.select_one("article")
     for tag in article.select(":is(p, td, figcaption):has(.math)"):
         tag.decompose()  # a formula is set from many small pieces

@@ -1,7 +1,6 @@
 """The site as others find it: its addresses, what it may run, who can read it, and on what."""
 
 import base64
-import functools
 import hashlib
 import itertools
 import re
@@ -12,8 +11,18 @@ from xml.etree import ElementTree
 import first_cell
 import pytest
 import yaml
-from browsing import GRAVE, OBJECTS_OWN, build, look_with_axe, search, serve, settle, visit
-from bs4 import BeautifulSoup
+from browsing import (
+    GRAVE,
+    OBJECTS_OWN,
+    build,
+    look_with_axe,
+    parsed,
+    search,
+    serve,
+    settle,
+    until,
+    visit,
+)
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
@@ -23,17 +32,12 @@ BASE = "https://some-one.github.io/a-book/"
 REQUESTS = 70  # at most, with all pictures of a chapter
 
 
-@functools.cache
-def parse(file):
-    return BeautifulSoup(file.read_bytes(), "html.parser")
-
-
 def page_names(site):
     """Return the pages of a built site, less slides and the one that only leads to the index."""
     files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
     names = sorted(file.relative_to(site).as_posix() for file in files)
     others = 'meta[http-equiv="refresh"], .reveal'
-    return [name for name in names if not parse(site / name).select_one(others)]
+    return [name for name in names if not parsed(site / name).select_one(others)]
 
 
 def meta(page, name):
@@ -96,7 +100,7 @@ def test_the_address_of_the_site_follows_from_the_repository(repository, address
 
 
 def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public):
-    page = parse(public / "chapters" / "03-output-size.html")
+    page = parsed(public / "chapters" / "03-output-size.html")
     links = {a["href"] for a in page.select(".article-header-buttons a[href]")}
     path = "chapters/03-output-size.ipynb"
     assert (ROOT / path).is_file()
@@ -109,7 +113,7 @@ def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public)
     assert any(link.startswith(f"{REPOSITORY}/issues/new?") for link in links)
     for image in page.select(".article-header-buttons img"):
         assert not urlsplit(image["src"]).netloc
-    text = parse(public / "book" / "index.html")
+    text = parsed(public / "book" / "index.html")
     links = {a["href"] for a in text.select(".article-header-buttons a[href]")}
     assert f"{REPOSITORY}/edit/main/book/index.md" in links
     assert not [link for link in links if "binder" in link or "colab" in link]  # no code in it
@@ -118,7 +122,7 @@ def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public)
 def test_with_the_setting_each_page_has_its_absolute_address(public):
     listed = set()
     for name in page_names(public):
-        page = parse(public / name)
+        page = parsed(public / name)
         canonical = [link["href"] for link in page.select('link[rel="canonical"]')]
         assert canonical == ([] if name == "404.html" else [BASE + name]), name
         if name.startswith(("book/", "chapters/")):
@@ -131,7 +135,7 @@ def test_with_the_setting_each_page_has_its_absolute_address(public):
     found = [node.text for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert sorted(found) == sorted(listed)
     assert f"Sitemap: {BASE}sitemap.xml" in (public / "robots.txt").read_text(encoding="utf-8")
-    lead = parse(public / "index.html").select_one('link[rel="canonical"]')
+    lead = parsed(public / "index.html").select_one('link[rel="canonical"]')
     assert lead["href"] == BASE + "book/index.html"
 
 
@@ -143,7 +147,7 @@ def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(name, r
     assert not (site / "sitemap.xml").exists()
     assert (site / "robots.txt").read_text(encoding="utf-8") == "User-agent: *\nAllow: /\n"
     for file in [site / "index.html", *(site / name for name in page_names(site))]:
-        page = parse(file)
+        page = parsed(file)
         assert not page.select('link[rel="canonical"]'), file
         assert not meta(page, "og:url") and not meta(page, "og:image"), file
         for link in page.select(".article-header-buttons [href], head [href], head [content]"):
@@ -157,7 +161,7 @@ def test_the_picture_and_the_icons_are_there_in_the_sizes_they_claim(site):
     assert (static / "card.png").stat().st_size < 300_000
     assert Image.open(static / "apple-touch-icon.png").size == (180, 180)
     assert (32, 32) in Image.open(site / "favicon.ico").info["sizes"]
-    page = parse(site / "book" / "index.html")
+    page = parsed(site / "book" / "index.html")
     assert page.select_one('link[rel="icon"]')["href"] == "../_static/logo.svg"
     icon = page.select_one('link[rel="apple-touch-icon"]')["href"]
     assert icon == "../_static/apple-touch-icon.png"
@@ -186,7 +190,7 @@ def test_the_page_404_works_at_any_depth(browser, public):
 def test_each_page_allows_its_own_scripts_and_no_others(site):
     checked = 0
     for name in ["index.html", *page_names(site)]:
-        page = parse(site / name)
+        page = parsed(site / name)
         [tag] = page.select('meta[http-equiv="Content-Security-Policy"]')
         parts = dict(part.strip().split(" ", 1) for part in tag["content"].split(";"))
         assert parts["default-src"] == parts["base-uri"] == parts["form-action"] == "'self'"
@@ -210,7 +214,7 @@ def test_each_page_allows_its_own_scripts_and_no_others(site):
 
 def test_scripts_wait_until_the_page_stands(site):
     for name in page_names(site):
-        scripts = parse(site / name).select("head script[src]")
+        scripts = parsed(site / name).select("head script[src]")
         blocking = [s["src"] for s in scripts if "defer" not in s.attrs]
         assert len(blocking) <= 1 and "documentation_options" in blocking[0], name
         index = [s["src"] for s in scripts if "searchindex" in s["src"]]
@@ -289,7 +293,7 @@ LOOK = """() => {
     ids: [...document.querySelectorAll("[id]")].map(one => one.id)
       .filter((id, n, all) => all.indexOf(id) !== n),
     requests: performance.getEntriesByType("resource").length + 1,
-    painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
+    painted: performance.getEntriesByName("first-contentful-paint")[0].startTime,
     small: [...small], ...seen,
   };
 }"""
@@ -337,6 +341,7 @@ def seen(browser, server, site):
             problems.clear()
             page.goto((site / name).as_uri() if from_file else f"{server}/{name}")
             settle(page)
+            until(page, "performance.getEntriesByName('first-contentful-paint').length")
             report = reports[name, view] = page.evaluate(LOOK)
             if view in RULES:
                 report["axe"], _ = look_with_axe(page, resultTypes=["violations"], **RULES[view])
@@ -395,7 +400,7 @@ def test_each_page_says_what_it_is(seen, site):
             titles.add(report["title"])
     for name in page_names(site):
         if name.startswith(("book/", "chapters/")):
-            [description] = meta(parse(site / name), "description")
+            [description] = meta(parsed(site / name), "description")
             assert 50 <= len(description) <= 210, (name, description)
 
 
@@ -413,7 +418,7 @@ def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
 @pytest.mark.browser
 def test_a_page_asks_for_little_and_shows_soon(seen):
     assert {w: r["requests"] for w, r in seen.items() if r["requests"] > REQUESTS} == {}
-    assert all((r["painted"] or 0) < 15_000 for r in seen.values())
+    assert {w: r["painted"] for w, r in seen.items() if r["painted"] >= 15_000} == {}
 
 
 @pytest.mark.browser

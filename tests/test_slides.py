@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import slides
-from browsing import GRAVE, look_with_axe, visit
+from browsing import GRAVE, look_with_axe, parsed, visit
 from bs4 import BeautifulSoup
 from contents import (
     CHAPTERS,
@@ -32,10 +32,7 @@ def decks(site):
     """Return {lesson: (file, parsed page)} of the decks that came with the book."""
     files = sorted((site / "slides").iterdir())
     assert [file.name for file in files] == [f"lesson-{number}.html" for number in LESSONS]
-    return {
-        lesson: (file, BeautifulSoup(file.read_bytes(), "html.parser"))
-        for lesson, file in zip(LESSONS, files, strict=True)
-    }
+    return {lesson: (file, parsed(file)) for lesson, file in zip(LESSONS, files, strict=True)}
 
 
 # --------------------------------------------------------------------------- what is in them
