@@ -37,6 +37,20 @@ def parsed(file):
     return BeautifulSoup(file.read_bytes(), "html.parser")
 
 
+def page_names(site):
+    """Return the pages of a built site, less slides and the one that only leads to the index."""
+    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
+    names = sorted(file.relative_to(site).as_posix() for file in files)
+    others = 'meta[http-equiv="refresh"], .reveal'
+    return [name for name in names if not parsed(site / name).select_one(others)]
+
+
+def meta(page, name):
+    """Return the contents of all meta tags with this name or property."""
+    found = page.select(f'meta[name="{name}"], meta[property="{name}"]')
+    return [tag["content"] for tag in found]
+
+
 def references(page):
     """Yield (tag name, address) of everything that a page links to or loads."""
     for tag in page.find_all(True):

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import itertools
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,39 +10,13 @@ from xml.etree import ElementTree
 import first_cell
 import pytest
 import yaml
-from browsing import (
-    GRAVE,
-    OBJECTS_OWN,
-    build,
-    look_with_axe,
-    parsed,
-    search,
-    serve,
-    settle,
-    until,
-    visit,
-)
+from browsing import OBJECTS_OWN, build, meta, page_names, parsed, search, serve, visit
 from PIL import Image
 
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"
 BASE = "https://some-one.github.io/a-book/"
-REQUESTS = 70  # at most, with all pictures of a chapter
-
-
-def page_names(site):
-    """Return the pages of a built site, less slides and the one that only leads to the index."""
-    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
-    names = sorted(file.relative_to(site).as_posix() for file in files)
-    others = 'meta[http-equiv="refresh"], .reveal'
-    return [name for name in names if not parsed(site / name).select_one(others)]
-
-
-def meta(page, name):
-    """Return the contents of all meta tags with this name or property."""
-    found = page.select(f'meta[name="{name}"], meta[property="{name}"]')
-    return [tag["content"] for tag in found]
 
 
 # --------------------------------------------------------------------------- addresses
@@ -241,188 +214,3 @@ def test_the_search_ends_for_words_that_javascript_knows(browser, server, word):
 def test_the_search_still_finds_what_is_there(browser, server, word):
     found, said, problems = search(browser, server, word)
     assert not problems and found >= 5 and f"found {found} page" in said
-
-
-# --------------------------------------------------------------------------- page by page
-
-WATCH = """
-window.seen = { shift: 0, refused: [], deprecated: [] };
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-document.addEventListener("securitypolicyviolation",
-  event => seen.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
-new ReportingObserver(reports => seen.deprecated.push(...reports.map(one => one.body.message)),
-  { types: ["deprecation"], buffered: true }).observe();
-"""
-
-LOOK = """() => {
-  const visible = element => element.checkVisibility({ visibilityProperty: true });
-  const text = element => element.innerText.trim() || element.getAttribute("aria-label")
-    || element.querySelector("img[alt]:not([alt=''])")?.alt || element.title
-    || element.querySelector("svg title")?.textContent;
-  const levels = [...document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)")]
-    .filter(visible).map(one => Number(one.tagName[1]));
-  const small = new Set();
-  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (words.nextNode()) {
-    const element = words.currentNode.parentElement;
-    if (!words.currentNode.data.trim() || element.closest("mjx-container, script, style")) continue;
-    if (parseFloat(getComputedStyle(element).fontSize) < 12 && visible(element)) {
-      small.add(element.outerHTML.slice(0, 100));
-    }
-  }
-  return {
-    title: document.title, lang: document.documentElement.lang,
-    viewports: document.querySelectorAll("meta[name=viewport]").length,
-    h1: [...document.querySelectorAll("h1")].filter(visible).length, levels,
-    nameless: [...document.querySelectorAll("a[href], button")].filter(visible)
-      .filter(one => !text(one)).map(one => one.outerHTML.slice(0, 120)),
-    unsized: [...document.images].filter(one => one.getAttribute("src"))
-      .filter(one => !one.getAttribute("width") || !one.getAttribute("height"))
-      .map(one => one.outerHTML.slice(0, 120)),
-    bent: [...document.images].filter(one => one.checkVisibility() && one.naturalWidth > 40)
-      .filter(one => {
-        const box = getComputedStyle(one), inside = (size, ...sides) =>
-          sides.reduce((left, side) => left - parseFloat(box[`padding${side}`]), size);
-        const shape = inside(one.clientWidth, "Left", "Right")
-          / inside(one.clientHeight, "Top", "Bottom");
-        return box.objectFit === "fill" && one.closest("article")
-          && Math.abs(shape / (one.naturalWidth / one.naturalHeight) - 1) > 0.05;
-      }).map(one => one.outerHTML.slice(0, 120)),
-    ids: [...document.querySelectorAll("[id]")].map(one => one.id)
-      .filter((id, n, all) => all.indexOf(id) !== n),
-    requests: performance.getEntriesByType("resource").length + 1,
-    painted: performance.getEntriesByName("first-contentful-paint")[0].startTime,
-    small: [...small], ...seen,
-  };
-}"""
-
-# The rules that can come out otherwise on a phone, in the dark; the rest was seen on a wide screen.
-ON_A_PHONE = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block",
-              "label-content-name-mismatch", "button-name", "link-name", "aria-hidden-focus",
-              "aria-dialog-name", "meta-viewport"]  # fmt: skip
-RULES = {
-    "wide": {"rules": {"target-size": {"enabled": True}}},
-    "phone": {"runOnly": {"type": "rule", "values": ON_A_PHONE}},
-}
-
-VIEWS = {  # name: (width, theme, from a file)
-    "wide": (1280, "light", False),
-    "phone": (390, "dark", False),
-    "file": (1280, "dark", True),
-}
-
-
-@pytest.fixture(scope="session")
-def seen(browser, server, site):
-    """Open every page in each view; return {(page, view): what there was to see}."""
-    reports = {}
-    for view, (width, theme, from_file) in VIEWS.items():
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-        )
-        context.set_default_timeout(120_000)
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        requests, problems = [], []
-        page.on("request", lambda request, to=requests: to.append(request.url))
-        page.on("pageerror", lambda error, to=problems: to.append(str(error)))
-        page.on(
-            "console",
-            lambda message, to=problems: (
-                to.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        for name in page_names(site):
-            if from_file and name == "404.html":
-                continue  # it stands at the root of a server
-            requests.clear()
-            problems.clear()
-            page.goto((site / name).as_uri() if from_file else f"{server}/{name}")
-            settle(page)
-            until(page, "performance.getEntriesByName('first-contentful-paint').length")
-            report = reports[name, view] = page.evaluate(LOOK)
-            if view in RULES:
-                report["axe"], _ = look_with_axe(page, resultTypes=["violations"], **RULES[view])
-            if view == "phone":
-                page.set_viewport_size({"width": 360, "height": 740})
-                report["width"] = page.evaluate("document.documentElement.scrollWidth")
-                page.set_viewport_size({"width": width, "height": 900})
-            home = "file://" if from_file else server
-            report["elsewhere"] = [
-                url for url in requests if not url.startswith((home, "data:", "blob:"))
-            ]
-            report["problems"] = list(problems)
-        context.close()
-    return reports
-
-
-def faults(seen, key):
-    """Return what was found under a key, page by page, where anything was."""
-    return {where: report[key] for where, report in seen.items() if report.get(key)}
-
-
-@pytest.mark.browser
-def test_no_page_asks_for_what_its_policy_refuses(seen):
-    assert len(seen) > 40
-    assert faults(seen, "refused") == {}
-
-
-@pytest.mark.browser
-def test_no_page_complains_calls_what_is_out_of_date_or_asks_elsewhere(seen):
-    assert faults(seen, "problems") == {}
-    assert faults(seen, "deprecated") == {}
-    assert faults(seen, "elsewhere") == {}
-
-
-@pytest.mark.browser
-def test_axe_finds_nothing_serious_on_any_page(seen):
-    grave = {
-        where: [one for one in report["axe"] if one[0] in GRAVE]
-        for where, report in seen.items()
-        if "axe" in report
-    }
-    assert len(grave) > 30
-    assert {where: found for where, found in grave.items() if found} == {}
-
-
-@pytest.mark.browser
-def test_each_page_says_what_it_is(seen, site):
-    titles = set()
-    for (name, view), report in seen.items():
-        assert report["lang"] and report["viewports"] == 1, name
-        assert report["h1"] == 1, name
-        levels = report["levels"]
-        assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), (name, levels)
-        if view == "wide":
-            assert report["title"] not in titles, name
-            titles.add(report["title"])
-    for name in page_names(site):
-        if name.startswith(("book/", "chapters/")):
-            [description] = meta(parsed(site / name), "description")
-            assert 50 <= len(description) <= 210, (name, description)
-
-
-@pytest.mark.browser
-def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
-    assert faults(seen, "nameless") == {}
-    assert faults(seen, "unsized") == {}
-    assert faults(seen, "bent") == {}  # wider or narrower than it is
-    assert faults(seen, "ids") == {}
-    assert {w: r["small"] for w, r in seen.items() if r["small"] and w[1] == "phone"} == {}
-    # 0.25 is where Chromium calls a page's jumps poor. Pages here move by the width of a font.
-    assert {w: r["shift"] for w, r in seen.items() if r["shift"] > 0.25} == {}
-
-
-@pytest.mark.browser
-def test_a_page_asks_for_little_and_shows_soon(seen):
-    assert {w: r["requests"] for w, r in seen.items() if r["requests"] > REQUESTS} == {}
-    assert {w: r["painted"] for w, r in seen.items() if r["painted"] >= 15_000} == {}
-
-
-@pytest.mark.browser
-def test_no_page_is_wider_than_the_narrowest_phone(seen):
-    widths = {where: r["width"] for where, r in seen.items() if where[1] == "phone"}
-    assert len(widths) > 10
-    assert {where: width for where, width in widths.items() if width > 360} == {}
