@@ -82,22 +82,24 @@ RULES = {
 VIEWS = {  # name: (width, theme, from a file)
     "wide": (1280, "light", False),
     "phone": (390, "dark", False),
-    "phone by day": (390, "light", False),
     "file": (1280, "dark", True),
 }
 
 # What sticks out sideways and can't be scrolled within a box of its own is cut off.
-CUT_OFF = """() => [...document.querySelectorAll('article.bd-article *')].filter(element => {
+FIT = """() => ({
+  width: document.documentElement.scrollWidth, theme: document.documentElement.dataset.theme,
+  cutOff: [...document.querySelectorAll("article.bd-article *")].filter(element => {
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.right <= innerWidth + 1) return false;
-    if (element.closest('mjx-assistive-mml')) return false;
+    if (element.closest("mjx-assistive-mml")) return false;
     for (let up = element; up; up = up.parentElement) {
-        const how = getComputedStyle(up).overflowX;
-        if (up.matches('article')) return true;
-        if (how === 'auto' || how === 'scroll' || how === 'hidden') return false;
+      const how = getComputedStyle(up).overflowX;
+      if (up.matches("article")) return true;
+      if (how === "auto" || how === "scroll" || how === "hidden") return false;
     }
     return true;
-}).map(element => element.outerHTML.slice(0, 120))"""
+  }).map(element => element.outerHTML.slice(0, 120)),
+})"""
 
 pytestmark = pytest.mark.browser
 
@@ -141,12 +143,15 @@ def seen(browser, server, site):
             report = reports[name, view] = page.evaluate(LOOK)
             if view in RULES:
                 report["axe"], _ = look_with_axe(page, resultTypes=["violations"], **RULES[view])
-            if width == 390:
-                report["cut off"] = page.evaluate(CUT_OFF)
-                report["width"] = page.evaluate("document.documentElement.scrollWidth")
+            if view == "phone":
+                report["dark"] = page.evaluate(FIT)
+                page.emulate_media(color_scheme="light")
+                until(page, "document.documentElement.dataset.theme === 'light'")
+                report["light"] = page.evaluate(FIT)
                 page.set_viewport_size({"width": 360, "height": 740})
-                report["narrow"] = page.evaluate("document.documentElement.scrollWidth")
+                report["narrow"] = page.evaluate(FIT)
                 page.set_viewport_size({"width": width, "height": 900})
+                page.emulate_media(color_scheme=theme)
             home = "file://" if from_file else server
             report["elsewhere"] = [
                 url for url in requests if not url.startswith((home, "data:", "blob:"))
@@ -205,7 +210,7 @@ def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
     assert faults(seen, "unsized") == {}
     assert faults(seen, "bent") == {}  # wider or narrower than it is
     assert faults(seen, "ids") == {}
-    assert {w: r["small"] for w, r in seen.items() if r["small"] and "phone" in w[1]} == {}
+    assert {w: r["small"] for w, r in seen.items() if r["small"] and w[1] == "phone"} == {}
     # 0.25 is where Chromium calls a page's jumps poor. Pages here move by the width of a font.
     assert {w: r["shift"] for w, r in seen.items() if r["shift"] > 0.25} == {}
 
@@ -218,15 +223,18 @@ def test_a_page_asks_for_little_and_shows_soon(seen):
 
 
 def test_no_page_is_wider_than_the_narrowest_phone(seen):
-    phones = {where: report for where, report in seen.items() if "narrow" in report}
-    assert len(phones) > 20
-    assert {where: r["width"] for where, r in phones.items() if r["width"] > 390} == {}
-    assert {where: r["narrow"] for where, r in phones.items() if r["narrow"] > 360} == {}
-    assert faults(phones, "cut off") == {}
+    phones = {name: report for (name, view), report in seen.items() if view == "phone"}
+    assert len(phones) > 10
+    for key, most in (("dark", 390), ("light", 390), ("narrow", 360)):
+        assert {name: r[key] for name, r in phones.items() if r[key]["width"] > most} == {}
+        assert {name: r[key] for name, r in phones.items() if r[key]["cutOff"]} == {}
 
 
-def test_a_page_is_as_light_or_as_dark_as_the_reader_s_system(seen):
+def test_a_page_is_as_light_or_as_dark_as_the_reader_s_system_also_when_that_changes(seen):
     assert {w: r["theme"] for w, r in seen.items() if r["theme"] != VIEWS[w[1]][1]} == {}
+    for report in seen.values():
+        for theme in {"dark", "light"} & report.keys():
+            assert report[theme]["theme"] == theme
 
 
 def test_every_formula_is_typeset_also_from_a_file(seen):
