@@ -19,6 +19,7 @@ def pytest_sessionstart(session):
     config = session.config
     if hasattr(config, "workerinput"):
         return
+    config.option.loadscopereorder = False  # see LONGEST
     with_notebooks = any(getattr(config.option, name, False) for name in ("nbval", "nbval_lax"))
     settings = pytest.MonkeyPatch()
     config.add_cleanup(settings.undo)
@@ -63,6 +64,22 @@ def choose(download):
         "download": "downloaded into the cache",
     }
     return "mnist", f"MNIST, {where[digits.origin]}"
+
+
+#: The files that take longest, longest first. In a run of several processes they are begun in this
+#: order, so that none is left with a long file at the end. The second one must need no site: while
+#: one process builds it, the others have something else to do.
+LONGEST = """
+tests/test_pages.py chapters/10-beyond-one-machine.ipynb chapters/07-why-it-works.ipynb
+""".split()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Put the files that take longest first, where several processes share them out."""
+    if hasattr(config, "workerinput"):
+        rank = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
 
 
 def pytest_report_header(config):
