@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import shutil
 import signal
 import stat
 import struct
@@ -115,13 +116,19 @@ def run(data, folder, callbacks=(), model=None, seed=0, **changes):
     return model, train(model, x, y, (x_val, y_val), seed=seed, **(how | changes))
 
 
-@pytest.fixture
-def stopped(data, tmp_path):
-    """Return the folder of a run that ended after two of three epochs."""
-    folder = tmp_path / "runs" / "backup"
+@pytest.fixture(scope="module")
+def left(data, tmp_path_factory):
+    """Train two of three epochs, once; return the folder that is left, which nobody changes."""
+    folder = tmp_path_factory.mktemp("left") / "backup"
     with pytest.raises(Stop):
         run(data, folder, [stop_after(2)])
     return folder
+
+
+@pytest.fixture
+def stopped(left, tmp_path):
+    """Return the folder of a run that ended after two of three epochs."""
+    return Path(shutil.copytree(left, tmp_path / "runs" / "backup"))
 
 
 def test_whatever_ends_a_run_its_last_checkpoint_is_there(data, stopped):
