@@ -23,7 +23,7 @@ endif
 # One target after the other, whatever -j says: the tests share the work out themselves.
 .NOTPARALLEL:
 
-.PHONY: help book book-zh catalogues test execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
+.PHONY: help book book-zh catalogues test quick execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -41,6 +41,10 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(BIN)/ruff check && $(BIN)/ruff format --check
 	$(BIN)/python -X utf8 -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+
+quick: setup   ## look at the code, and run the tests of the package that take little
+	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(BIN)/python -X utf8 -m pytest -m "not (book or browser or slow)" --numprocesses $(WORKERS) --dist loadfile tests
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb

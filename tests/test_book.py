@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import dead_links, parsed, references, visit
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 

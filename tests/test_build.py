@@ -16,6 +16,8 @@ from browsing import build
 from nbclient import NotebookClient
 from sphinx.errors import ExtensionError
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 # Sphinx adds a checksum to the address of a file that is there already: from the second time on.

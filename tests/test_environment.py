@@ -19,6 +19,8 @@ from packaging.utils import canonicalize_name
 
 import lenet_tutorial
 
+pytestmark = pytest.mark.book
+
 
 def read(name):
     return (ROOT / name).read_text(encoding="utf-8")

@@ -8,6 +8,8 @@ import pytest
 from contents import CHAPTERS, read
 from IPython.core.inputtransformer2 import TransformerManager
 
+pytestmark = pytest.mark.book
+
 ADDRESS = ("https://example.org/owner/lenet", "main")
 
 

@@ -20,6 +20,8 @@ import record
 
 from lenet_tutorial import figures
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 mpl.use("Agg")

@@ -10,6 +10,8 @@ from pathlib import Path
 import check_machine
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts" / "check_machine.py"
 

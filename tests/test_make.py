@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 SETUP = [
@@ -23,7 +25,9 @@ SETUP = [
 SITE = ".venv/bin/python book/_ext/offline.py"
 BOOK = ".venv/bin/jupyter-book build --all -W -n --keep-going ."
 PYTEST = ".venv/bin/python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile"
-TEST = [".venv/bin/ruff check", ".venv/bin/ruff format --check", PYTEST]
+LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
+TEST = [*LINT, PYTEST]
+QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")
@@ -98,6 +102,7 @@ def test_the_other_targets_run_what_they_name(checkout):
 
 
 LAST = {  # of each of the other targets, its commands in the end
+    "quick": [*LINT, QUICK],
     "book-zh": ["test -f _build/html/index.html || " + BOOK, "-b html . _build/html-zh"],
     "catalogues": ["-b gettext . _build/gettext", "python scripts/catalogues.py"],
     "repository": ["python scripts/first_cell.py chapters/*.ipynb"],

@@ -7,6 +7,8 @@ from pathlib import Path
 import mutate
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 LEAST = 150  # mutations; a list that shrinks is a check that was lost

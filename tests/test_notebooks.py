@@ -8,10 +8,13 @@ import functools
 import re
 from pathlib import Path
 
+import pytest
 import yaml
 from contents import CHAPTERS, ROOT, chapters, code_cells, prose, read, tags, texts
 
 import lenet_tutorial
+
+pytestmark = pytest.mark.book
 
 IGNORE = "nbval-ignore-output"
 MNIST = "<MNIST: 60000 training and 10000 test digits>"

@@ -13,6 +13,8 @@ import ledger
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 pages = pytest.mark.parametrize("path", ledger.pages(), ids=lambda path: path.stem)

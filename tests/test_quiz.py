@@ -23,6 +23,8 @@ from contents import (
     unfounded,
 )
 
+pytestmark = pytest.mark.book
+
 # --------------------------------------------------------------------------- the directive
 
 PAGE = """

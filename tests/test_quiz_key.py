@@ -14,6 +14,8 @@ from lenet_tutorial import models, results, shapes
 from lenet_tutorial.shapes import output_size, trace, transposed_output_size
 from lenet_tutorial.tables import layer_table, networks, rivals
 
+pytestmark = pytest.mark.book
+
 
 def error(name, **where):
     """Return the mean test error of a long run on MNIST."""

@@ -7,6 +7,8 @@ import pytest
 from browsing import visit
 from contents import CHAPTERS, read
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 

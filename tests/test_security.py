@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 SECRETS = re.compile(

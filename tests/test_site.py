@@ -13,6 +13,8 @@ import yaml
 from browsing import OBJECTS_OWN, build, meta, page_names, parsed, search, serve, visit
 from PIL import Image
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"

@@ -24,6 +24,8 @@ from contents import (
     unfounded,
 )
 
+pytestmark = pytest.mark.book
+
 BUDGET = 3_000_000  # bytes, so that a deck can be sent by mail
 
 

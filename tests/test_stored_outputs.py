@@ -34,6 +34,8 @@ from lenet_tutorial.training import split_validation
 from lenet_tutorial.training.levenberg import MU, RATES
 from lenet_tutorial.training.recipes import FAST
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 mpl.use("Agg")

@@ -21,6 +21,8 @@ from contents import (
 
 from lenet_tutorial import shapes
 
+pytestmark = pytest.mark.book
+
 BOOK = Path(__file__).parent.parent / "book"
 TEACH = (BOOK / "teach.md").read_text(encoding="utf-8")
 SHEETS = (BOOK / "worksheet.md").read_text(encoding="utf-8")

@@ -8,6 +8,8 @@ import yaml
 from contents import ROOT
 from packaging.specifiers import SpecifierSet
 
+pytestmark = pytest.mark.book
+
 WORKFLOWS = {file.stem: file for file in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 PYTHONS = SpecifierSet(
     tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][

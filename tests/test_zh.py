@@ -17,6 +17,8 @@ import pytest
 from browsing import OBJECTS_OWN, dead_links, parsed, search, serve, visit
 from bs4 import BeautifulSoup
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 
 PAGES = catalogues.translated_pages()
