@@ -11,9 +11,15 @@ import time
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
 
+import public
+import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parent.parent
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+#: Where the site will stand, and the folder there; "" and "/" while the book has no address.
+ADDRESS = CONFIG["html"].get("baseurl") or public.pages_address(CONFIG["repository"]["url"])
+PREFIX = urlsplit(ADDRESS).path or "/"
 
 
 def build(folder, *options):
@@ -70,7 +76,7 @@ def dead_links(site, files):
             target, path = file, unquote(parts.path)
             if path.startswith("/"):  # the page 404, which may stand at any depth
                 assert file.name == "404.html"
-                target = site / path[1:]
+                target = site / path.removeprefix(PREFIX)
             elif path:
                 target = Path(os.path.normpath(file.parent / path))
             anchor = unquote(parts.fragment)
@@ -88,8 +94,8 @@ def anchors(file):
 
 
 @contextlib.contextmanager
-def serve(site, prefix="/"):
-    """Serve a folder under a prefix on a free port of the loopback address, as GitHub Pages does.
+def serve(site, *prefixes):
+    """Serve a folder under prefixes on a free port of the loopback address, as GitHub Pages does.
 
     What is not there is answered with the site's page 404.
     """
@@ -101,8 +107,8 @@ def serve(site, prefix="/"):
             pass
 
         def translate_path(self, path):
-            inside = path.startswith(prefix)
-            return super().translate_path("/" + path.removeprefix(prefix) if inside else "/none")
+            inside = [path.removeprefix(one) for one in prefixes or "/" if path.startswith(one)]
+            return super().translate_path("/" + inside[0] if inside else "/none")
 
         def send_error(self, code, message=None, explain=None):
             page = site / "404.html"

@@ -57,8 +57,8 @@ def site(once):
 
 @pytest.fixture(scope="session")
 def server(site):
-    """Serve the site on a free port of the loopback address."""
-    with browsing.serve(site) as address:
+    """Serve the site on a free port of the loopback address, as if it were the site's own."""
+    with browsing.serve(site, browsing.PREFIX, "/") as address:
         yield address
 
 

@@ -9,7 +9,7 @@ import itertools
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from browsing import GRAVE, look_with_axe, meta, page_names, parsed, settle, until
+from browsing import GRAVE, PREFIX, look_with_axe, meta, page_names, parsed, settle, until
 
 REQUESTS = 70  # at most, with all pictures of a chapter
 WEIGHT = 1_500_000  # bytes over the wire
@@ -107,7 +107,7 @@ pytestmark = pytest.mark.browser
 @functools.cache
 def weigh(site, path):
     """Return the bytes of a file as a server sends it: text is packed."""
-    data = (site / unquote(path).lstrip("/")).read_bytes()
+    data = (site / unquote(path.removeprefix(PREFIX)).lstrip("/")).read_bytes()
     packed = path.endswith((".html", ".js", ".css", ".svg", ".json"))
     return len(gzip.compress(data)) if packed else len(data)
 

@@ -10,13 +10,23 @@ from xml.etree import ElementTree
 import first_cell
 import pytest
 import yaml
-from browsing import OBJECTS_OWN, build, meta, page_names, parsed, search, serve, visit
+from browsing import (
+    ADDRESS,
+    CONFIG,
+    OBJECTS_OWN,
+    build,
+    meta,
+    page_names,
+    parsed,
+    search,
+    serve,
+    visit,
+)
 from PIL import Image
 
 pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parent.parent
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"
 BASE = "https://some-one.github.io/a-book/"
 
@@ -116,7 +126,7 @@ def test_with_the_setting_each_page_has_its_absolute_address(public):
 
 @pytest.mark.parametrize("name", ["private", "site"])
 def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(name, request):
-    if name == "site" and (CONFIG["repository"]["url"] or CONFIG["html"].get("baseurl")):
+    if name == "site" and (CONFIG["repository"]["url"] or ADDRESS):
         pytest.skip("this book has an address")
     site = request.getfixturevalue(name)
     assert not (site / "sitemap.xml").exists()
