@@ -106,11 +106,13 @@ def on_digits(backend):
     return run(backend, BUILD + TRAIN, "digits", "6")
 
 
+@pytest.mark.slow
 @backends
 def test_every_layer_is_built_trained_saved_and_loaded(backend):
     assert all(on_digits(backend)[0]["agree"].values())
 
 
+@pytest.mark.slow
 @backends
 def test_the_textbook_network_learns_the_bundled_digits(backend):
     result = on_digits(backend)[1]

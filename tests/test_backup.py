@@ -57,6 +57,7 @@ def whole(tmp_path_factory):
     return output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=lambda one: one.name)
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(whole, tmp_path, how):
     folder, output = tmp_path / "backup", tmp_path / "weights.npz"
@@ -131,6 +132,7 @@ def stopped(left, tmp_path):
     return Path(shutil.copytree(left, tmp_path / "runs" / "backup"))
 
 
+@pytest.mark.slow
 def test_whatever_ends_a_run_its_last_checkpoint_is_there(data, stopped):
     assert [file.name for file in stopped.iterdir()] == [backup.FILE]
     _, history = run(data, stopped, [stop_after(-1)])
@@ -140,6 +142,7 @@ def test_whatever_ends_a_run_its_last_checkpoint_is_there(data, stopped):
     assert not stopped.exists() and stopped.parent.exists()
 
 
+@pytest.mark.slow
 def test_the_same_model_can_go_on_in_the_same_session(data, tmp_path):
     model = models.lenet5_article()
     with pytest.raises(Stop):
@@ -172,6 +175,7 @@ def half(data):
     return tuple(part[::2] for part in data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -281,6 +285,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 # --------------------------------------------------------------------------- random numbers
 
 
+@pytest.mark.slow
 def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
     """A callback that draws from the generators that all of a process share."""
 
@@ -305,6 +310,7 @@ def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
 # --------------------------------------------------------------------------- beginning anew
 
 
+@pytest.mark.slow
 def test_the_older_checkpoint_stays_until_the_new_run_has_its_own(data, stopped, capsys):
     path = stopped / backup.FILE
     before = path.read_bytes()
@@ -338,6 +344,7 @@ def test_an_epoch_counts_as_kept_once_it_is(data, tmp_path, monkeypatch, capsys)
     assert backup.read_head(folder / backup.FILE)["epoch"] == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_last_checkpoint(data, tmp_path, monkeypatch):
     real, folder = os.fsync, tmp_path / "b"
 
@@ -878,6 +885,7 @@ def test_without_a_terminal_nothing_is_shown(data, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is a Unix thing")
 def test_on_a_terminal_a_bar_counts_the_batches(tmp_path):
     import fcntl

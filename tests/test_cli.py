@@ -135,6 +135,7 @@ def keras_starts(monkeypatch):
     monkeypatch.setattr(doctor, "_backend", lambda: doctor.Check("ok", "Keras starts"))
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_is_there():
     said = subprocess.run(
         [str(PROGRAM), "doctor"], capture_output=True, encoding="utf-8", check=True
@@ -441,6 +442,7 @@ def trained(tmp_path_factory):
     return folder / "model.keras", said
 
 
+@pytest.mark.slow
 def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     path, said = trained
     assert said.stderr == ""
@@ -460,6 +462,7 @@ def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     assert f"test accuracy {right:.2%}" in lines[3] and right > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameters"), [("fast", 44_426), ("strong", 61_706)])
 def test_training_by_a_recipe_writes_the_network_that_was_validated(
     command, tmp_path, name, parameters, pictures
@@ -485,6 +488,7 @@ def test_training_by_a_recipe_writes_the_network_that_was_validated(
     assert code == 0 and "%" in said
 
 
+@pytest.mark.slow
 def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, monkeypatch):
     arguments = ("train", "--recipe", "fast", "--dataset", "digits", "--epochs", "2")
     whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
@@ -501,6 +505,7 @@ def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, 
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkeypatch):
     output = tmp_path / "model.keras"
     output.write_bytes(b"an older model")
@@ -527,6 +532,7 @@ def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkey
     assert refused(command(*TRAIN, "--output", output, "--resume"), "nothing to go on from")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
 def test_ctrl_c_keeps_the_epochs_that_were_finished(tmp_path):
     arguments = ["train", "--network", "article", "--epochs", "500", "--output", "model.keras"]
@@ -796,6 +802,7 @@ def test_the_answer_is_shown_with_all_ten_probabilities(command, pictures):
     assert lines[1].endswith("#") and "%" in lines[1]
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_answers_and_explains_itself(command, trained, pictures, tmp_path):
     target = tmp_path / "layers.png"
     target.write_bytes(b"old")
@@ -1070,6 +1077,7 @@ def test_output_that_nobody_reads_any_more_ends_a_command(tmp_path):
     assert said.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix begins it")
 def test_one_picture_in_the_worst_surroundings(pictures, tmp_path):
     """A home that must not be written to, no folder for temporary files, wrong settings."""

@@ -130,6 +130,7 @@ def test_each_optimiser_is_the_one_that_was_named():
 # --------------------------------------------------------------------------- training
 
 
+@pytest.mark.slow
 def test_a_short_training_of_each_recipe_learns(few):
     x, y, held_out = few
     for recipe in (ARTICLE, replace(FAST, batch_size=64)):
@@ -172,6 +173,7 @@ def test_the_result_is_the_average_of_the_weights_and_is_what_was_validated(few)
     assert loss == pytest.approx(history["val_loss"].iloc[-1], rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch takes batch by batch")
 def test_a_whole_epoch_at_once_gives_the_same_as_batch_by_batch(few):
     x, y, held_out = few
@@ -438,6 +440,7 @@ def test_the_validation_split_chose_the_rate_of_the_fast_recipe():
     assert mean.idxmax() == FAST.learning_rate
 
 
+@pytest.mark.slow
 def test_a_peak_and_a_speed_run_on_the_bundled_digits():
     row = faster.peak("digits", "peak 0.004", seed=0, train_digits=512, epochs=1)
     assert row["recipe"] == "peak 0.004" and row["learning_rate"] == 0.004
