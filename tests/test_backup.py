@@ -175,7 +175,6 @@ def half(data):
     return tuple(part[::2] for part in data)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
