@@ -68,6 +68,7 @@ def two(digits):
 
     Return the run, the weights, and whether the proxy was asked.
     """
+    model = build()  # before the settings, which are not for this process either
     with socket.socket() as deaf, pytest.MonkeyPatch.context() as settings:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen()  # it takes connections in, and never says a word
@@ -80,7 +81,6 @@ def two(digits):
         settings.setenv("PYTHONIOENCODING", "cp1252")
         settings.setenv("TF_CONFIG", "{}")
         settings.setenv("MPLBACKEND", "nonsense")
-        model = build()
         run = fit_parallel(model, *digits, workers=2, epochs=EPOCHS, timeout=120)
         asked = bool(select.select([deaf], [], [], 0)[0])
     return run, model.get_weights(), asked
