@@ -560,6 +560,7 @@ def test_chapter_5_asks_for_its_recipes(asked):
     assert softmax["loss"] is None and type(adam["optimizer"]).__name__ == "Adam"
 
 
+@pytest.mark.slow
 def test_chapter_6_asks_for_its_recipes(asked):
     for recipe in zip1989.CHANGES:
         zip1989.run("digits", recipe, 0)

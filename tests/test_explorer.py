@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import until, visit
+from browsing import look_with_axe, until, visit
 from scipy import ndimage
 
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parent.parent
 SCRIPTS = ROOT / "book" / "_static" / "explorer"
 WEIGHTS = SCRIPTS / "weights"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 PAGE = "book/explorer.html"
 LAST = export.EPOCHS[-1]
 TOLERANCE = 1e-4
@@ -290,8 +289,6 @@ def test_the_drawing_is_scaled_and_centred_by_its_mass(engine):
 
 @pytest.mark.mnist
 def test_the_middle_is_where_mnist_has_it(digits):
-    if digits.name != "MNIST":
-        pytest.skip("no MNIST here: this looks at where its digits stand")
     middles = np.array([ndimage.center_of_mass(image) for image in digits.x_test[:1000]])
     assert np.abs(middles - 14).max() <= 0.51
 
@@ -305,7 +302,7 @@ def best_median(page, code, argument=None, runs=5):
 
 
 @pytest.mark.parametrize("name", export.NETWORKS)
-def test_a_forward_pass_takes_no_more_than_five_milliseconds(engine, digits, name):
+def test_a_forward_pass_takes_no_more_than_twenty_milliseconds(engine, digits, name):
     code = """([name, epoch, image]) => {
         const net = network(name, epoch);
         const input = LeNet.preprocess.forNetwork(Float32Array.from(image), net.inputSize);
@@ -318,10 +315,10 @@ def test_a_forward_pass_takes_no_more_than_five_milliseconds(engine, digits, nam
     }"""
     median = best_median(engine, code, [name, LAST, images28(digits.x_test[:1])[0]])
     print(f"forward pass, {name}: {median:.2f} ms")
-    assert median <= 4 * 5  # four times the budget: other work may be going on here
+    assert median <= 20  # the budget is 5; other work may be going on here
 
 
-def test_from_the_pen_to_the_probabilities_takes_no_more_than_fifty_milliseconds(ready):
+def test_from_the_pen_to_the_probabilities_takes_no_more_than_two_hundred_milliseconds(ready):
     page = ready
     code = """async () => {
         const paper = document.querySelector(".lx-paper"), box = paper.getBoundingClientRect();
@@ -342,7 +339,7 @@ def test_from_the_pen_to_the_probabilities_takes_no_more_than_fifty_milliseconds
     }"""
     median = best_median(page, code, runs=3)
     print(f"pen to probabilities: {median:.1f} ms")
-    assert median <= 4 * 50
+    assert median <= 200  # the budget is 50
 
 
 # --------------------------------------------------------------------------- the page
@@ -892,12 +889,7 @@ def test_axe_finds_nothing_to_complain_of(browser, server, name, width, theme):
         page.get_by_role("button", name="Share").click()
     else:
         page.get_by_label("Input size").fill("28")  # with an error on show
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("selector => axe.run(selector)", f".lenet-{name}")
-    found = [
-        (one["id"], [node["html"][:150] for node in one["nodes"]]) for one in result["violations"]
-    ]
+    found, passed = look_with_axe(page, f".lenet-{name}")
     assert not found, json.dumps(found, indent=1)
-    assert len(result["passes"]) > 10
+    assert passed > 10
     page.context.close()

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from lenet_tutorial import layers, models, weights
-from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
+from lenet_tutorial.datasets import load_bundled, load_mnist
 from lenet_tutorial.explorer import export, scripts
 from lenet_tutorial.explorer.describe import describe
 from lenet_tutorial.training import error_rate
@@ -112,10 +112,7 @@ def test_training_makes_the_networks_better():
 @pytest.mark.mnist
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_test_accuracy_is_that_of_the_committed_weights(name):
-    try:
-        digits = load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(f"no MNIST here: {error}")
+    digits = load_mnist(mirrors=())
     model = export.load(FOLDER, name, export.EPOCHS[-1])
     inputs = export.network(name).input.prepare(digits.x_test)
     error = error_rate(model, inputs, digits.y_test)

@@ -9,14 +9,14 @@ import functools
 import re
 from dataclasses import replace
 
+import benchmark
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from contents import CHAPTERS, code_cells, read
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
-from test_notebooks import CHAPTERS, code_cells, read
-from test_recipes import load_benchmark
 
 from lenet_tutorial import datasets, results
 from lenet_tutorial.command import cli
@@ -264,7 +264,7 @@ def test_the_benchmark_shows_the_test_digits_and_chooses_nothing_by_them(monkeyp
         return fit(model, x, y, validation_data=(x[:9], y[:9]), **how)
 
     monkeypatch.setattr(keras.Model, "fit", spied)
-    digits, benchmark = few(), load_benchmark()
+    digits = few()
     x_test = datasets.prepare(digits.x_test)
     spy.mark(x_test)
     train = datasets.prepare(digits.x_train)[:64], digits.y_train[:64]

@@ -8,43 +8,17 @@ import functools
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
 import yaml
+from contents import CHAPTERS, ROOT, chapters, code_cells, prose, read, tags, texts
 from rules import House
 
 import lenet_tutorial
 
-ROOT = Path(__file__).parent.parent
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+pytestmark = pytest.mark.book
+
 IGNORE = "nbval-ignore-output"
 MNIST = "<MNIST: 60000 training and 10000 test digits>"
-
-
-def read(path):
-    return nbformat.read(path, as_version=4)
-
-
-def code_cells(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
-def prose(notebook):
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def texts(cell):
-    """Return every piece of text that a cell's outputs hold."""
-    for output in cell.outputs:
-        yield from [output.text] if "text" in output else []
-        yield from (v for k, v in output.get("data", {}).items() if k.startswith("text/"))
-
-
-chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 
 
 def test_the_table_of_contents_names_every_chapter_in_order():
@@ -156,12 +130,6 @@ def test_a_chapter_has_all_its_parts(path):
             assert re.match(r"\*[^*].*\?\*", body), f"{heading}: {body!r}"
 
 
-def numbers(text):
-    """Return the numbers in a text, however they are written: 60 000, 60,000, 60_000, 3e-3."""
-    text = re.sub(r"(?<=\d)[\u00a0,_](?=\d{3}\b)", "", text)
-    return {float(number) for number in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?", text)}
-
-
 @chapters
 def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
     text = prose(read(path))
@@ -177,6 +145,8 @@ def test_all_chapters_together_show_all_twelve_errata():
     errata = (ROOT / "book" / "errata.md").read_text(encoding="utf-8")
     labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
     assert labels == [f"err-{number}" for number in range(1, 13)]
+    text = "\n".join(prose(read(path)) for path in CHAPTERS)
+    assert set(labels) == set(re.findall(r"\{ref\}`(?:[^`]*<)?(err-\d+)>?`", text))
 
 
 # --------------------------------------------------------------------------- where data is loaded

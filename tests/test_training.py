@@ -43,6 +43,7 @@ def test_mnist_s_size_leaves_5000_for_validation():
     assert (len(y_train), len(y_val)) == (55_000, 5_000)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_network_and_the_same_history(digits):
     x, y, x_val, y_val = split_validation(prepare(digits.x_train[:600]), digits.y_train[:600])
     weights, histories = [], []
@@ -54,6 +55,7 @@ def test_the_same_seed_gives_the_same_network_and_the_same_history(digits):
     np.testing.assert_allclose(histories[0], histories[1], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_history_is_a_table_and_the_network_learns(digits):
     x, y, x_val, y_val = split_validation(prepare(digits.x_train), digits.y_train)
     model = build()
@@ -120,6 +122,7 @@ def test_a_split_that_cannot_be_made(fraction, labels, message):
         split_validation(np.zeros(10), labels, fraction)
 
 
+@pytest.mark.slow
 def test_each_network_is_judged_by_what_its_last_layer_means(digits):
     x = prepare_1998(digits.x_train[:400])
     y = digits.y_train[:400]

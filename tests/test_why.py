@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from lenet_tutorial import figures, results
-from lenet_tutorial.datasets import DatasetError, load_mnist
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import why_it_works as why
 
@@ -266,20 +265,12 @@ def test_learning_from_a_hundred_bundled_digits_comes_out_again():
     again("learning", 0.05, dataset="digits", network="784-300-10")
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    try:
-        return load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(f"no MNIST here: {error}")
-
-
 @pytest.mark.mnist
-def test_the_nearest_neighbour_comes_out_again_on_mnist(mnist):
+def test_the_nearest_neighbour_comes_out_again_on_mnist():
     again("learning", 0.001, dataset="mnist", network="nearest neighbour", digits=1_000)
 
 
 @pytest.mark.mnist
-def test_learning_from_a_hundred_digits_of_mnist_comes_out_again(mnist):
+def test_learning_from_a_hundred_digits_of_mnist_comes_out_again():
     new, _ = again("learning", 0.03, dataset="mnist", network="784-300-10", digits=100)
     assert new["updates"] == 1_000

@@ -4,7 +4,7 @@ A plan is Markdown. A line such as ``{figure} c02-019`` pulls the figure that is
 with this id; ``{code}`` pulls the code and ``{output}`` what the code printed. So a slide can't
 differ from the chapter, and a cell that is gone is an error. nbconvert makes the slides, reveal.js
 and MathJax come from their npm packages. It is a Sphinx extension: each build of the book makes the
-slides too. ``python scripts/slides.py`` makes them again in ``_build/html``, without the book.
+slides too. ``python book/_ext/slides.py`` makes them again in ``_build/html``, without the book.
 """
 
 import ast
@@ -18,10 +18,9 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from typography import TOGETHER
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from typography import TOGETHER  # noqa: E402
+ROOT = Path(__file__).parent.parent.parent
 
 PLANS = ROOT / "book" / "slides"
 REVEAL = ROOT / "node_modules" / "reveal.js"
