@@ -306,7 +306,8 @@ def test_the_recipes_are_those_of_the_book():
         "input_size": 28, "pooling": "max", "activation": "tanh", "epochs": 10, "batch_size": 64,
         "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0,
         "warmup_from": 0.0, "momentum": 0.9, "nesterov": True, "weight_decay": 0.0,
-        "label_smoothing": 0.0, "ema": 0.0, "distortions": None, "shuffle": True, "whole_epochs": False, "dtype": "float32", "jit_compile": "auto",
+        "label_smoothing": 0.0, "ema": 0.0, "distortions": None, "shuffle": True,
+        "whole_epochs": False, "dtype": "float32", "jit_compile": "auto",
     }  # fmt: skip
     fast = {
         "pooling": "folded", "activation": "relu", "epochs": 3, "batch_size": 256,
