@@ -23,8 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-#: Network: what it is called, its builder in `models`, its recipe in `experiments.changes.RECIPES`,
-#: the side of its input in pixels, with the values of background and ink.
+#: Network: what it is called, its builder in `models`, its recipe in `RECIPES` of
+#: `experiments.training_with_keras`, the side of its input in pixels, with the values of background
+#: and ink.
 NETWORKS = {
     "textbook": {
         "title": "Textbook LeNet-5",
@@ -255,16 +256,15 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """
     import keras
 
-    from ..experiments.training_with_keras import RECIPES, optimizer
-    from ..training.fit import error_rate, set_seed, split_validation, train
+    from ..experiments.training_with_keras import NUMBERS, RECIPES
+    from ..training.fit import error_rate, set_seed, split_validation
 
-    numbers = RECIPES[NETWORKS[name]["recipe"]]
+    recipe = RECIPES[NETWORKS[name]["recipe"]]
     keras.backend.clear_session()
     set_seed(seed)
     model = build(name)
     x, y, x_val, y_val = split_validation(to_input(name, digits.x_train), digits.y_train)
     x, y = x[:train_digits], y[:train_digits]
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
     kept = {}
 
     def keep(epoch, logs=None):
@@ -272,15 +272,13 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
             kept[epoch + 1] = pack(model)
 
     keep(-1)
-    train(
-        model,
+    recipe.train(
         x,
         y,
         validation=(x_val, y_val),
-        epochs=max(epochs),
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
         seed=seed,
+        model=model,
+        epochs=max(epochs),
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)],
     )
     snapshots = []
@@ -299,7 +297,7 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
         "test_accuracy": round(1 - test_error, 6),
         "dataset": digits.name,
         "train_digits": len(x),
-        "recipe": {"name": NETWORKS[name]["recipe"], **numbers},
+        "recipe": {"name": recipe.name, **recipe.row(*NUMBERS)},
         "seed": seed,
         "keras": version("keras"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
