@@ -23,6 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
+from .. import weights
+from ..weights import pack, unpack
+
 #: Network: what it is called, its builder in `models`, its recipe in `RECIPES` of
 #: `experiments.training_with_keras`, the side of its input in pixels, with the values of background
 #: and ink.
@@ -136,54 +139,6 @@ def _require(layer, setting, fulfilled):
     if not fulfilled:
         value = getattr(layer, setting)
         raise ValueError(f"the browser can't compute layer {layer.name!r} with {setting}={value}")
-
-
-def pack(model):
-    """Return a model's weights as bytes: little-endian float16, array after array.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    bytes
-        Two for each weight, layer by layer in the order of `Model.get_weights`.
-
-    Raises
-    ------
-    ValueError
-        If a weight is not finite, or too large for float16.
-    """
-    arrays = [np.asarray(array, "float32").ravel() for array in model.get_weights()]
-    flat = np.concatenate(arrays)
-    if not (np.abs(flat) <= np.finfo("float16").max).all():
-        raise ValueError("a weight is not finite, or too large for float16")
-    return flat.astype("<f2").tobytes()
-
-
-def unpack(data, model):
-    """Put weights from :func:`pack` into a model of the same kind.
-
-    Parameters
-    ----------
-    data : bytes
-        As :func:`pack` returns them.
-    model : keras.Model
-        Its weights are replaced.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer weights than the model has.
-    """
-    flat = np.frombuffer(data, "<f2").astype("float32")
-    shapes = [array.shape for array in model.get_weights()]
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    if sum(sizes) != len(flat):
-        raise ValueError(f"the data holds {len(flat)} weights, the model has {sum(sizes)}")
-    pieces = np.split(flat, np.cumsum(sizes)[:-1])
-    model.set_weights([piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)])
 
 
 def build(name):
@@ -507,17 +462,12 @@ def write_default(folder, path=None):
     folder : path
         Where :func:`export` has put the scripts.
     path : path, optional
-        By default ``lenet_tutorial.command.model_files.stored.DEFAULT``.
+        By default ``lenet_tutorial.weights.DEFAULT``.
     """
-    from ..command.model_files.stored import DEFAULT
-    from ..files import write_whole
-
     networks = {entry["name"]: entry for entry in _read_manifest(Path(folder))["networks"]}
     entry = networks["textbook"]
     shot = entry["snapshots"][-1]
     data = read_weights(folder, "textbook", shot["epoch"])
     about = {key: entry[key] for key in ("title", "dataset", "test_accuracy", "seed", "recipe")}
     about |= {"epoch": shot["epoch"], "sha256": shot["sha256"]}
-    head = np.array(json.dumps(about, ensure_ascii=False))
-    weights = np.frombuffer(data, "<f2")
-    write_whole(path or DEFAULT, lambda file: np.savez(file, about=head, weights=weights))
+    weights.write(path or weights.DEFAULT, data, about)
