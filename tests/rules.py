@@ -17,10 +17,20 @@ LOADERS = {"import_module", "__import__"}
 
 
 def read_map(text):
-    """Return the rows of the map in CONTRIBUTING.md: {layer: its modules}."""
+    """Return the rows of the map in CONTRIBUTING.md: {layer: {module: its question}}.
+
+    A module that begins with a dot belongs to the package that was named before it.
+    """
     table = re.search(r"^\| layer \|.*?\n\n", text, re.DOTALL | re.MULTILINE).group()
-    rows = [row.split("|")[1:3] for row in table.splitlines()[2:] if row]
-    return {name.strip(): re.findall(r"`([\w.]+)`", modules) for name, modules in rows}
+    layers = {}
+    for row in table.splitlines()[2:]:
+        layer, names, questions = (cell.strip() for cell in row.strip("|").split("|"))
+        modules, package = [], ""
+        for name in re.findall(r"`([\w.]+)`", names):
+            package = package if name.startswith(".") else name
+            modules.append(f"{package}{name}" if name.startswith(".") else name)
+        layers[layer] = dict(zip(modules, questions.split(" · "), strict=True))
+    return layers
 
 
 class House:
