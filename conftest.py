@@ -5,6 +5,7 @@ or goes, and the loader's notice would land in an output. Where notebooks run, M
 if it must; where only tests run, nothing is.
 """
 
+import functools
 import os
 
 import pytest
@@ -18,6 +19,7 @@ def pytest_sessionstart(session):
     config = session.config
     if hasattr(config, "workerinput"):
         return
+    config.option.loadscopereorder = False  # see LONGEST
     with_notebooks = any(getattr(config.option, name, False) for name in ("nbval", "nbval_lax"))
     settings = pytest.MonkeyPatch()
     config.add_cleanup(settings.undo)
@@ -64,12 +66,46 @@ def choose(download):
     return "mnist", f"MNIST, {where[digits.origin]}"
 
 
+#: The files that take longest, longest first. In a run of several processes they are begun in this
+#: order, so that none is left with a long file at the end. The second one must need no site: while
+#: one process builds it, the others have something else to do.
+LONGEST = """
+tests/test_pages.py chapters/07-why-it-works.ipynb tests/test_parallel.py tests/test_cli.py
+tests/test_explorer.py tests/test_backup.py tests/test_backends.py tests/test_slides.py
+chapters/09-training-faster-and-better.ipynb chapters/10-beyond-one-machine.ipynb
+tests/test_datasets.py tests/test_zh.py tests/test_recipes.py
+chapters/05-as-published-1998.ipynb chapters/06-1989-in-code.ipynb
+""".split()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Put the files that take longest first, where several processes share them out."""
+    if hasattr(config, "workerinput"):
+        rank = {name: place for place, name in enumerate(LONGEST)}
+        items.sort(key=lambda item: rank.get(item.nodeid.partition("::")[0], len(rank)))
+
+
 def pytest_report_header(config):
     """Say which data the run uses, and why."""
     return f"digits: {config.stash[DATA]}" if DATA in config.stash else None
 
 
+@functools.cache
+def without_mnist():
+    """Say why a test that needs MNIST can't run here, or return None; nothing is downloaded."""
+    if os.environ.get("LENET_TUTORIAL_DATASET") == "digits":
+        return "this run uses scikit-learn's digits"
+    from lenet_tutorial.datasets import DatasetError, load_mnist
+
+    try:
+        load_mnist(mirrors=())
+    except DatasetError as error:
+        return f"no MNIST here: {error}"
+    return None
+
+
 def pytest_runtest_setup(item):
-    """Skip what needs MNIST where the run uses other digits."""
-    if item.get_closest_marker("mnist") and os.environ.get("LENET_TUTORIAL_DATASET") == "digits":
-        pytest.skip("this run uses scikit-learn's digits")
+    """Skip what needs MNIST where the run uses other digits, or has none."""
+    if item.get_closest_marker("mnist") and (why := without_mnist()):
+        pytest.skip(why)

@@ -5,9 +5,9 @@ from the title picture and the logo. It needs Chromium.
 """
 
 import io
-import shutil
 from pathlib import Path
 
+from chromium import BROWSER, FLAGS
 from PIL import Image
 from playwright.sync_api import sync_playwright
 
@@ -42,9 +42,8 @@ def picture(browser, html, width, height):
 
 def main():
     """Draw and save the three pictures."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         card = picture(browser, CARD, 1200, 630).convert("P", palette=Image.Palette.ADAPTIVE)
         card.save(STATIC / "card.png", optimize=True)
         icon = picture(browser, ICON, 180, 180).convert("RGB")

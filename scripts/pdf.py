@@ -7,12 +7,12 @@ with the style of ``print.css``, and joins them. Links between them lead to plac
 import argparse
 import html
 import io
-import shutil
 from collections import defaultdict
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
 from bs4 import BeautifulSoup
+from chromium import BROWSER, FLAGS
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, Fit, NameObject, NullObject, NumberObject, TextStringObject
@@ -20,7 +20,6 @@ from pypdf.generic import ArrayObject, Fit, NameObject, NullObject, NumberObject
 from lenet_tutorial.files import write_whole
 
 BUILD = Path(__file__).parent.parent / "_build"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STYLE = """
 @page { size: A4; margin: 17mm 17mm 19mm }
 body { font: 11pt/1.5 sans-serif; color: #111; margin: 0 }
@@ -203,11 +202,10 @@ def write(page, book, language, files, printed, target):
 def make(site, target, files=None, browser=None):
     """Print pages of a site (all of them, unless ``files`` says which) into one PDF."""
     if browser is None:
-        chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-        if not chromium:
+        if not BROWSER:
             raise SystemExit("Chromium prints the pages, and is missing: apt-get install chromium")
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
             return make(site, target, files, browser)
     site = site.resolve()
     order = reading_order(site)

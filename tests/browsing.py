@@ -1,28 +1,101 @@
-"""Debian's Chromium, how the tests open a page in it, and how the site is served to it."""
+"""How the tests build the site, serve it, open a page of it in Chromium, and what axe finds."""
 
 import contextlib
 import functools
 import http.server
-import shutil
+import os
+import subprocess
+import sys
 import threading
 import time
-from urllib.parse import urlencode
+from pathlib import Path
+from urllib.parse import unquote, urlencode, urlsplit
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+import public
+import yaml
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+#: Where the site will stand, and the folder there; "" and "/" while the book has no address.
+ADDRESS = CONFIG["html"].get("baseurl") or public.pages_address(CONFIG["repository"]["url"])
+PREFIX = urlsplit(ADDRESS).path or "/"
+
+
+def build(folder, *options):
+    """Build the book into a folder with Jupyter Book's own command; return the folder's site."""
+    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", *options]
+    built = subprocess.run(
+        [*command, "--path-output", str(folder), str(ROOT)],
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
+    html = folder / "_build" / "html"
+    assert (html / "index.html").is_file()
+    return html
+
+
+@functools.cache
+def parsed(file):
+    """Return a page of a site as BeautifulSoup; whoever asks again gets the same."""
+    return BeautifulSoup(file.read_bytes(), "html.parser")
+
+
+def page_names(site):
+    """Return the pages of a built site, less slides and the one that only leads to the index."""
+    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
+    names = sorted(file.relative_to(site).as_posix() for file in files)
+    others = 'meta[http-equiv="refresh"], .reveal'
+    return [name for name in names if not parsed(site / name).select_one(others)]
+
+
+def meta(page, name):
+    """Return the contents of all meta tags with this name or property."""
+    found = page.select(f'meta[name="{name}"], meta[property="{name}"]')
+    return [tag["content"] for tag in found]
+
+
+def references(page):
+    """Yield (tag name, address) of everything that a page links to or loads."""
+    for tag in page.find_all(True):
+        for attribute in ("href", "src", "data-src", "poster", "action"):
+            if tag.get(attribute):
+                yield tag.name, tag[attribute]
+
+
+def dead_links(site, files):
+    """Return the links from some pages of a site that lead nowhere, and how many were followed."""
+    dead, followed = [], 0
+    for file in files:
+        for _, address in references(parsed(file)):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address == "#":
+                continue
+            target, path = file, unquote(parts.path)
+            if path.startswith("/"):  # the page 404, which may stand at any depth
+                assert file.name == "404.html"
+                target = site / path.removeprefix(PREFIX)
+            elif path:
+                target = Path(os.path.normpath(file.parent / path))
+            anchor = unquote(parts.fragment)
+            if not target.is_relative_to(site) or not target.exists():
+                dead.append(f"{file.relative_to(site)}: {address}")
+            elif anchor and target.suffix == ".html" and anchor not in anchors(target):
+                dead.append(f"{file.relative_to(site)}: {address}")
+            followed += 1
+    return dead, followed
+
+
+@functools.cache
+def anchors(file):
+    return {tag["id"] for tag in parsed(file).find_all(id=True)}
 
 
 @contextlib.contextmanager
-def serve(site, prefix="/"):
-    """Serve a folder under a prefix on a free port of the loopback address, as GitHub Pages does.
+def serve(site, *prefixes):
+    """Serve a folder under prefixes on a free port of the loopback address, as GitHub Pages does.
 
     What is not there is answered with the site's page 404.
     """
@@ -34,8 +107,8 @@ def serve(site, prefix="/"):
             pass
 
         def translate_path(self, path):
-            inside = path.startswith(prefix)
-            return super().translate_path("/" + path.removeprefix(prefix) if inside else "/none")
+            inside = [path.removeprefix(one) for one in prefixes or "/" if path.startswith(one)]
+            return super().translate_path("/" + inside[0] if inside else "/none")
 
         def send_error(self, code, message=None, explain=None):
             page = site / "404.html"
@@ -136,3 +209,21 @@ def visit(browser, address, width=1280, theme="light"):
     page.goto(address, wait_until="load")
     settle(page)
     return page, requests, problems
+
+
+#: How grave axe must call what keeps some readers out.
+GRAVE = ("serious", "critical")
+
+
+def look_with_axe(page, where=None, **options):
+    """Return what axe finds, [[impact, rule, [HTML of each place]]], and how many rules passed."""
+    file = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    assert file.is_file(), "axe-core is missing: run `make book`, which installs it"
+    page.evaluate(file.read_text(encoding="utf-8"))  # a script tag is refused by the page's policy
+    return page.evaluate(
+        """([where, options]) => axe.run(where ?? document, options).then(found => [
+            found.violations.map(one => [one.impact, one.id,
+                one.nodes.map(node => node.html.slice(0, 160))]),
+            found.passes.length])""",
+        [where, options],
+    )

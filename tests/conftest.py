@@ -1,15 +1,14 @@
 """Settings for all tests, and the built site in a browser."""
 
+import contextlib
 import os
-import subprocess
-import sys
-from pathlib import Path
+import time
 
+import browsing
 import pytest
-from browsing import BROWSER, FLAGS, serve
+from chromium import BROWSER, FLAGS
 from hypothesis import settings
-
-ROOT = Path(__file__).parent.parent
+from mirror import arrays, serve, small  # noqa: F401 - fixtures
 
 # Same examples in every run: a failure is a change in the code. No deadline: machines differ.
 settings.register_profile("book", deadline=None, derandomize=True)
@@ -17,23 +16,49 @@ settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """Build the book anew, with warnings as errors, and return the folder of the site."""
-    folder = tmp_path_factory.mktemp("book")
-    program = Path(sys.executable).parent / "jupyter-book"
-    command = [str(program), "build", "--all", "-W", "-n"]
-    command += ["--keep-going", "--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-    html = folder / "_build" / "html"
-    assert (html / "index.html").is_file()
-    return html
+def once(tmp_path_factory, worker_id):
+    """Return a function that lets the first process of the run that asks make a folder for all.
+
+    It takes a name and a function of the folder. What fails there fails for all that ask.
+    """
+    from lenet_tutorial.training.backup import Lock, LockedError
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def get(name, make):
+        folder, end = shared / name, shared / f"{name}.end"
+        while not end.exists():
+            with contextlib.suppress(LockedError), Lock(shared / f"{name}.lock", name):
+                if not end.exists():
+                    folder.mkdir(exist_ok=True)
+                    try:
+                        make(folder)
+                    except AssertionError as error:
+                        (shared / f"{name}.fault").write_text(str(error), encoding="utf-8")
+                    end.touch()
+            time.sleep(0.1)
+        fault = shared / f"{name}.fault"
+        assert not fault.exists(), fault.read_text(encoding="utf-8")
+        return folder
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def site(once):
+    """Build the book anew, once for all processes, with warnings as errors; return its site.
+
+    Nobody changes what lies there.
+    """
+    strict = ("--all", "-W", "-n", "--keep-going")
+    return once("book", lambda folder: browsing.build(folder, *strict)) / "_build" / "html"
 
 
 @pytest.fixture(scope="session")
 def server(site):
-    """Serve the site on a free port of the loopback address."""
-    with serve(site) as address:
+    """Serve the site on a free port of the loopback address, as if it were the site's own."""
+    with browsing.serve(site, browsing.PREFIX, "/") as address:
         yield address
 
 

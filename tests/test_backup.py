@@ -6,6 +6,7 @@ The interruptions are real signals to a process in the middle of an epoch.
 import errno
 import os
 import random
+import shutil
 import signal
 import stat
 import struct
@@ -17,7 +18,7 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, models
+from lenet_tutorial import distortions, losses, models
 from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.training import backup, set_seed, split_validation, train
 from lenet_tutorial.training.backup import BackupError
@@ -53,6 +54,7 @@ def whole(tmp_path_factory):
     return output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=lambda one: one.name)
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_been(whole, tmp_path, how):
     folder, output = tmp_path / "backup", tmp_path / "weights.npz"
@@ -112,15 +114,22 @@ def run(data, folder, callbacks=(), model=None, seed=0, **changes):
     return model, train(model, x, y, (x_val, y_val), seed=seed, **(how | changes))
 
 
-@pytest.fixture
-def stopped(data, tmp_path):
-    """Return the folder of a run that ended after two of three epochs."""
-    folder = tmp_path / "runs" / "backup"
+@pytest.fixture(scope="module")
+def left(data, tmp_path_factory):
+    """Train two of three epochs, once; return the folder that is left, which nobody changes."""
+    folder = tmp_path_factory.mktemp("left") / "backup"
     with pytest.raises(Stop):
         run(data, folder, [stop_after(2)])
     return folder
 
 
+@pytest.fixture
+def stopped(left, tmp_path):
+    """Return the folder of a run that ended after two of three epochs."""
+    return Path(shutil.copytree(left, tmp_path / "runs" / "backup"))
+
+
+@pytest.mark.slow
 def test_whatever_ends_a_run_its_last_checkpoint_is_there(data, stopped):
     assert [file.name for file in stopped.iterdir()] == [backup.FILE]
     _, history = run(data, stopped, [stop_after(-1)])
@@ -130,6 +139,7 @@ def test_whatever_ends_a_run_its_last_checkpoint_is_there(data, stopped):
     assert not stopped.exists() and stopped.parent.exists()
 
 
+@pytest.mark.slow
 def test_the_same_model_can_go_on_in_the_same_session(data, tmp_path):
     model = models.lenet5_article()
     with pytest.raises(Stop):
@@ -172,8 +182,8 @@ def half(data):
         ({"jit_compile": True}, "jit_compile differs"),
         ({"optimizer": "sgd"}, "optimiser differs"),
         ({"optimizer": keras.optimizers.Adam(2e-3)}, "optimiser differs"),
-        ({"loss": layers.SquaredError()}, "loss differs"),
-        ({"distort": layers.Distort(seed=0)}, "network differs"),
+        ({"loss": losses.SquaredError()}, "loss differs"),
+        ({"distort": distortions.Distort(seed=0)}, "network differs"),
         ({"model": models.lenet5(28, "average", "tanh")}, "network differs"),
         ({"shuffle": False}, "shuffle differs"),
         ({"data": half}, "training images differs; training labels differs; validation images"),
@@ -264,6 +274,7 @@ def test_ctrl_c_in_the_first_epoch_says_that_nothing_is_kept(data, tmp_path, cap
 # --------------------------------------------------------------------------- random numbers
 
 
+@pytest.mark.slow
 def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
     """A callback that draws from the generators that all of a process share."""
 
@@ -288,6 +299,7 @@ def test_random_numbers_of_ones_own_go_on_too(data, tmp_path):
 # --------------------------------------------------------------------------- beginning anew
 
 
+@pytest.mark.slow
 def test_the_older_checkpoint_stays_until_the_new_run_has_its_own(data, stopped, capsys):
     path = stopped / backup.FILE
     before = path.read_bytes()
@@ -321,6 +333,7 @@ def test_an_epoch_counts_as_kept_once_it_is(data, tmp_path, monkeypatch, capsys)
     assert backup.read_head(folder / backup.FILE)["epoch"] == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_leaves_the_last_checkpoint(data, tmp_path, monkeypatch):
     real, folder = os.fsync, tmp_path / "b"
 
@@ -372,6 +385,7 @@ def test_without_a_terminal_nothing_is_shown(data, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal is a Unix thing")
 def test_on_a_terminal_a_bar_counts_the_batches(tmp_path):
     import fcntl

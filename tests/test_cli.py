@@ -13,10 +13,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from mirror import give, idx
 from PIL import Image
-from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtures
 
-from lenet_tutorial import datasets, weights
+from lenet_tutorial import mnist, weights
 from lenet_tutorial.command import doctor, predict, train
 from lenet_tutorial.command import net as _net
 from lenet_tutorial.command.cli import main
@@ -24,7 +24,7 @@ from lenet_tutorial.command.model_files import stored
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import ModelError, load_model, save_model
 from lenet_tutorial.datasets import load_bundled, prepare
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import scripts
 from lenet_tutorial.networks import NETWORKS
 from lenet_tutorial.training import backup
 from lenet_tutorial.training.backup import FILE
@@ -137,6 +137,7 @@ def keras_starts(monkeypatch):
     monkeypatch.setattr(doctor, "_backend", lambda: doctor.Check("ok", "Keras starts"))
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_is_there():
     said = subprocess.run(
         [str(PROGRAM), "doctor"], capture_output=True, encoding="utf-8", check=True
@@ -156,7 +157,7 @@ def test_the_doctor_says_what_is_there():
 
 
 @pytest.mark.usefixtures("keras_starts")
-def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp_path, monkeypatch):  # noqa: F811
+def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp_path, monkeypatch):
     def digits(**settings):
         for name, value in settings.items():
             monkeypatch.setenv(f"LENET_TUTORIAL_{name}", str(value))
@@ -170,7 +171,7 @@ def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp
     assert code == 0 and "missing  MNIST is not here" in text and "lenet-tutorial data" in text
     code, text = digits(DATASET="mnist")
     assert code == 1 and "wrong    MNIST is not here" in text
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         (cache / name).write_bytes(idx(arrays[key]))
     code, text = digits()
     assert code == 0 and f"ok       MNIST, in the cache: {cache}" in text
@@ -314,7 +315,7 @@ def give_files(served):
     return answer
 
 
-def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, tmp_path):  # noqa: F811
+def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, tmp_path):
     address = serve(give_files(small))
     folder = tmp_path / "mnist"
     code, output, complaints = command("data", "--folder", folder, "--mirror", address)
@@ -329,7 +330,7 @@ def test_the_digits_are_fetched_verified_and_found_again(command, small, serve, 
     assert code == 0 and f"Found in {folder}; all four" in output and complaints == ""
 
 
-def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_path, monkeypatch):  # noqa: F811
+def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_path, monkeypatch):
     address = serve(give_files(small))
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path))
     assert refused(command("data", "--check"), "not in the cache", "lenet-tutorial data", code=1)
@@ -343,10 +344,10 @@ def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_pat
     assert command("data", "--check")[0] == 0
 
 
-def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, monkeypatch):  # noqa: F811
+def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path))
     assert refused(command("data", "--check"), "has neither train-images", code=1)
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         (tmp_path / name).write_bytes(idx(arrays[key]))
     code, output, _ = command("data", "--check")
     assert code == 0 and f"Found in {tmp_path}" in output
@@ -354,7 +355,7 @@ def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, m
     assert refused(command("data", "--check"), "t10k-labels", "wrong checksum", code=1)
 
 
-def test_without_a_network_the_command_says_what_to_do(command, small, tmp_path, monkeypatch):  # noqa: F811
+def test_without_a_network_the_command_says_what_to_do(command, small, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path))
     result = command("data", "--mirror", "http://127.0.0.1:9/mnist")
     words = ("MNIST can't be downloaded", "127.0.0.1: can't be reached")
@@ -422,7 +423,7 @@ def test_an_odd_folder_is_named_in_one_line(command, tmp_path, monkeypatch, kind
 
 
 @pytest.mark.usefixtures("keras_starts")
-def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):  # noqa: F811
+def test_a_mirror_must_be_encrypted(command, small, tmp_path, monkeypatch):
     folder = tmp_path / "mnist"
     bad = "http://example.org/mnist"
     result = command("data", "--folder", folder, "--mirror", bad)
@@ -456,6 +457,7 @@ def trained(tmp_path_factory):
     return folder / "model.keras", said
 
 
+@pytest.mark.slow
 def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     path, said = trained
     assert said.stderr == ""
@@ -475,6 +477,7 @@ def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     assert f"test accuracy {right:.2%}" in lines[3] and right > 0.5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "parameters"), [("fast", 44_426), ("strong", 61_706)])
 def test_training_by_a_recipe_writes_the_network_that_was_validated(
     command, tmp_path, name, parameters, pictures
@@ -500,6 +503,7 @@ def test_training_by_a_recipe_writes_the_network_that_was_validated(
     assert code == 0 and "%" in said
 
 
+@pytest.mark.slow
 def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, monkeypatch):
     arguments = ("train", "--recipe", "fast", "--dataset", "digits", "--epochs", "2")
     whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
@@ -516,6 +520,7 @@ def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, 
     assert all(np.array_equal(a, b) for a, b in zip(*weights, strict=True))
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkeypatch):
     output = tmp_path / "model.keras"
     output.write_bytes(b"an older model")
@@ -542,6 +547,7 @@ def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkey
     assert refused(command(*TRAIN, "--output", output, "--resume"), "nothing to go on from")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
 def test_ctrl_c_keeps_the_epochs_that_were_finished(tmp_path):
     arguments = ["train", "--network", "article", "--epochs", "500", "--output", "model.keras"]
@@ -811,6 +817,7 @@ def test_the_answer_is_shown_with_all_ten_probabilities(command, pictures):
     assert lines[1].endswith("#") and "%" in lines[1]
 
 
+@pytest.mark.slow
 def test_a_model_of_ones_own_answers_and_explains_itself(command, trained, pictures, tmp_path):
     target = tmp_path / "layers.png"
     target.write_bytes(b"old")
@@ -865,11 +872,11 @@ def test_the_default_network_is_the_explorers(tmp_path):
     )
     model, about = stored.default_model()
     last = entry["snapshots"][-1]
-    assert weights.pack(model) == export.read_weights(WEIGHTS, "textbook", last["epoch"])
+    assert weights.pack(model) == scripts.read_weights(WEIGHTS, "textbook", last["epoch"])
     assert about["sha256"] == last["sha256"] and about["epoch"] == last["epoch"]
     assert about["test_accuracy"] == entry["test_accuracy"] > 0.98
     assert model.count_params() == 61_706
-    export.write_default(WEIGHTS, tmp_path / "again.npz")
+    scripts.write_default(WEIGHTS, tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == weights.DEFAULT.read_bytes()
     assert weights.DEFAULT.stat().st_size < 150_000
 
@@ -1085,6 +1092,7 @@ def test_output_that_nobody_reads_any_more_ends_a_command(tmp_path):
     assert said.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell of Unix begins it")
 def test_one_picture_in_the_worst_surroundings(pictures, tmp_path):
     """A home that must not be written to, no folder for temporary files, wrong settings."""

@@ -9,7 +9,6 @@ import errno
 import functools
 import gzip
 import hashlib
-import http.server
 import io
 import os
 import pickle
@@ -31,6 +30,7 @@ import nbformat
 import numpy as np
 import pytest
 import requests
+from mirror import give, idx
 
 from lenet_tutorial import datasets, files, mirrors, mnist
 from lenet_tutorial.datasets import (
@@ -54,11 +54,6 @@ from lenet_tutorial.mirrors import check_mirrors
 ROOT = Path(__file__).parent.parent
 
 
-def idx(array):
-    header = struct.pack(f">BBBB{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-    return header + array.tobytes()
-
-
 @pytest.fixture(autouse=True)
 def _no_settings(monkeypatch):
     for name in ("DATA", "DATASET", "CACHE", "MIRRORS"):
@@ -66,65 +61,6 @@ def _no_settings(monkeypatch):
     # Each test is as a process of its own: nothing was found yet, and nothing said.
     monkeypatch.setattr(datasets, "_found", {})
     monkeypatch.setattr(datasets, "_said", [])
-
-
-@pytest.fixture
-def arrays():
-    draw = np.random.default_rng(0).integers
-    return {
-        "x_train": draw(0, 256, (30, 28, 28), np.uint8),
-        "y_train": draw(0, 10, 30, np.uint8),
-        "x_test": draw(0, 256, (10, 28, 28), np.uint8),
-        "y_test": draw(0, 10, 10, np.uint8),
-    }
-
-
-@pytest.fixture
-def small(arrays, monkeypatch):
-    """Put a small stand-in in MNIST's place; return {file name: bytes of the .gz}."""
-    files, served = {}, {}
-    for key, (name, _, _) in mnist.MNIST_FILES.items():
-        data = idx(arrays[key])
-        files[key] = (name, hashlib.sha256(data).hexdigest(), arrays[key].shape)
-        served[f"{name}.gz"] = gzip.compress(data)
-    monkeypatch.setattr(mnist, "MNIST_FILES", files)
-    return served
-
-
-@pytest.fixture
-def serve():
-    """Return a function that starts a server from a handler function, and gives its address."""
-    servers = []
-
-    def start(answer, context=None):
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self):
-                answer(self, self.path.rsplit("/", 1)[-1])
-
-            def log_message(self, *args):
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        if context:
-            server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        scheme = "https" if context else "http"
-        return f"{scheme}://127.0.0.1:{server.server_address[1]}/mnist/"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def give(handler, data, status=200, kind="application/gzip", length=None):
-    handler.send_response(status)
-    handler.send_header("Content-Type", kind)
-    handler.send_header("Content-Length", str(len(data) if length is None else length))
-    handler.end_headers()
-    handler.wfile.write(data)
 
 
 def load(cache, *addresses):
@@ -1624,15 +1560,48 @@ def test_the_input_of_1989_has_the_mean_of_the_ink_it_came_from():
     )
 
 
+def peak(call):
+    """Return what a call gives, and the most bytes that it holds at once."""
+    tracemalloc.start()
+    try:
+        result = call()
+        return result, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_right_already_is_neither_copied_nor_changed():
+    x, y = np.zeros((2000, 28, 28, 1), np.float32), np.zeros(2000, np.int64)
+    x.setflags(write=False)
+    y.setflags(write=False)
+    for images in (x, x[..., 0]):
+        checked, most = peak(lambda images=images: check_images(images, 28))
+        assert np.shares_memory(checked, x) and checked.shape == x.shape
+        assert most < x.nbytes / 100
+    assert check_labels(y) is y
+
+
+@pytest.mark.parametrize(
+    ("call", "side"), [(prepare, 28), (lambda raw: prepare(raw, 32), 32), (prepare_1998, 32)]
+)
+def test_digits_are_prepared_without_an_array_in_between(call, side):
+    raw = np.random.default_rng(0).integers(0, 256, (2000, 28, 28), np.uint8)
+    raw.setflags(write=False)
+    call(raw[:1])
+    prepared, most = peak(lambda: call(raw))
+    assert prepared.shape == (2000, side, side, 1) and prepared.flags.writeable
+    assert most < 1.1 * prepared.nbytes
+
+
 def test_the_list_of_networks_prepares_digits_as_the_chapters_do():
     from lenet_tutorial.networks import NETWORKS
 
-    images = datasets.load_bundled().x_test[:20]
+    images = load_bundled().x_test[:20]
     alike = {
-        "lenet5": datasets.prepare(images, 32),
-        "article": datasets.prepare(images),
-        "1998": datasets.prepare_1998(images),
-        "1989": datasets.prepare_1989(images),
+        "lenet5": prepare(images, 32),
+        "article": prepare(images),
+        "1998": prepare_1998(images),
+        "1989": prepare_1989(images),
     }
     for name, inputs in alike.items():
         assert np.array_equal(NETWORKS[name].input.prepare(images), inputs)

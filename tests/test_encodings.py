@@ -2,7 +2,7 @@
 
 import ast
 
-from test_environment import code_of, sources
+from contents import code_of, sources
 
 TEXT = ("read_text", "write_text")
 

@@ -10,16 +10,16 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import seal_lock
 import yaml
+from contents import PLACES, ROOT, code_of, sources
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 import lenet_tutorial
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import seal_lock  # noqa: E402
+pytestmark = pytest.mark.book
 
 
 def read(name):
@@ -135,9 +135,12 @@ def test_the_paper_in_the_citation_is_the_one_in_the_references():
 
 
 def test_binder_installs_what_make_installs():
-    assert "-r ../requirements.lock" in read(".binder/requirements.txt").splitlines()
-    here = next(line for line in read("Makefile").splitlines() if "--editable" in line)
-    assert f"python {here.partition('python ')[2]}" in read(".binder/postBuild").splitlines()
+    lines = read(".binder/requirements.txt").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["-r ../requirements.lock"]
+    start = ROOT / ".binder" / "postBuild"
+    assert start.stat().st_mode & 0o111 and read(".binder/postBuild").startswith("#!")
+    steps = [line for line in read(".binder/postBuild").splitlines() if "pip install" in line]
+    assert len(steps) == 1 and steps[0].replace("python", "$(BIN)/python", 1) in read("Makefile")
 
 
 def test_binder_and_the_readme_have_a_python_that_is_supported():
@@ -191,18 +194,6 @@ def test_the_version_is_the_same_everywhere():
 # --------------------------------------------------------------------------- what is imported
 
 CORE = "dependencies"
-# Where code lies: which extras are installed where it runs.
-PLACES = {
-    "src": set(),
-    "chapters": {"book"},
-    "book": {"book"},
-    "locale": {"book"},
-    "scripts": {"book", "test"},
-    "benchmarks": {"book", "test"},
-    "tests": {"book", "test"},
-    "conftest.py": {"book", "test"},
-}
-OF_THE_SITE = ("scripts/slides.py",)  # it is an extension of Sphinx, so the extra `book` must do
 OTHER_BACKENDS = {"jax", "torch"}  # imported where KERAS_BACKEND names them
 # What is used without an import, and where one sees it.
 UNSEEN = {
@@ -222,16 +213,6 @@ UNSEEN = {
 }
 
 
-def code_of(file):
-    """Return the Python of a file; a notebook's cells one below the other, less IPython's lines."""
-    text = file.read_text(encoding="utf-8")
-    if file.suffix == ".py":
-        return text
-    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
-    lines = "\n".join("".join(cell["source"]) for cell in cells)
-    return re.sub(r"^( *)[%!].*", r"\1pass", lines, flags=re.MULTILINE)
-
-
 def modules(code):
     """Return the modules that a program imports, at any depth, by their first name."""
     found = set()
@@ -241,16 +222,6 @@ def modules(code):
         elif isinstance(node, ast.ImportFrom) and not node.level:
             found.add(node.module.partition(".")[0])
     return found - sys.stdlib_module_names
-
-
-def sources():
-    """Yield every file with Python in it, and its path below the root."""
-    for place in PLACES:
-        folder = ROOT / place
-        files = [folder] if folder.suffix else [*folder.rglob("*.py"), *folder.rglob("*.ipynb")]
-        for file in sorted(files):
-            if file.is_file() and ".ipynb_checkpoints" not in file.parts:
-                yield file, file.relative_to(ROOT).as_posix()
 
 
 OWN = {Path(name).stem for _, name in sources()} | {"lenet_tutorial"}
@@ -272,7 +243,7 @@ def declared(extras):
 def test_all_that_is_imported_is_declared_where_it_is_needed(place):
     for file, name in sources():
         if name.partition("/")[0] == place:
-            there = declared({"book"} if name in OF_THE_SITE else PLACES[place])
+            there = declared(PLACES[place])
             for module in modules(code_of(file)) - OWN - OTHER_BACKENDS:
                 assert distributions(module) & there, f"{name} imports {module}"
 
@@ -321,8 +292,10 @@ def test_what_cannot_run_without_mnist_is_marked():
     for file in sorted((ROOT / "tests").glob("test_*.py")):
         text = file.read_text(encoding="utf-8")
         for node in ast.parse(text).body:
-            skips = re.search(r"pytest\.skip\(f?.no MNIST", ast.unparse(node))
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and skips:
+            needs = re.search(
+                r"pytest\.skip\(f?.no MNIST|load_mnist\(mirrors=\(\)\)", ast.unparse(node)
+            )
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and needs:
                 marks = [ast.unparse(one) for one in node.decorator_list]
                 assert "pytest.mark.mnist" in marks, f"{file.name}: {node.name}"
 

@@ -1,17 +1,14 @@
 """The first cell of a chapter sees to the package, and knows its address from one place only."""
 
 import importlib.util
-import sys
-from pathlib import Path
 
+import first_cell
 import nbformat
 import pytest
+from contents import CHAPTERS, read
 from IPython.core.inputtransformer2 import TransformerManager
-from test_notebooks import CHAPTERS, read
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import first_cell  # noqa: E402
+pytestmark = pytest.mark.book
 
 ADDRESS = ("https://example.org/owner/lenet", "main")
 

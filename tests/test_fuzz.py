@@ -1,13 +1,8 @@
 """A short slice of ``scripts/fuzz.py``, always the same: nothing but our own exceptions."""
 
-import sys
-from pathlib import Path
-
+import fuzz
 import pytest
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import fuzz  # noqa: E402
+from contents import ROOT
 
 
 @pytest.mark.parametrize("name", fuzz.TARGETS)

@@ -8,20 +8,21 @@ import subprocess
 import sys
 from pathlib import Path
 
+import likeness
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+import origins
 import pandas as pd
 import pytest
+import record
 
 from lenet_tutorial import figures
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import likeness  # noqa: E402
-import origins  # noqa: E402
-import record  # noqa: E402
 
 mpl.use("Agg")
 

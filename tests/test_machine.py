@@ -7,12 +7,13 @@ import sys
 from collections import namedtuple
 from pathlib import Path
 
+import check_machine
 import pytest
+
+pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parent.parent
 SCRIPT = ROOT / "scripts" / "check_machine.py"
-sys.path.insert(0, str(SCRIPT.parent))
-import check_machine  # noqa: E402
 
 Usage = namedtuple("Usage", "total used free")
 

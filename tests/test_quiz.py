@@ -4,14 +4,26 @@ import math
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from browsing import visit
+import quiz
+from browsing import look_with_axe, visit
 from bs4 import BeautifulSoup
-from test_notebooks import code_cells, numbers, prose, read, texts
+from contents import (
+    CHAPTERS,
+    ROOT,
+    asked,
+    chapters,
+    code_cells,
+    numbers,
+    numbers_in,
+    prose,
+    prose_of_quiz,
+    read,
+    unfounded,
+)
 
-ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.book
 
 # --------------------------------------------------------------------------- the directive
 
@@ -147,11 +159,6 @@ def test_a_translated_quiz_keeps_its_right_answers_and_its_words_are_translated(
 
 
 def test_the_words_are_the_same_ones_in_every_language():
-    sys.path.insert(0, str(ROOT / "book" / "_ext"))
-    try:
-        import quiz
-    finally:
-        sys.path.pop(0)
     english = quiz.WORDS["en"]
     for words in quiz.WORDS.values():
         assert words.keys() == english.keys() and all(words.values())
@@ -181,27 +188,6 @@ def test_a_quiz_with_a_mistake_is_refused_with_the_reason(tmp_path, text, words)
 
 
 # --------------------------------------------------------------------------- what is asked
-
-CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
-
-
-def prose_of_quiz(path):
-    """Return the source of a chapter's quiz; the test fails if there is not exactly one."""
-    cells = [cell for cell in read(path).cells if ":::{quiz}" in cell.source]
-    assert len(cells) == 1, f"{path.name} has {len(cells)} cells with a quiz"
-    return cells[0].source
-
-
-def asked(path):
-    """Return the questions of a chapter: (text, [(right, answer, why)])."""
-    body = re.search(r":::\{quiz\}\n(.*)\n:::", prose_of_quiz(path), re.DOTALL)[1]
-    questions = []
-    for block in re.split(r"^\d+\. ", body, flags=re.MULTILINE)[1:]:
-        text, *answers = re.split(r"^   - (?=\[[ x]\])", block, flags=re.MULTILINE)
-        told = [re.match(r"\[([ x])\] (.*?)\n\n(.*)", one, re.DOTALL) for one in answers]
-        questions.append((text.strip(), [(m[1] == "x", m[2], m[3].strip()) for m in told]))
-    return questions
 
 
 @chapters
@@ -381,22 +367,14 @@ def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():
         assert piece in text, f"{path.name}: {piece}"
         assert holds, f"{path.name}: {piece}"
     for path in CHAPTERS:
-        known = set()
-        for cell in code_cells(read(path)):
-            known |= numbers(cell.source).union(*map(numbers, texts(cell)))
         checked = "\n".join(pieces.get(path.name[:2], []))
+        known = numbers_in(code_cells(read(path)))
         known |= numbers(re.sub(r"(?<=\d) (?=\d{3}\b)", "", checked))
-        for number in (
-            numbers(re.sub(r"\{[\w:-]+\}`[^`]*`|^\(.*\)=", "", prose_of_quiz(path), flags=re.M))
-            - known
-        ):
-            small = number.is_integer() and number < 100
-            assert small or 1900 <= number < 2100, f"{path.name}: {number:g}"
+        text = re.sub(r"\{[\w:-]+\}`[^`]*`|^\(.*\)=", "", prose_of_quiz(path), flags=re.M)
+        assert not unfounded(text, known), path.name
 
 
 # --------------------------------------------------------------------------- in the browser
-
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def quiz_of(page, number=0):
@@ -536,12 +514,7 @@ def test_axe_finds_nothing_to_complain_of_in_a_quiz(browser, server, width, them
         if number:
             box.get_by_role("radio").nth(place_of(CHAPTERS[2], number, number < 3)).check()
         box.get_by_role("button", name="Check").click()
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(
-        AXE.read_text(encoding="utf-8")
-    )  # a script tag would be refused by the page's policy
-    result = page.evaluate("axe.run('.quiz')")
-    found = [(one["id"], [n["html"][:150] for n in one["nodes"]]) for one in result["violations"]]
+    found, passed = look_with_axe(page, ".quiz")
     assert not found, found
-    assert len(result["passes"]) > 10
+    assert passed > 10
     page.context.close()

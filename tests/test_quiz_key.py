@@ -8,11 +8,13 @@ import math
 
 import numpy as np
 import pytest
-from test_quiz import CHAPTERS, asked
+from contents import CHAPTERS, asked
 
 from lenet_tutorial import models, results, shapes
 from lenet_tutorial.shapes import output_size, trace, transposed_output_size
 from lenet_tutorial.tables import layer_table, networks, rivals
+
+pytestmark = pytest.mark.book
 
 
 def error(name, **where):

@@ -1,14 +1,14 @@
 """A reader's ways through the site: by links, the menu, the search, the keyboard, and on paper."""
 
 import re
-import sys
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pdf
 import pytest
-from browsing import until, visit
-from bs4 import BeautifulSoup
+from browsing import parsed, until, visit
+from pypdf import PdfReader
 
 ROOT = Path(__file__).parent.parent
 PATIENCE = 120_000  # milliseconds; a machine may be busy
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="session")
 def order(site):
     """Return the pages in reading order, as the links to the next page lead."""
-    lead = BeautifulSoup((site / "index.html").read_bytes(), "html.parser")
+    lead = parsed(site / "index.html")
     names = [lead.select_one('meta[http-equiv="refresh"]')["content"].split("url=")[1]]
     while True:
-        page = BeautifulSoup((site / names[-1]).read_bytes(), "html.parser")
+        page = parsed(site / names[-1])
         following = page.select_one('link[rel="next"]')
         if not following:
             return names
@@ -197,13 +197,6 @@ def test_the_buttons_of_the_theme_work_without_a_script_in_the_page(browser, ser
 @pytest.fixture(scope="session")
 def printed(site, tmp_path_factory, browser):
     """Print a chapter and the glossary as `make pdf` does; return the PDF."""
-    sys.path.insert(0, str(ROOT / "scripts"))
-    try:
-        import pdf
-    finally:
-        sys.path.pop(0)
-    from pypdf import PdfReader
-
     target = tmp_path_factory.mktemp("pdf") / "book.pdf"
     files = [site / "chapters" / "03-output-size.html", site / "book" / "glossary.html"]
     return PdfReader(pdf.make(site, target, files, browser))
@@ -214,7 +207,7 @@ def test_a_chapter_on_paper_has_all_its_text_and_no_button(printed, site):
     assert 15 <= len(pages) <= 60
     # A font may join letters, as those of "fi".
     text = unicodedata.normalize("NFKC", re.sub(r"\s+", "", "".join(pages)))
-    source = BeautifulSoup((site / "chapters" / "03-output-size.html").read_bytes(), "html.parser")
+    source = parsed(site / "chapters" / "03-output-size.html")
     article = source.select_one("article")
     for tag in article.select(":is(p, td, figcaption):has(.math)"):
         tag.decompose()  # a formula is set from many small pieces

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 from browsing import visit
-from test_notebooks import CHAPTERS, read
+from contents import CHAPTERS, read
+
+pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parent.parent
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)

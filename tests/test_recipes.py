@@ -1,26 +1,21 @@
 """The recipes are what they say, and what they are made of does what it says."""
 
-import importlib.util
 import json
 from dataclasses import FrozenInstanceError, asdict, replace
-from pathlib import Path
 
+import benchmark
 import keras
 import numpy as np
 import pandas as pd
 import pytest
 
 from lenet_tutorial import models, results
-from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist, prepare
+from lenet_tutorial.datasets import load_bundled, prepare
+from lenet_tutorial.distortions import Distort, ElasticDistort, resample
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
-from lenet_tutorial.layers import (
-    Distort,
-    ElasticDistort,
-    FoldedConv2D,
-    SmoothedCrossentropy,
-    resample,
-)
+from lenet_tutorial.folded import FoldedConv2D
+from lenet_tutorial.losses import SmoothedCrossentropy
 from lenet_tutorial.tables import layer_table
 from lenet_tutorial.training import recipes, split_validation, train
 from lenet_tutorial.training.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe
@@ -167,6 +162,7 @@ def test_a_run_that_stops_early_keeps_the_schedule_of_the_whole_recipe(few):
 # --------------------------------------------------------------------------- training
 
 
+@pytest.mark.slow
 def test_a_short_training_of_each_recipe_learns(few):
     x, y, held_out = few
     for recipe in (ARTICLE, replace(FAST, batch_size=64)):
@@ -209,6 +205,7 @@ def test_the_result_is_the_average_of_the_weights_and_is_what_was_validated(few)
     assert loss == pytest.approx(history["val_loss"].iloc[-1], rel=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch takes batch by batch")
 def test_a_whole_epoch_at_once_gives_the_same_as_batch_by_batch(few):
     x, y, held_out = few
@@ -463,6 +460,7 @@ def test_the_validation_split_chose_the_rate_of_the_fast_recipe():
     assert mean.idxmax() == FAST.learning_rate
 
 
+@pytest.mark.slow
 def test_a_peak_and_a_speed_run_on_the_bundled_digits():
     few = {"dataset": "digits", "seed": 0, "train_digits": 512}
     row = EXPERIMENTS["peaks"].row(recipe="peak 0.004", epochs=1, **few)
@@ -492,16 +490,8 @@ def test_an_unknown_part_is_refused():
         faster.run("digits", "magic", seed=0)
 
 
-@pytest.fixture(scope="module")
-def mnist():
-    try:
-        return load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(f"no MNIST here: {error}")
-
-
 @pytest.mark.mnist
-def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
+def test_the_fast_recipe_comes_out_again_on_mnist():
     """All of it: three epochs. The tolerance is three times the spread over the seeds."""
     _, row, _ = faster.learn(FAST, "mnist", seed=0)
     stored = results.read("fast").set_index("seed").loc[0]
@@ -511,18 +501,8 @@ def test_the_fast_recipe_comes_out_again_on_mnist(mnist):
 
 # --------------------------------------------------------------------------- benchmark
 
-BENCHMARK = Path(__file__).parent.parent / "benchmarks" / "benchmark.py"
-
-
-def load_benchmark():
-    spec = importlib.util.spec_from_file_location("benchmark", BENCHMARK)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    return benchmark
-
 
 def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
-    benchmark = load_benchmark()
     file = tmp_path / "runs.csv"
     benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])
     shown = capsys.readouterr().out

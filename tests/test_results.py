@@ -11,11 +11,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from contents import CHAPTERS, prose, read
 from packaging.version import Version
-from test_notebooks import CHAPTERS, prose, read
 
 from lenet_tutorial import experiments, results
-from lenet_tutorial.datasets import DatasetError, load_mnist
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import as_published_1998 as published
 from lenet_tutorial.experiments import training_with_keras as changes
@@ -556,10 +555,6 @@ def test_a_run_on_the_bundled_digits_comes_out_again():
 @pytest.mark.mnist
 @pytest.mark.parametrize("name", ["changes", "schedules", "published", "parts"])
 def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
-    try:
-        load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(f"no MNIST here: {error}")
     wanted = EXPERIMENTS[name].runs[0]
     again, row = EXPERIMENTS[name].run(**wanted, epochs=1), stored(name, wanted)
     assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])

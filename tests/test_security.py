@@ -1,4 +1,4 @@
-"""What is published holds no secret and no trace of a machine; the workflows may do little."""
+"""What is published holds no secret and no trace of a machine, and runs nothing of others."""
 
 import os
 import re
@@ -11,10 +11,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import yaml
+
+pytestmark = pytest.mark.book
 
 ROOT = Path(__file__).parent.parent
-WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 SECRETS = re.compile(
     r"gh[pousr]_[A-Za-z0-9]{36}|github_pat_\w{22}|AKIA[0-9A-Z]{16}|npm_[A-Za-z0-9]{36}"
@@ -139,65 +139,6 @@ def test_the_wheel_holds_all_that_the_package_reads_and_the_command(wheel):
             assert f"lenet_tutorial/{file.relative_to(package).as_posix()}" in names, file
     points = next(name for name in names if name.endswith("entry_points.txt"))
     assert "lenet-tutorial = lenet_tutorial.command.cli:main" in wheel.read(points).decode()
-
-
-# --------------------------------------------------------------------------- the workflows
-
-workflows = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-
-
-def test_there_is_a_workflow_that_looks_for_vulnerabilities():
-    assert {path.stem for path in WORKFLOWS} >= {"audit", "links", "publish", "test"}
-    text = (ROOT / ".github" / "workflows" / "audit.yml").read_text(encoding="utf-8")
-    workflow = yaml.safe_load(text)
-    assert workflow[True]["schedule"]  # YAML takes the word "on" for true
-    assert workflow["jobs"]["audit"]["steps"][-1]["run"] == "make audit"
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    recipe = makefile.split("\naudit:")[1].split("\n\n")[0]
-    # What can't be looked up is a failure, and not passed over.
-    assert "pip-audit --requirement requirements.lock --require-hashes" in recipe
-    assert "--strict" in recipe and '["audit"]' in recipe
-
-
-@workflows
-def test_actions_are_pinned_by_commit_with_their_version_beside(path):
-    lines = [
-        line.strip() for line in path.read_text(encoding="utf-8").splitlines() if "uses:" in line
-    ]
-    assert lines
-    for line in lines:
-        assert re.fullmatch(r"- uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line) or re.fullmatch(
-            r"uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*", line
-        ), line
-
-
-@workflows
-def test_a_workflow_may_only_read_and_ends_by_itself(path):
-    workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
-    assert workflow["permissions"] == {"contents": "read"}
-    for name, job in workflow["jobs"].items():
-        assert 1 <= job["timeout-minutes"] <= 120, name
-        if "permissions" in job:
-            assert (path.stem, name) == ("publish", "deploy")
-            assert job["permissions"] == {"pages": "write", "id-token": "write"}
-    assert "pull_request_target" not in workflow[True]
-
-
-@workflows
-def test_no_workflow_leaves_its_token_in_the_checkout_or_takes_text_from_outside(path):
-    checkouts = 0
-    for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
-        for step in job["steps"]:
-            if step.get("uses", "").startswith("actions/checkout@"):
-                assert step["with"]["persist-credentials"] is False
-                checkouts += 1
-            assert "${{" not in step.get("run", "")  # a title or a branch's name could be a command
-    assert checkouts >= 1
-
-
-def test_dependabot_looks_after_the_actions_and_npm():
-    settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
-    assert {one["package-ecosystem"] for one in settings["updates"]} == {"github-actions", "npm"}
 
 
 # --------------------------------------------------------------------------- the code

@@ -1,57 +1,43 @@
 """The site as others find it: its addresses, what it may run, who can read it, and on what."""
 
 import base64
-import functools
 import hashlib
-import itertools
 import re
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
+import first_cell
 import pytest
 import yaml
-from browsing import OBJECTS_OWN, search, serve, settle, visit
-from bs4 import BeautifulSoup
+from browsing import (
+    ADDRESS,
+    CONFIG,
+    OBJECTS_OWN,
+    build,
+    meta,
+    page_names,
+    parsed,
+    search,
+    serve,
+    visit,
+)
 from PIL import Image
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
 REPOSITORY = "https://github.com/Some-One/a-book"
 BASE = "https://some-one.github.io/a-book/"
-REQUESTS = 70  # at most, with all pictures of a chapter
-
-
-@functools.cache
-def parse(file):
-    return BeautifulSoup(file.read_bytes(), "html.parser")
-
-
-def page_names(site):
-    """Return the pages of a built site, less slides and the one that only leads to the index."""
-    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
-    names = sorted(file.relative_to(site).as_posix() for file in files)
-    others = 'meta[http-equiv="refresh"], .reveal'
-    return [name for name in names if not parse(site / name).select_one(others)]
-
-
-def meta(page, name):
-    """Return the contents of all meta tags with this name or property."""
-    found = page.select(f'meta[name="{name}"], meta[property="{name}"]')
-    return [tag["content"] for tag in found]
 
 
 # --------------------------------------------------------------------------- addresses
 
 
-@pytest.fixture(scope="session")
-def public(tmp_path_factory):
-    """Build an index, a chapter and the glossary as with a public repository."""
-    folder = tmp_path_factory.mktemp("public")
-    config = {**CONFIG, "repository": {**CONFIG["repository"], "url": REPOSITORY}}
+def edition(folder, url):
+    """Build an index, a chapter and the glossary, with this address of the repository."""
+    html = {key: value for key, value in CONFIG["html"].items() if key != "baseurl"}
+    config = {**CONFIG, "html": html, "repository": {"url": url, "branch": "main"}}
     extensions = config["sphinx"]["local_extensions"]
     local = {name: str(ROOT / path) for name, path in extensions.items()}
     local.pop("slides", None)  # they lead to chapters that are not built here
@@ -65,17 +51,22 @@ def public(tmp_path_factory):
     }
     for name, content in (("_config.yml", config), ("_toc.yml", toc)):
         (folder / name).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
-    command = [str(Path(sys.executable).parent / "jupyter-book"), "build", "--all"]
-    command += ["--config", str(folder / "_config.yml"), "--toc", str(folder / "_toc.yml")]
-    command += ["--path-output", str(folder), str(ROOT)]
-    built = subprocess.run(command, capture_output=True, encoding="utf-8")
-    assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
-    return folder / "_build" / "html"
+    build(folder, "--all", f"--config={folder / '_config.yml'}", f"--toc={folder / '_toc.yml'}")
 
 
-def test_the_repository_is_one_setting_and_unset_as_yet():
-    assert CONFIG["repository"]["url"] == ""
-    assert "baseurl" not in CONFIG["html"]
+@pytest.fixture(scope="session")
+def public(once):
+    return once("public", lambda folder: edition(folder, REPOSITORY)) / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def private(once):
+    return once("private", lambda folder: edition(folder, "")) / "_build" / "html"
+
+
+def test_the_address_is_unset_or_one_that_site_and_chapters_can_follow():
+    address = first_cell.repository()
+    assert address is None or CONFIG["repository"]["url"].removesuffix(".git") == address[0]
 
 
 @pytest.mark.parametrize(
@@ -87,15 +78,14 @@ def test_the_repository_is_one_setting_and_unset_as_yet():
         ("", ""),
     ],
 )
-def test_the_address_of_the_site_follows_from_the_repository(repository, address, monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+def test_the_address_of_the_site_follows_from_the_repository(repository, address):
     import public as extension
 
     assert extension.pages_address(repository) == address
 
 
 def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public):
-    page = parse(public / "chapters" / "03-output-size.html")
+    page = parsed(public / "chapters" / "03-output-size.html")
     links = {a["href"] for a in page.select(".article-header-buttons a[href]")}
     path = "chapters/03-output-size.ipynb"
     assert (ROOT / path).is_file()
@@ -108,7 +98,7 @@ def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public)
     assert any(link.startswith(f"{REPOSITORY}/issues/new?") for link in links)
     for image in page.select(".article-header-buttons img"):
         assert not urlsplit(image["src"]).netloc
-    text = parse(public / "book" / "index.html")
+    text = parsed(public / "book" / "index.html")
     links = {a["href"] for a in text.select(".article-header-buttons a[href]")}
     assert f"{REPOSITORY}/edit/main/book/index.md" in links
     assert not [link for link in links if "binder" in link or "colab" in link]  # no code in it
@@ -117,7 +107,7 @@ def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public)
 def test_with_the_setting_each_page_has_its_absolute_address(public):
     listed = set()
     for name in page_names(public):
-        page = parse(public / name)
+        page = parsed(public / name)
         canonical = [link["href"] for link in page.select('link[rel="canonical"]')]
         assert canonical == ([] if name == "404.html" else [BASE + name]), name
         if name.startswith(("book/", "chapters/")):
@@ -130,15 +120,19 @@ def test_with_the_setting_each_page_has_its_absolute_address(public):
     found = [node.text for node in tree.iter("{http://www.sitemaps.org/schemas/sitemap/0.9}loc")]
     assert sorted(found) == sorted(listed)
     assert f"Sitemap: {BASE}sitemap.xml" in (public / "robots.txt").read_text(encoding="utf-8")
-    lead = parse(public / "index.html").select_one('link[rel="canonical"]')
+    lead = parsed(public / "index.html").select_one('link[rel="canonical"]')
     assert lead["href"] == BASE + "book/index.html"
 
 
-def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(site):
+@pytest.mark.parametrize("name", ["private", "site"])
+def test_without_the_setting_no_page_has_half_an_address_or_names_a_host(name, request):
+    if name == "site" and (CONFIG["repository"]["url"] or ADDRESS):
+        pytest.skip("this book has an address")
+    site = request.getfixturevalue(name)
     assert not (site / "sitemap.xml").exists()
     assert (site / "robots.txt").read_text(encoding="utf-8") == "User-agent: *\nAllow: /\n"
     for file in [site / "index.html", *(site / name for name in page_names(site))]:
-        page = parse(file)
+        page = parsed(file)
         assert not page.select('link[rel="canonical"]'), file
         assert not meta(page, "og:url") and not meta(page, "og:image"), file
         for link in page.select(".article-header-buttons [href], head [href], head [content]"):
@@ -152,48 +146,10 @@ def test_the_picture_and_the_icons_are_there_in_the_sizes_they_claim(site):
     assert (static / "card.png").stat().st_size < 300_000
     assert Image.open(static / "apple-touch-icon.png").size == (180, 180)
     assert (32, 32) in Image.open(site / "favicon.ico").info["sizes"]
-    page = parse(site / "book" / "index.html")
+    page = parsed(site / "book" / "index.html")
     assert page.select_one('link[rel="icon"]')["href"] == "../_static/logo.svg"
     icon = page.select_one('link[rel="apple-touch-icon"]')["href"]
     assert icon == "../_static/apple-touch-icon.png"
-
-
-def test_binder_installs_what_make_installs():
-    folder = ROOT / ".binder"
-    lines = (folder / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    options = [line for line in lines if not line.startswith("#")]
-    assert options == ["-r ../requirements.lock"]
-    assert (folder / "../requirements.lock").resolve() == ROOT / "requirements.lock"
-    python = re.fullmatch(
-        r"python-(3\.\d+)\n", (folder / "runtime.txt").read_text(encoding="utf-8")
-    )[1]
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"][
-        0
-    ]
-    from packaging.specifiers import SpecifierSet
-
-    assert SpecifierSet(conda.removeprefix("python ")).contains(python)
-    start = folder / "postBuild"
-    assert start.stat().st_mode & 0o111 and start.read_text(encoding="utf-8").startswith("#!")
-    steps = [
-        line for line in start.read_text(encoding="utf-8").splitlines() if "pip install" in line
-    ]
-    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert len(steps) == 1 and steps[0].replace("python", "$(BIN)/python", 1) in makefile
-
-
-def test_the_site_is_published_from_what_make_book_builds():
-    workflow = yaml.safe_load(
-        (ROOT / ".github" / "workflows" / "publish.yml").read_text(encoding="utf-8")
-    )
-    build, deploy = workflow["jobs"]["build"], workflow["jobs"]["deploy"]
-    runs = [step["run"] for step in build["steps"] if "run" in step]
-    assert runs[0] == "make book"
-    upload = next(s for s in build["steps"] if "upload-pages-artifact" in s.get("uses", ""))
-    assert upload["with"]["path"] == "_build/html"
-    assert deploy["needs"] == "build"
-    assert deploy["permissions"] == {"pages": "write", "id-token": "write"}
-    assert deploy["environment"]["name"] == "github-pages"
 
 
 @pytest.mark.browser
@@ -219,7 +175,7 @@ def test_the_page_404_works_at_any_depth(browser, public):
 def test_each_page_allows_its_own_scripts_and_no_others(site):
     checked = 0
     for name in ["index.html", *page_names(site)]:
-        page = parse(site / name)
+        page = parsed(site / name)
         [tag] = page.select('meta[http-equiv="Content-Security-Policy"]')
         parts = dict(part.strip().split(" ", 1) for part in tag["content"].split(";"))
         assert parts["default-src"] == parts["base-uri"] == parts["form-action"] == "'self'"
@@ -243,7 +199,7 @@ def test_each_page_allows_its_own_scripts_and_no_others(site):
 
 def test_scripts_wait_until_the_page_stands(site):
     for name in page_names(site):
-        scripts = parse(site / name).select("head script[src]")
+        scripts = parsed(site / name).select("head script[src]")
         blocking = [s["src"] for s in scripts if "defer" not in s.attrs]
         assert len(blocking) <= 1 and "documentation_options" in blocking[0], name
         index = [s["src"] for s in scripts if "searchindex" in s["src"]]
@@ -270,193 +226,3 @@ def test_the_search_ends_for_words_that_javascript_knows(browser, server, word):
 def test_the_search_still_finds_what_is_there(browser, server, word):
     found, said, problems = search(browser, server, word)
     assert not problems and found >= 5 and f"found {found} page" in said
-
-
-# --------------------------------------------------------------------------- page by page
-
-WATCH = """
-window.seen = { shift: 0, refused: [], deprecated: [] };
-new PerformanceObserver(list => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) seen.shift += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-document.addEventListener("securitypolicyviolation",
-  event => seen.refused.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`));
-new ReportingObserver(reports => seen.deprecated.push(...reports.map(one => one.body.message)),
-  { types: ["deprecation"], buffered: true }).observe();
-"""
-
-LOOK = """() => {
-  const visible = element => element.checkVisibility({ visibilityProperty: true });
-  const text = element => element.innerText.trim() || element.getAttribute("aria-label")
-    || element.querySelector("img[alt]:not([alt=''])")?.alt || element.title
-    || element.querySelector("svg title")?.textContent;
-  const levels = [...document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)")]
-    .filter(visible).map(one => Number(one.tagName[1]));
-  const small = new Set();
-  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (words.nextNode()) {
-    const element = words.currentNode.parentElement;
-    if (!words.currentNode.data.trim() || element.closest("mjx-container, script, style")) continue;
-    if (parseFloat(getComputedStyle(element).fontSize) < 12 && visible(element)) {
-      small.add(element.outerHTML.slice(0, 100));
-    }
-  }
-  return {
-    title: document.title, lang: document.documentElement.lang,
-    viewports: document.querySelectorAll("meta[name=viewport]").length,
-    h1: [...document.querySelectorAll("h1")].filter(visible).length, levels,
-    nameless: [...document.querySelectorAll("a[href], button")].filter(visible)
-      .filter(one => !text(one)).map(one => one.outerHTML.slice(0, 120)),
-    unsized: [...document.images].filter(one => one.getAttribute("src"))
-      .filter(one => !one.getAttribute("width") || !one.getAttribute("height"))
-      .map(one => one.outerHTML.slice(0, 120)),
-    bent: [...document.images].filter(one => one.checkVisibility() && one.naturalWidth > 40)
-      .filter(one => {
-        const box = getComputedStyle(one), inside = (size, ...sides) =>
-          sides.reduce((left, side) => left - parseFloat(box[`padding${side}`]), size);
-        const shape = inside(one.clientWidth, "Left", "Right")
-          / inside(one.clientHeight, "Top", "Bottom");
-        return box.objectFit === "fill" && one.closest("article")
-          && Math.abs(shape / (one.naturalWidth / one.naturalHeight) - 1) > 0.05;
-      }).map(one => one.outerHTML.slice(0, 120)),
-    ids: [...document.querySelectorAll("[id]")].map(one => one.id)
-      .filter((id, n, all) => all.indexOf(id) !== n),
-    requests: performance.getEntriesByType("resource").length + 1,
-    painted: performance.getEntriesByName("first-contentful-paint")[0]?.startTime,
-    small: [...small], ...seen,
-  };
-}"""
-
-# The rules that can come out otherwise on a phone, in the dark; the rest was seen on a wide screen.
-ON_A_PHONE = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block",
-              "label-content-name-mismatch", "button-name", "link-name", "aria-hidden-focus",
-              "aria-dialog-name", "meta-viewport"]  # fmt: skip
-
-VIEWS = {  # name: (width, theme, from a file, with axe)
-    "wide": (1280, "light", False, True),
-    "phone": (390, "dark", False, True),
-    "file": (1280, "dark", True, False),
-}
-
-
-@pytest.fixture(scope="session")
-def seen(browser, server, site):
-    """Open every page in each view; return {(page, view): what there was to see}."""
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    axe, reports = AXE.read_text(encoding="utf-8"), {}
-    for view, (width, theme, from_file, with_axe) in VIEWS.items():
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme, reduced_motion="reduce"
-        )
-        context.set_default_timeout(120_000)
-        context.add_init_script(WATCH)
-        page = context.new_page()
-        requests, problems = [], []
-        page.on("request", lambda request, to=requests: to.append(request.url))
-        page.on("pageerror", lambda error, to=problems: to.append(str(error)))
-        page.on(
-            "console",
-            lambda message, to=problems: (
-                to.append(message.text) if message.type in ("error", "warning") else None
-            ),
-        )
-        for name in page_names(site):
-            if from_file and name == "404.html":
-                continue  # it stands at the root of a server
-            requests.clear()
-            problems.clear()
-            page.goto((site / name).as_uri() if from_file else f"{server}/{name}")
-            settle(page)
-            report = reports[name, view] = page.evaluate(LOOK)
-            if with_axe:
-                page.evaluate(axe)
-                report["axe"] = page.evaluate(
-                    """rules => axe.run(document, {
-                        resultTypes: ["violations"],
-                        ...(rules ? { runOnly: { type: "rule", values: rules } }
-                                  : { rules: { "target-size": { enabled: true } } }),
-                    }).then(found => found.violations.map(one => [one.impact, one.id,
-                        one.nodes.map(node => node.html.slice(0, 160))]))""",
-                    ON_A_PHONE if view == "phone" else None,
-                )
-            if view == "phone":
-                page.set_viewport_size({"width": 360, "height": 740})
-                report["width"] = page.evaluate("document.documentElement.scrollWidth")
-                page.set_viewport_size({"width": width, "height": 900})
-            home = "file://" if from_file else server
-            report["elsewhere"] = [
-                url for url in requests if not url.startswith((home, "data:", "blob:"))
-            ]
-            report["problems"] = list(problems)
-        context.close()
-    return reports
-
-
-def faults(seen, key):
-    """Return what was found under a key, page by page, where anything was."""
-    return {where: report[key] for where, report in seen.items() if report.get(key)}
-
-
-@pytest.mark.browser
-def test_no_page_asks_for_what_its_policy_refuses(seen):
-    assert len(seen) > 40
-    assert faults(seen, "refused") == {}
-
-
-@pytest.mark.browser
-def test_no_page_complains_calls_what_is_out_of_date_or_asks_elsewhere(seen):
-    assert faults(seen, "problems") == {}
-    assert faults(seen, "deprecated") == {}
-    assert faults(seen, "elsewhere") == {}
-
-
-@pytest.mark.browser
-def test_axe_finds_nothing_serious_on_any_page(seen):
-    grave = {
-        where: [one for one in report["axe"] if one[0] in ("serious", "critical")]
-        for where, report in seen.items()
-        if "axe" in report
-    }
-    assert len(grave) > 30
-    assert {where: found for where, found in grave.items() if found} == {}
-
-
-@pytest.mark.browser
-def test_each_page_says_what_it_is(seen, site):
-    titles = set()
-    for (name, view), report in seen.items():
-        assert report["lang"] and report["viewports"] == 1, name
-        assert report["h1"] == 1, name
-        levels = report["levels"]
-        assert all(b <= a + 1 for a, b in itertools.pairwise(levels)), (name, levels)
-        if view == "wide":
-            assert report["title"] not in titles, name
-            titles.add(report["title"])
-    for name in page_names(site):
-        if name.startswith(("book/", "chapters/")):
-            [description] = meta(parse(site / name), "description")
-            assert 50 <= len(description) <= 210, (name, description)
-
-
-@pytest.mark.browser
-def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
-    assert faults(seen, "nameless") == {}
-    assert faults(seen, "unsized") == {}
-    assert faults(seen, "bent") == {}  # wider or narrower than it is
-    assert faults(seen, "ids") == {}
-    assert {w: r["small"] for w, r in seen.items() if r["small"] and w[1] == "phone"} == {}
-    # 0.25 is where Chromium calls a page's jumps poor. Pages here move by the width of a font.
-    assert {w: r["shift"] for w, r in seen.items() if r["shift"] > 0.25} == {}
-
-
-@pytest.mark.browser
-def test_a_page_asks_for_little_and_shows_soon(seen):
-    assert {w: r["requests"] for w, r in seen.items() if r["requests"] > REQUESTS} == {}
-    assert all((r["painted"] or 0) < 15_000 for r in seen.values())
-
-
-@pytest.mark.browser
-def test_no_page_is_wider_than_the_narrowest_phone(seen):
-    widths = {where: r["width"] for where, r in seen.items() if where[1] == "phone"}
-    assert len(widths) > 10
-    assert {where: width for where, width in widths.items() if width > 360} == {}

@@ -5,34 +5,28 @@ import hashlib
 import json
 import re
 import shutil
-import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import visit
+import slides
+from browsing import GRAVE, look_with_axe, parsed, visit
 from bs4 import BeautifulSoup
-from test_notebooks import CHAPTERS, code_cells, numbers, read, texts
+from contents import (
+    CHAPTERS,
+    LESSONS,
+    PLANS,
+    code_cells,
+    lessons,
+    numbers_in,
+    plan_of,
+    read,
+    slides_of,
+    unfounded,
+)
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import slides  # noqa: E402
+pytestmark = pytest.mark.book
 
-PLANS = sorted(slides.PLANS.glob("[0-9]*.md"))
-LESSONS = [1, 2, 3, 4]
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 BUDGET = 3_000_000  # bytes, so that a deck can be sent by mail
-
-lessons = pytest.mark.parametrize("lesson", LESSONS)
-
-
-def plan_of(lesson):
-    return PLANS[lesson - 1].read_text(encoding="utf-8")
-
-
-def slides_of(lesson):
-    """Return the text of each slide in a plan."""
-    return re.split(r"^---$\n", plan_of(lesson), flags=re.M)[2:]
 
 
 @pytest.fixture(scope="session")
@@ -40,10 +34,7 @@ def decks(site):
     """Return {lesson: (file, parsed page)} of the decks that came with the book."""
     files = sorted((site / "slides").iterdir())
     assert [file.name for file in files] == [f"lesson-{number}.html" for number in LESSONS]
-    return {
-        lesson: (file, BeautifulSoup(file.read_bytes(), "html.parser"))
-        for lesson, file in zip(LESSONS, files, strict=True)
-    }
+    return {lesson: (file, parsed(file)) for lesson, file in zip(LESSONS, files, strict=True)}
 
 
 # --------------------------------------------------------------------------- what is in them
@@ -111,17 +102,9 @@ def test_every_picture_and_every_formula_can_be_read_aloud(decks, lesson):
 
 @pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
 def test_every_number_on_a_slide_is_in_a_chapter(path):
-    known = set()
-    for chapter in CHAPTERS:
-        for cell in read(chapter).cells:
-            known |= numbers(cell.source)
-            if cell.cell_type == "code":
-                known = known.union(*map(numbers, texts(cell)))
+    known = set().union(*(numbers_in(read(chapter).cells) for chapter in CHAPTERS))
     text = re.sub(r"\$.+?\$|^\{.*", "", path.read_text(encoding="utf-8"), flags=re.M)
-    text = re.sub(r"(?<=\d) (?=\d{3}\b)", "", text)
-    for number in numbers(text):
-        small = number.is_integer() and number < 100
-        assert small or number in known, f"{number:g}"
+    assert not unfounded(text, known, years=False)
 
 
 @lessons
@@ -159,11 +142,11 @@ def test_the_policy_allows_the_decks_own_script_and_nothing_else(decks, lesson):
 
 
 def test_the_colours_are_those_of_the_figures(decks):
-    from lenet_tutorial import figures
+    from lenet_tutorial.figures.style import BLUE, ORANGE
 
     _, page = decks[1]
     style = "\n".join(tag.text for tag in page.find_all("style"))
-    assert f"--blue: {figures.BLUE};" in style and f"--orange: {figures.ORANGE};" in style
+    assert f"--blue: {BLUE};" in style and f"--orange: {ORANGE};" in style
 
 
 def test_the_same_plans_make_the_same_files(site, decks, tmp_path):
@@ -340,16 +323,10 @@ def test_a_deck_prints_one_slide_on_each_page(show, lesson):
     printed = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(slides_of(lesson))
     # All slides can be seen here at once, so this is the place to check them all.
-    assert AXE.is_file(), "axe-core is missing: run `make book`, which installs it"
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    found = [
-        (one["id"], [node["html"][:150] for node in one["nodes"]])
-        for one in result["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
+    found, passed = look_with_axe(page)
+    found = [one for one in found if one[0] in GRAVE]
     assert not found, json.dumps(found, indent=1)
-    assert len(result["passes"]) > 10
+    assert passed > 10
     assert not problems
     page.context.close()
 
@@ -358,9 +335,7 @@ def test_a_deck_prints_one_slide_on_each_page(show, lesson):
 def test_the_controls_can_be_used_by_everyone(show):
     page, _, _ = show(1)
     page.keyboard.press("ArrowRight")
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    result = page.evaluate("axe.run()")
-    assert not [v["id"] for v in result["violations"] if v["impact"] in ("serious", "critical")]
+    assert not [one for one in look_with_axe(page)[0] if one[0] in GRAVE]
     page.context.close()
 
 

@@ -17,25 +17,26 @@ from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
+import execute
+import likeness
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import record
 from bs4 import BeautifulSoup
 
-from lenet_tutorial import figures, pictures, results
-from lenet_tutorial.datasets import DatasetError, Digits, load_mnist
+from lenet_tutorial import figures, results
+from lenet_tutorial.datasets import Digits, load_mnist
 from lenet_tutorial.training import split_validation
 from lenet_tutorial.training.levenberg import MU, RATES
 from lenet_tutorial.training.recipes import FAST
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
-import execute  # noqa: E402
-import likeness  # noqa: E402
-import record  # noqa: E402
 
 mpl.use("Agg")
 
@@ -776,7 +777,7 @@ def drawn_shifts():
     labels = {"y": "change (1 = another digit)"}
     labels |= {name: f"{name}: shift (pixels)" for name in ("trained", "untrained")}
     rows = lines_of_shifts()
-    return pictures.plot_lines(rows, "shift", "change", "layer", panel="weights", labels=labels)
+    return figures.plot_lines(rows, "shift", "change", "layer", panel="weights", labels=labels)
 
 
 @pytest.mark.parametrize(
@@ -803,10 +804,7 @@ def test_the_curves_of_a_training_are_those_of_the_table_beside_them(name, draw)
 
 @pytest.mark.mnist
 def test_the_constants_of_mnist_are_those_of_mnist():
-    try:
-        digits = load_mnist(mirrors=())
-    except DatasetError as error:
-        pytest.skip(str(error))
+    digits = load_mnist(mirrors=())
     assert np.bincount(digits.y_train).tolist() == TRAINING
     assert np.bincount(digits.y_test).tolist() == TEST
     flat, labels = digits.x_train.reshape(-1, 784), digits.y_train

@@ -12,6 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.book
+
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src"
 CHAPTER = ROOT / "chapters" / "03-output-size.ipynb"

@@ -7,10 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import visit
-from test_notebooks import CHAPTERS, numbers, prose, read, texts
-from test_slides import LESSONS, PLANS, lessons, slides_of
+from contents import (
+    CHAPTERS,
+    LESSONS,
+    PLANS,
+    lessons,
+    numbers_in,
+    prose,
+    read,
+    slides_of,
+    unfounded,
+)
 
 from lenet_tutorial import shapes
+
+pytestmark = pytest.mark.book
 
 BOOK = Path(__file__).parent.parent / "book"
 TEACH = (BOOK / "teach.md").read_text(encoding="utf-8")
@@ -80,18 +91,9 @@ def test_every_exercise_that_is_set_is_there_under_its_number():
 
 
 def test_every_number_is_in_a_chapter():
-    known = set()
-    for chapter in CHAPTERS:
-        for cell in read(chapter).cells:
-            known |= numbers(cell.source).union(*map(numbers, texts_of(cell)))
+    known = set().union(*(numbers_in(read(chapter).cells) for chapter in CHAPTERS))
     text = re.sub(r"\{[\w:-]+\}`[^`]*`|`[^`]*`|^\(.*\)=", "", TEACH, flags=re.M)
-    for number in numbers(re.sub(r"(?<=\d) (?=\d{3}\b)", "", text)):
-        small = number.is_integer() and number < 100
-        assert small or 1900 <= number < 2100 or number in known, f"{number:g}"
-
-
-def texts_of(cell):
-    return texts(cell) if cell.cell_type == "code" else []
+    assert not unfounded(text, known)
 
 
 # --------------------------------------------------------------------------- the sheets

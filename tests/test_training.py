@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, models
+from lenet_tutorial import distortions, losses, models
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1989, prepare_1998
 from lenet_tutorial.models import lenet5_article
 from lenet_tutorial.training import error_rate, judge, set_seed, split_validation, train
@@ -43,6 +43,7 @@ def test_mnist_s_size_leaves_5000_for_validation():
     assert (len(y_train), len(y_val)) == (55_000, 5_000)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_network_and_the_same_history(digits):
     x, y, x_val, y_val = split_validation(prepare(digits.x_train[:600]), digits.y_train[:600])
     weights, histories = [], []
@@ -54,6 +55,7 @@ def test_the_same_seed_gives_the_same_network_and_the_same_history(digits):
     np.testing.assert_allclose(histories[0], histories[1], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_history_is_a_table_and_the_network_learns(digits):
     x, y, x_val, y_val = split_validation(prepare(digits.x_train), digits.y_train)
     model = build()
@@ -120,15 +122,17 @@ def test_a_split_that_cannot_be_made(fraction, labels, message):
         split_validation(np.zeros(10), labels, fraction)
 
 
+@pytest.mark.slow
 def test_each_network_is_judged_by_what_its_last_layer_means(digits):
     x = prepare_1998(digits.x_train[:400])
     y = digits.y_train[:400]
     for model, images, kind in (
-        (models.lenet5_1998(), x, layers.MapLoss),
-        (models.lenet1(), prepare(digits.x_train[:400]), layers.SquaredError),
-        (models.lenet_1989(), prepare_1989(digits.x_train[:400]), layers.SquaredError),
+        (models.lenet5_1998(), x, losses.MapLoss),
+        (models.lenet1(), prepare(digits.x_train[:400]), losses.SquaredError),
+        (models.lenet_1989(), prepare_1989(digits.x_train[:400]), losses.SquaredError),
     ):
         assert isinstance(judge(model)[0], kind)
+        images.setflags(write=False)  # it is the caller's: nothing may change it
         history = train(
             model, images[:300], y[:300], (images[300:], y[300:]), epochs=3, batch_size=10
         )
@@ -143,7 +147,7 @@ def test_distorting_trains_the_same_network_and_leaves_the_validation_alone(digi
     set_seed(0)
     model = models.lenet5_textbook()
     before = model.get_weights()[0].copy()
-    distort = layers.Distort(seed=0)
+    distort = distortions.Distort(seed=0)
     history = train(model, x[:300], y[:300], held_out, epochs=2, distort=distort)
     assert np.abs(model.get_weights()[0] - before).max() > 0
     wrong = error_rate(model, *held_out)

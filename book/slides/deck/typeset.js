@@ -1,5 +1,5 @@
 // Typesets formulas with MathJax: JSON in, JSON out. Each formula becomes a drawing, and MathML for
-// screen readers. Called by scripts/slides.py with the folder of MathJax.
+// screen readers. Called by book/_ext/slides.py with the folder of MathJax.
 "use strict";
 const fs = require("fs");
 

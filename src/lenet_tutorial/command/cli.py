@@ -24,6 +24,8 @@ class Command:
 
     Attributes
     ----------
+    module : str
+        Where its options and its code are.
     text : str
         What it does, in a line.
     more : str
@@ -34,24 +36,28 @@ class Command:
         What it needs Keras for.
     """
 
+    module: str
     text: str
     more: str = ""
     answers: bool = False
     keras: str | None = None
 
 
-#: The commands, each a module beside this one.
+#: The commands, by their names.
 COMMANDS = {
     "doctor": Command(
+        "lenet_tutorial.command.doctor",
         "say what is there, what is missing, and how to mend it",
         "Ends with 0 if the chapters can run, else with 1.",
         answers=True,
     ),
     "data": Command(
+        "lenet_tutorial.command.data",
         "get MNIST (11 MB) and verify its checksums",
         "What is there already is not downloaded again.",
     ),
     "train": Command(
+        "lenet_tutorial.command.train",
         "train a network and write it to a file",
         "After each epoch a checkpoint is kept beside the output. When the run is interrupted, the "
         "same command goes on from there. A twelfth of the training set is held out for "
@@ -59,13 +65,19 @@ COMMANDS = {
         keras="train",
     ),
     "predict": Command(
+        "lenet_tutorial.command.predict",
         "read handwritten digits from pictures",
         "Each picture shows one digit, of any size, dark on light or light on dark.",
         answers=True,
         keras="predict",
     ),
-    "export": Command("train the networks of the explorer (needs MNIST)", keras="train"),
+    "export": Command(
+        "lenet_tutorial.command.export",
+        "train the networks of the explorer (needs MNIST)",
+        keras="train",
+    ),
     "results": Command(
+        "lenet_tutorial.command.results",
         "compute the long runs of the chapters that are missing",
         "It can be interrupted: finished runs are kept.",
         keras="train",
@@ -140,6 +152,6 @@ def make_parser():
     for name, command in COMMANDS.items():
         text = f"{command.text[0].upper()}{command.text[1:]}. {command.more}"
         added = commands.add_parser(name, help=command.text, description=text)
-        added.module = f"{__package__}.{name}"
+        added.module = command.module
         added.set_defaults(answers=command.answers, keras=command.keras)
     return parser

@@ -1,6 +1,7 @@
 """``lenet-tutorial export``: the networks of the explorer, trained and written."""
 
-from ..explorer.export import NETWORKS, ExportError, export, write_default
+from ..explorer.export import NETWORKS, ExportError, export
+from ..explorer.scripts import write_default
 from .arguments import check_names, to_path
 from .net import FAILED, CommandError
 

@@ -9,10 +9,10 @@ import warnings
 import numpy as np
 
 from .._inputs import shown, why
+from ..figures import plot_layers
 from ..files import write_whole
 from ..networks import NETWORKS
 from ..outputs import OTHERS, PENALTIES, PROBABILITIES, winners
-from ..pictures import plot_layers
 from .arguments import to_path
 from .model_files.archive import said
 from .model_files.inputs import input_of

@@ -90,7 +90,7 @@ def train(
         By default the one that fits the last layer, see :func:`judge`.
     distort : keras.layers.Layer, optional
         Applied to the training images only, anew in each epoch;
-        :class:`lenet_tutorial.layers.Distort`.
+        :class:`lenet_tutorial.distortions.Distort`.
     steps_per_execution : int
         So many batches are handed to the backend at once, which saves time and changes nothing.
     jit_compile : bool or 'auto'

@@ -4,7 +4,7 @@ A plan is Markdown. A line such as ``{figure} c02-019`` pulls the figure that is
 with this id; ``{code}`` pulls the code and ``{output}`` what the code printed. So a slide can't
 differ from the chapter, and a cell that is gone is an error. nbconvert makes the slides, reveal.js
 and MathJax come from their npm packages. It is a Sphinx extension: each build of the book makes the
-slides too. ``python scripts/slides.py`` makes them again in ``_build/html``, without the book.
+slides too. ``python book/_ext/slides.py`` makes them again in ``_build/html``, without the book.
 """
 
 import ast
@@ -18,10 +18,9 @@ from pathlib import Path
 
 import nbformat
 import yaml
+from typography import TOGETHER
 
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-from typography import TOGETHER  # noqa: E402
+ROOT = Path(__file__).parent.parent.parent
 
 PLANS = ROOT / "book" / "slides"
 REVEAL = ROOT / "node_modules" / "reveal.js"
@@ -270,7 +269,7 @@ def deck_parts():
     """Return what all decks share: one style, one script, and the rules for the browser."""
     from pygments.formatters import HtmlFormatter
 
-    from lenet_tutorial import figures
+    from lenet_tutorial.figures import style as looks
 
     if not REVEAL.is_dir():
         raise ValueError(f"reveal.js is missing ({REVEAL}): build the book, which fetches it")
@@ -283,7 +282,7 @@ def deck_parts():
         raise ValueError("a script of the slides can't be put into the page: it ends a script")
     colours = ("BLUE", "ORANGE", "GREEN", "GREY", "INK", "PALE_BLUE", "PALE_ORANGE")
     names = {name: name.lower().replace("_", "-") for name in colours}
-    root = "".join(f"--{names[name]}: {getattr(figures, name)};" for name in colours)
+    root = "".join(f"--{names[name]}: {getattr(looks, name)};" for name in colours)
     styles = [
         (REVEAL / "dist" / name).read_text(encoding="utf-8") for name in ("reset.css", "reveal.css")
     ]
