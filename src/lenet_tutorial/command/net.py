@@ -24,7 +24,15 @@ MEMORY = 3 * 2**30  # bytes of addresses that TensorFlow takes to start and trai
 
 
 class CommandError(Exception):
-    """A command ends here, with one line and an exit code."""
+    """A command ends here, with one line and an exit code.
+
+    Parameters
+    ----------
+    message : str
+        What to complain of.
+    code : int
+        The exit code.
+    """
 
     def __init__(self, message, code=WRONG):
         super().__init__(message)
@@ -32,7 +40,13 @@ class CommandError(Exception):
 
 
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end, by SIGTERM or SIGHUP; treated as Ctrl-C is."""
+    """The process was asked to end; treated as Ctrl-C is.
+
+    Parameters
+    ----------
+    number : int
+        That of the signal, SIGTERM or SIGHUP.
+    """
 
     def __init__(self, number):
         super().__init__(number)
@@ -43,7 +57,17 @@ class Stopped(KeyboardInterrupt):
 
 
 def one_line(text):
-    """Return a text as one line: control characters as escapes, endless words cut."""
+    """Return a text as one line: control characters as escapes, endless words cut.
+
+    Parameters
+    ----------
+    text : object
+        What ``str`` makes of it counts.
+
+    Returns
+    -------
+    str
+    """
     shown = printable(str(text).strip())
     return re.sub(rf"\S{{{LONG},}}", lambda word: f"{word[0][:100]}…{word[0][-100:]}", shown)
 
@@ -125,7 +149,13 @@ def open_streams():
 
 
 def complain(text):
-    """Write one line to stderr, if that can be done."""
+    """Write one line to stderr, if that can be done.
+
+    Parameters
+    ----------
+    text : str
+        The complaint.
+    """
     try:
         print(one_line(text), file=sys.stderr, flush=True)
     except (OSError, ValueError):
@@ -133,7 +163,13 @@ def complain(text):
 
 
 def show_traceback(error):
-    """Write the traceback to stderr, if it is asked for and that can be done."""
+    """Write the traceback to stderr, if it is asked for and that can be done.
+
+    Parameters
+    ----------
+    error : BaseException
+        What has happened.
+    """
     if os.environ.get(TRACEBACK):
         try:
             traceback.print_exception(error)
@@ -142,7 +178,13 @@ def show_traceback(error):
 
 
 def drop(stream):
-    """Send what a stream still holds to nowhere, so that Python does not try again at its end."""
+    """Send what a stream still holds to nowhere, so that Python does not try again at its end.
+
+    Parameters
+    ----------
+    stream : file
+        Stdout or stderr.
+    """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

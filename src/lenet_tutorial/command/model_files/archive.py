@@ -47,7 +47,13 @@ class ModelFile:
     weights: bytes
 
     def write(self, path):
-        """Write the two as a new ``.keras`` file, for Keras to load."""
+        """Write the two as a new ``.keras`` file, for Keras to load.
+
+        Parameters
+        ----------
+        path : path
+            Where the file is to be.
+        """
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(ABOUT, json.dumps({"keras_version": "3", "date_saved": ""}))
             archive.writestr(CONFIG, json.dumps(self.config))
