@@ -23,7 +23,7 @@ def read_map(text):
     """
     table = re.search(r"^\| layer \|.*?\n\n", text, re.DOTALL | re.MULTILINE).group()
     layers = {}
-    for row in table.splitlines()[2:]:
+    for row in table.strip().splitlines()[2:]:
         layer, names, questions = (cell.strip() for cell in row.strip("|").split("|"))
         modules, package = [], ""
         for name in re.findall(r"`([\w.]+)`", names):
@@ -53,6 +53,10 @@ class House:
 
     def text(self, name):
         return self.path(name).read_text(encoding="utf-8")
+
+    def module(self, name):
+        """Import a module, and return it."""
+        return importlib.import_module(f"{self.package}.{name}")
 
     # ----------------------------------------------------------------------- imports
 
@@ -139,7 +143,7 @@ class House:
 
     def undocumented(self, name):
         """Return what the docstrings of a module's public names leave out."""
-        module = importlib.import_module(f"{self.package}.{name}")
+        module = self.module(name)
         found = [] if module.__doc__ else [name]
         for key, value in vars(module).items():
             value = inspect.unwrap(value) if callable(value) else value
