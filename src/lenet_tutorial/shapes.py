@@ -349,12 +349,10 @@ def trace(size, layers):
     layers = list(layers)
     if not layers:
         raise ValueError("the list of layers is empty")
-    reaches = []
-    below = Reach("input", size, 1, 1, 0)  # an input pixel sees itself
+    reaches = [Reach("input", size, 1, 1, 0)]  # an input pixel sees itself
     for layer in layers:
-        below = advance(below, layer)
-        reaches.append(below)
-    return reaches
+        reaches.append(advance(reaches[-1], layer))
+    return reaches[1:]
 
 
 @dataclass(frozen=True)
@@ -365,8 +363,10 @@ class Sight:
     ----------
     step : int
         Input pixels between two neighbouring units.
-    first, last : numpy.ndarray
-        For each unit the first and the last input pixel that it sees.
+    first : numpy.ndarray
+        For each unit the first input pixel that it sees.
+    last : numpy.ndarray
+        For each unit the last one.
     """
 
     step: int
