@@ -355,7 +355,7 @@ class Idx(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.datasets import parse_idx
+        from lenet_tutorial.idx import parse_idx
 
         assert parse_idx(data).nbytes <= len(data)
         return "taken"
@@ -373,7 +373,7 @@ class Gzip(Idx):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.datasets import gunzip
+        from lenet_tutorial.idx import gunzip
 
         assert len(gunzip(data, "data.gz", 28)) == 28
         return "taken"

@@ -21,8 +21,7 @@ from memory import PRINT_PEAK
 from lenet_tutorial import layers as ours
 from lenet_tutorial import models, weights
 from lenet_tutorial.command.model_files import archive as modelfile
-from lenet_tutorial.command.model_files import layers as modellayers
-from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files import flow, stored
 from lenet_tutorial.command.model_files.archive import CONFIG, WEIGHTS, ModelError, read_model_file
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import load_model
@@ -135,7 +134,7 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
         [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True
     )
     assert int(said.stdout.splitlines()[-1]) / 1e6 < 1.5  # GB, with nearly as much as is allowed
-    assert large.count_params() > 0.98 * modellayers.MAX_WEIGHTS
+    assert large.count_params() > 0.98 * flow.MAX_WEIGHTS
 
 
 # --------------------------------------------------------------------------- weights

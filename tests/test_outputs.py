@@ -38,6 +38,10 @@ CHAINS = {
     "log": (lambda: [layers.Dense(10, "log_softmax")], "outputs"),
     "twice": (lambda: [layers.Dense(10, "softmax"), layers.Rescaling(2.0)], "outputs"),
     "squashed": (lambda: [layers.Dense(10, ours.squash)], "squashed"),
+    "dropped out in a model": (
+        lambda: [layers.Dense(10, "softmax"), keras.Sequential([layers.Dropout(0.5)])],
+        "probabilities",
+    ),
     "RBF": (rbf, "penalties"),
     "RBF in a model": (lambda: [keras.Sequential(rbf()), layers.Dropout(0.5)], "penalties"),
 }
@@ -62,6 +66,14 @@ def test_a_mean_is_what_its_parts_are():
         made = layers.Average()([part(flat) for part in parts])
         assert outputs.meaning(keras.Model(start, made)) == kind
     made = keras.ops.softmax(third(flat))
+    assert outputs.meaning(keras.Model(start, made)) == "probabilities"
+
+
+def test_a_mean_of_means_of_means_takes_no_time():
+    start = keras.Input((10,))
+    made = layers.Softmax()(start)
+    for _ in range(60):  # 2**60 ways lead down
+        made = layers.Average()([made, layers.Dropout(0.1)(made)])
     assert outputs.meaning(keras.Model(start, made)) == "probabilities"
 
 

@@ -153,8 +153,15 @@ def test_digits_come_in_their_own_order_where_the_recipe_says_so(few, monkeypatc
     short = replace(ARTICLE, epochs=9)
     for shuffle in (True, False):
         history = replace(short, shuffle=shuffle).train(x, y, held_out, epochs=1)[1]
-        assert len(history) == 1  # it stopped early
+        assert len(history) == 1
     assert given == [None, False]  # nothing is said of Keras's own way
+
+
+def test_a_run_that_stops_early_keeps_the_schedule_of_the_whole_recipe(few):
+    x, y, held_out = few
+    recipe = replace(ARTICLE, schedule="cosine", epochs=9)
+    model, history = recipe.train(x, y, held_out, epochs=1)
+    assert len(history) == 1 and model.optimizer._learning_rate.decay_steps == 8 * 9
 
 
 # --------------------------------------------------------------------------- training

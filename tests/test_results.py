@@ -190,6 +190,13 @@ def test_the_columns_of_a_file_keep_their_order(tmp_path, monkeypatch):
     assert list(raw("tried")[0]) == [*first, "a", "c", "b", *PROVENANCE, "digest"]
 
 
+def test_what_a_run_measured_itself_goes_before_the_recipe_s_number():
+    listed = runs({"recipe": ["x"]}, seeds=1)
+    experiment = Experiment(listed, lambda **_: {"epochs": 9}, lambda run: {"epochs": 3, "b": 1})
+    row = experiment.row(**listed[0])
+    assert row == {"dataset": "mnist", "recipe": "x", "seed": 0, "epochs": 9, "b": 1}
+
+
 def test_a_file_from_before_a_column_is_named_and_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "FOLDER", tmp_path)
     text = sealed("digits", "dataset,test_accuracy\ndigits,0.9\n")

@@ -57,7 +57,7 @@ class Input:
         """
         import numpy as np  # not at the import: `lenet-tutorial doctor` does without packages
 
-        from .datasets import prepare, prepare_1989
+        from .images import prepare, prepare_1989
 
         low, high = np.float32(self.background), np.float32(self.ink)
         if self.side == 16:

@@ -14,10 +14,11 @@ SQUASHED = "squashed"
 #: Whatever else a network may have. The largest wins.
 OTHERS = "outputs"
 
-# Layers, by their class, that hand on what they get when digits are read, in another shape at most.
+# Layers, by their class, that hand on what they get when digits are read, in another shape at most;
+# and the mean of several, which is what they are.
 HAND_ON = (
-    "ActivityRegularization AlphaDropout Dropout Flatten GaussianDropout GaussianNoise Identity "
-    "Permute Reshape SpatialDropout1D SpatialDropout2D"
+    "ActivityRegularization AlphaDropout Average Dropout Flatten GaussianDropout GaussianNoise "
+    "Identity Permute Reshape SpatialDropout1D SpatialDropout2D"
 ).split()
 
 
@@ -35,43 +36,58 @@ def meaning(model):
     {'probabilities', 'penalties', 'squashed', 'outputs'}
         The constants `PROBABILITIES`, `PENALTIES`, `SQUASHED` and `OTHERS` of this module.
     """
+    found = {_kind(layer, axes) for layer, axes in _ends(model)}
+    return found.pop() if len(found) == 1 else OTHERS
+
+
+def _ends(model):
+    """Yield the layers that make the outputs, each with the number of axes of what it makes."""
     import keras
 
+    if not getattr(model, "outputs", None):  # no graph
+        yield model.layers[-1], None
+        return
+    todo, seen = [(tensor, None) for tensor in model.outputs], set()
+    while todo:
+        tensor, outside = todo.pop()
+        if id(tensor) in seen:
+            continue
+        seen.add(id(tensor))
+        layer, node, _ = tensor._keras_history
+        below = layer._inbound_nodes[node].input_tensors
+        if isinstance(layer, keras.Model) and getattr(layer, "outputs", None):
+            todo += [(one, (below, outside)) for one in layer.outputs]
+        elif isinstance(layer, keras.layers.InputLayer) and outside:  # out of a model again
+            todo += [(one, outside[1]) for one in outside[0]]
+        elif _hands_on(layer):
+            todo += [(one, outside) for one in below]
+        else:
+            yield layer, len(tensor.shape)
+
+
+def _hands_on(layer):
+    kind = type(layer).__name__
+    return kind in HAND_ON or (kind == "Activation" and _activation(layer) == "linear")
+
+
+def _activation(layer):
+    """Return the name of a layer's activation, which may be a function or a layer."""
+    curve = getattr(layer, "activation", None)
+    return getattr(curve, "__name__", type(curve).__name__).lower()
+
+
+def _kind(layer, axes):
+    """Judge by a layer."""
     from .layers import EuclideanRBF, squash
 
-    def of(layer, below):
-        """Judge by a layer, and by the tensors that it gets."""
-        kind, curve = type(layer).__name__, getattr(layer, "activation", None)
-        linear = kind == "Activation" and _name(curve) == "linear"
-        if (kind in HAND_ON or linear or kind == "Average") and below:
-            found = {at(tensor) for tensor in below}
-            return found.pop() if len(found) == 1 else OTHERS
-        if isinstance(layer, keras.Model):
-            return meaning(layer)
-        if isinstance(layer, EuclideanRBF):
-            return PENALTIES
-        if curve is squash:
-            return SQUASHED
-        softmax = _name(curve) == "softmax"
-        if kind == "Softmax":  # over the classes, and over nothing else
-            axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
-            softmax = [*axes] in ([-1], [len(below[0].shape) - 1] if below else [])
-        return PROBABILITIES if softmax else OTHERS
-
-    def at(tensor):
-        made = tensor._keras_history
-        return of(made.operation, made.operation._inbound_nodes[made.node_index].input_tensors)
-
-    try:
-        (tensor,) = model.outputs
-    except (AttributeError, TypeError, ValueError):  # no graph, or a graph with several ends
-        return of(model.layers[-1], [])
-    return at(tensor)
-
-
-def _name(curve):
-    """Return the name of an activation, which may be a function or a layer."""
-    return getattr(curve, "__name__", type(curve).__name__).lower()
+    if isinstance(layer, EuclideanRBF):
+        return PENALTIES
+    if type(layer).__name__ == "Softmax":  # over the classes, and over nothing else
+        along = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
+        return PROBABILITIES if [*along] in ([-1], [axes and axes - 1]) else OTHERS
+    if getattr(layer, "activation", None) is squash:
+        return SQUASHED
+    return PROBABILITIES if _activation(layer) == "softmax" else OTHERS
 
 
 def winners(kind, outputs):

@@ -117,7 +117,7 @@ def load(dataset, prepare, train_digits=None):
 
     Returns
     -------
-    (x, y), (x_val, y_val), (x_test, y_test)
+    ((x, y), (x_val, y_val), (x_test, y_test)) : tuple
         Images and labels. The validation digits are held out of the training digits.
     """
     digits = datasets.load_digits28(dataset)

@@ -47,7 +47,7 @@ class Backup:
     folder : path
         Made where it is missing. Nothing else in it is touched.
     about : dict of str to str
-        What the run is, from :func:`describe_run`.
+        What the run is, from :func:`lenet_tutorial.training.describe.describe_run`.
     restart : bool
         Begin anew. A checkpoint that is there stays until the first of this run takes its place.
 
