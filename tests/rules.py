@@ -169,6 +169,8 @@ def _left_out_of_class(where, kind, package):
         value = getattr(value, "__func__", value)  # of a class method
         if key.startswith("_") or not inspect.isfunction(value):
             continue
+        if key in getattr(kind, "__dataclass_fields__", ()):  # its default is a function
+            continue
         # What overrides a method of Keras takes what Keras says that it takes.
         given = any(hasattr(base, key) for base in foreign)
         known = {*inspect.signature(value).parameters} if given else {"self", "cls"}
