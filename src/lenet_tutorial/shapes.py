@@ -312,8 +312,7 @@ def advance(below, layer):
     Raises
     ------
     ValueError
-        If a number breaks a rule of :func:`output_size`, or the kernel does not fit; the message
-        names the layer.
+        As :func:`output_size` raises it; the message names the layer.
     """
     try:
         size, *window = layer_numbers(below.size, *layer.numbers)
@@ -344,8 +343,7 @@ def trace(size, layers):
     Raises
     ------
     ValueError
-        If the list is empty, a number breaks a rule of :func:`output_size`, or a kernel does not
-        fit; the message names the layer.
+        If the list is empty, or as :func:`advance` raises it.
     """
     layers = list(layers)
     if not layers:
@@ -360,7 +358,7 @@ def trace(size, layers):
 class Sight:
     """What each unit of a layer sees along one axis; of the padding, nothing.
 
-    Attributes
+    Parameters
     ----------
     step : int
         Input pixels between two neighbouring units.

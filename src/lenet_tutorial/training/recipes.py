@@ -22,7 +22,7 @@ DTYPES = ("float32", "mixed_bfloat16")
 class Distortions:
     """How far each training digit may be changed, anew in each epoch.
 
-    Attributes
+    Parameters
     ----------
     shift, scale, squeeze, shear, rotation, alpha, sigma : float
         As :class:`lenet_tutorial.distortions.ElasticDistort` takes them.
