@@ -30,13 +30,13 @@ def describe_run(learner, arrays, **settings):
     names = dict.fromkeys(_names(json.loads(text)))
     for number, name in enumerate(names):  # Keras counts on: dense, dense_1, …
         text = text.replace(json.dumps(name), f'"#{number}"')
-    network = _without(json.loads(text), ("build_config", "compile_config"))
+    network = without(json.loads(text), ("build_config", "compile_config"))
     optimizer = keras.optimizers.serialize(learner.optimizer)
     loss = learner.loss
     about = {
         "network": _digest(as_text(network).encode()),
-        "optimiser": as_text(_without(optimizer, ("name", "build_config"))),
-        "loss": as_text(_without(keras.losses.serialize(loss), ("name",))),
+        "optimiser": as_text(without(optimizer, ("name", "build_config"))),
+        "loss": as_text(without(keras.losses.serialize(loss), ("name",))),
         "backend": keras.backend.backend(),
     }
     about |= {name: _digest_array(array) for name, array in arrays.items()}
@@ -52,12 +52,24 @@ def _names(value):
             yield from _names(inner)
 
 
-def _without(value, keys):
-    """Return a nested value without some keys of its dictionaries."""
+def without(value, keys):
+    """Return a nested value without some keys of its dictionaries.
+
+    Parameters
+    ----------
+    value : object
+        As JSON can hold it: dictionaries and lists, of anything.
+    keys : collection of str
+        What is left out, at any depth.
+
+    Returns
+    -------
+    object
+    """
     if isinstance(value, dict):
-        return {key: _without(inner, keys) for key, inner in value.items() if key not in keys}
+        return {key: without(inner, keys) for key, inner in value.items() if key not in keys}
     if isinstance(value, (list, tuple)):
-        return [_without(inner, keys) for inner in value]
+        return [without(inner, keys) for inner in value]
     return value
 
 

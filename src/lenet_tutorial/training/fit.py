@@ -6,7 +6,7 @@ import sys
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
 from ..outputs import judge, meaning, winners
 from .backup import Backup, check_callbacks, describe_run
 from .seeds import set_seed

@@ -9,7 +9,7 @@ II-B and appendix C). The rule needs the TensorFlow backend.
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
 from ..outputs import PENALTIES, meaning
 from .fit import error_rate
 

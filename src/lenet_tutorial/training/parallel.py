@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
 from .processes import WorkerError, Workers
 from .worker import load_checkpoint
 
