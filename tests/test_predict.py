@@ -122,7 +122,7 @@ def test_what_was_there_stays_until_the_drawing_is_whole(command, picture, tmp_p
     def fail(*args):
         raise ValueError("no drawing today\nand none tomorrow")
 
-    monkeypatch.setattr("lenet_tutorial.pictures.plot_layers", fail)
+    monkeypatch.setattr("lenet_tutorial.figures.plot_layers", fail)
     assert refused(command(picture, "--explain", target), "can't draw the layers", "today)")
     assert target.read_bytes() == b"old"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.png", "out.png"]

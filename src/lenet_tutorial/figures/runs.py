@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_labels
+from ..images import check_labels
 from .style import (
     BLUE,
     GREY,
