@@ -54,6 +54,10 @@ class House:
     def text(self, name):
         return self.path(name).read_text(encoding="utf-8")
 
+    def module(self, name):
+        """Import a module, and return it."""
+        return importlib.import_module(f"{self.package}.{name}")
+
     # ----------------------------------------------------------------------- imports
 
     def imports(self, name):
@@ -139,7 +143,7 @@ class House:
 
     def undocumented(self, name):
         """Return what the docstrings of a module's public names leave out."""
-        module = importlib.import_module(f"{self.package}.{name}")
+        module = self.module(name)
         found = [] if module.__doc__ else [name]
         for key, value in vars(module).items():
             value = inspect.unwrap(value) if callable(value) else value
@@ -164,6 +168,8 @@ def _left_out_of_class(where, kind, package):
     for key, value in vars(kind).items():
         value = getattr(value, "__func__", value)  # of a class method
         if key.startswith("_") or not inspect.isfunction(value):
+            continue
+        if key in getattr(kind, "__dataclass_fields__", ()):  # its default is a function
             continue
         # What overrides a method of Keras takes what Keras says that it takes.
         given = any(hasattr(base, key) for base in foreign)

@@ -235,13 +235,14 @@ def test_a_model_file_of_an_earlier_version_is_understood():
     """
     code = """
         import json, sys
-        import keras
         import lenet_tutorial.layers
+        import keras
         from lenet_tutorial.command.model_files.sizes import trace
 
         with open(sys.argv[1], encoding="utf-8") as file:
             saved = json.load(file)
-        found = trace(saved["network"])
+        kept = {key: value for key, value in saved["network"].items() if key != "compile_config"}
+        found = trace(kept)  # without what is left out before a file is looked at
         model = keras.saving.deserialize_keras_object(saved["network"])
         assert [layer.name for layer in model.layers] == [name for name, _, _ in found.layers]
         losses = map(keras.saving.deserialize_keras_object, saved["losses"])

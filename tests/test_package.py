@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import re
 import subprocess
 import sys
 import time
@@ -99,6 +100,38 @@ def test_the_readers_log_level_wins():
 def test_the_map_names_every_module_once():
     listed = sorted(name for modules in MAP.values() for name in modules)
     assert listed == sorted(ALL)
+
+
+def test_the_readme_names_the_wings_and_nothing_that_is_gone():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    tree = re.search(r"## What is where\n\n```\n(.*?)```", text, re.DOTALL)[1]
+    around, named = ROOT, set()
+    for line in tree.splitlines():
+        if found := re.match(r"( {0,2})(\S.*?)(?:  |$)", line):
+            for name in found[2].split(", "):
+                path = (around if found[1] else ROOT) / name
+                assert path.exists(), name
+                named.add(path)
+            around = around if found[1] else path
+    assert {file.parent for file in SOURCE.glob("*/__init__.py")} <= named
+
+
+def test_the_reference_goes_through_the_map():
+    text = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    assert " ← ".join(MAP) in text
+    shown = re.findall(r"^\.\. automodule:: lenet_tutorial\.([\w.]+)$", text, re.MULTILINE)
+    places = {name: number for number, row in enumerate(MAP.values()) for name in row}
+    assert len(set(shown)) == len(shown)
+    assert [places[name] for name in shown] == sorted(places[name] for name in shown)
+    handed_on = {
+        inner for name in shown if hasattr(HOUSE.module(name), "__all__")
+        for inner in HOUSE.imports(name) if inner.startswith(f"{name}.")
+    }  # fmt: skip
+    packages = {name for name in MODULES if HOUSE.path(name).name == "__init__.py"}
+    # It says so: what holds the runs of one chapter, and what only the command line uses.
+    left_out = {name for layer in ("experiments", "command") for name in MAP[layer]}
+    assert {*MODULES} - packages - left_out - handed_on <= {*shown}
+    assert left_out & {*shown} >= {"experiments.run", "command.photos"}
 
 
 @pytest.mark.parametrize("name", ["", *ALL])

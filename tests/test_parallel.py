@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import select
 import shutil
 import signal
@@ -282,27 +281,6 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, digits):
     (tmp_path / "checkpoint.npz").write_bytes(b"PK nonsense")
     with pytest.raises(ValueError, match=r"checkpoint\.npz is no checkpoint"):
         fit_parallel(build(), *digits, keep=tmp_path)
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="pipes are Unix things")
-def test_a_checkpoint_is_read_with_the_care_that_one_of_a_single_process_is(tmp_path):
-    path = tmp_path / "checkpoint.npz"
-    save_checkpoint(tmp_path, RUN, 1, [0.5], WEIGHTS, STATE)
-    with np.load(path) as archive:
-        kept = {name: archive[name] for name in archive.files}
-    good = path.read_bytes()
-    assert load_checkpoint(tmp_path, RUN)[0] == 1
-    place = good.index(WEIGHTS[0].tobytes())
-    path.write_bytes(good[:place] + b"x" + good[place + 1 :])
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .*CRC"):
-        load_checkpoint(tmp_path, RUN)
-    np.savez_compressed(path, **kept)  # it could unpack to any size
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .head unpacks"):
-        load_checkpoint(tmp_path, RUN)
-    path.unlink()
-    os.mkfifo(path)  # it would wait for its other end
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .it is no file"):
-        load_checkpoint(tmp_path, RUN)
 
 
 # --------------------------------------------------------------------------- no orphans

@@ -204,12 +204,10 @@ def transposed_output_size(size, kernel, stride=1, padding=0, rule="smallest"):
         if padding:
             raise ValueError(f"padding must be 'valid' or 'same' with Keras, got {padding}")
         return stride * (size - 1) + max(kernel, stride)
-    out = stride * (size - 1) + kernel - 2 * padding
-    if out < 1:
-        raise ValueError(
-            f"padding {padding} takes away all of the {out + 2 * padding} output pixels"
-        )
-    return out
+    out = stride * (size - 1) + kernel
+    if out <= 2 * padding:
+        raise ValueError(f"padding {padding} takes away all of the {out} output pixels")
+    return out - 2 * padding
 
 
 @dataclass(frozen=True)
@@ -275,9 +273,12 @@ class Reach:
         keep_plain(self)
 
     def pixels(self, unit):
-        """Return the first and the last input pixel that `unit` sees.
+        """Return the first and the last input pixel that a unit sees; outside the input is padding.
 
-        Pixels outside ``0 .. input size - 1`` are padding.
+        Parameters
+        ----------
+        unit : int
+            Counted from 0.
 
         Raises
         ------
@@ -311,8 +312,7 @@ def advance(below, layer):
     Raises
     ------
     ValueError
-        If a number breaks a rule of :func:`output_size`, or the kernel does not fit; the message
-        names the layer.
+        As :func:`output_size` raises it; the message names the layer.
     """
     try:
         size, *window = layer_numbers(below.size, *layer.numbers)
@@ -343,25 +343,22 @@ def trace(size, layers):
     Raises
     ------
     ValueError
-        If the list is empty, a number breaks a rule of :func:`output_size`, or a kernel does not
-        fit; the message names the layer.
+        If the list is empty, or as :func:`advance` raises it.
     """
     layers = list(layers)
     if not layers:
         raise ValueError("the list of layers is empty")
-    reaches = []
-    below = Reach("input", size, 1, 1, 0)  # an input pixel sees itself
+    reaches = [Reach("input", size, 1, 1, 0)]  # an input pixel sees itself
     for layer in layers:
-        below = advance(below, layer)
-        reaches.append(below)
-    return reaches
+        reaches.append(advance(reaches[-1], layer))
+    return reaches[1:]
 
 
 @dataclass(frozen=True)
 class Sight:
     """What each unit of a layer sees along one axis; of the padding, nothing.
 
-    Attributes
+    Parameters
     ----------
     step : int
         Input pixels between two neighbouring units.
@@ -374,7 +371,13 @@ class Sight:
     last: np.ndarray
 
     def through(self, kernel, stride=1, padding=0, dilation=1):
-        """Return what the units of a layer with this window see, on top of this one."""
+        """Return what the units of a layer with this window see, on top of this one.
+
+        Parameters
+        ----------
+        kernel, stride, padding, dilation
+            As :func:`output_size` takes them.
+        """
         window = len(self.first), kernel, stride, padding, dilation
         around = pad_amounts(*window)
         places = taps(*window) + around[0]
@@ -390,10 +393,8 @@ class Sight:
 
 #: The layers with a window in the LeNet-5 of 1998 (input 32) and in the article's network (28).
 LENET5 = (
-    Window("C1", kernel=5),
-    Window("S2", kernel=2, stride=2),
-    Window("C3", kernel=5),
-    Window("S4", kernel=2, stride=2),
+    Window("C1", kernel=5), Window("S2", kernel=2, stride=2),
+    Window("C3", kernel=5), Window("S4", kernel=2, stride=2),
     Window("C5", kernel=5),
-)
+)  # fmt: skip
 ARTICLE = LENET5[:4]

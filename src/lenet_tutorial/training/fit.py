@@ -294,6 +294,5 @@ def error_rate(model, x, y, batch_size=1000):
     ValueError
         If images or labels have the wrong shape, type or range.
     """
-    x = check_images(x, size=model.input_shape[1])
-    y = check_labels(y, count=len(x))
+    x, y = _checked(model, x, y)
     return float(np.mean(answers(model, x, batch_size) != y))

@@ -22,7 +22,10 @@ DTYPES = ("float32", "mixed_bfloat16")
 class Distortions:
     """How far each training digit may be changed, anew in each epoch.
 
-    The fields are the arguments of :class:`lenet_tutorial.distortions.ElasticDistort`.
+    Parameters
+    ----------
+    shift, scale, squeeze, shear, rotation, alpha, sigma : float
+        As :class:`lenet_tutorial.distortions.ElasticDistort` takes them.
     """
 
     shift: float = 0.0
