@@ -456,6 +456,7 @@ def test_no_change_leaves_the_accuracy_far_behind():
     assert ((table["test_accuracy"] - middle).abs() < 0.006).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["short", "label smoothing"])
 def test_the_strong_parts_run_on_the_bundled_digits(part):
     row = faster.run("digits", part, seed=0, train_digits=256, epochs=1)
@@ -480,6 +481,7 @@ def test_the_fast_recipe_comes_out_again_on_mnist():
 # --------------------------------------------------------------------------- benchmark
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
     file = tmp_path / "runs.csv"
     benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])

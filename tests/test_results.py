@@ -138,6 +138,7 @@ def test_a_file_with_the_line_ends_of_windows_is_the_same_file(tmp_path, monkeyp
     assert results.read("changes").equals(whole)
 
 
+@pytest.mark.slow
 def test_rows_stay_until_all_are_computed_anew(tmp_path, monkeypatch):
     runs = [dict(EXPERIMENTS["digits"].runs[0], seed=seed) for seed in range(3)]
     monkeypatch.setattr(results, "FOLDER", tmp_path)
@@ -507,6 +508,7 @@ def stored(name, wanted):
     return row.iloc[0]
 
 
+@pytest.mark.slow
 def test_a_run_on_the_bundled_digits_comes_out_again():
     wanted = EXPERIMENTS["digits"].runs[0]
     again, row = EXPERIMENTS["digits"].run(**wanted), stored("digits", wanted)
