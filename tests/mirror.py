@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 
-from lenet_tutorial import datasets
+from lenet_tutorial import mnist
 
 
 def idx(array):
@@ -32,11 +32,11 @@ def arrays():
 def small(arrays, monkeypatch):
     """Put a small stand-in in MNIST's place; return {file name: bytes of the .gz}."""
     files, served = {}, {}
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         data = idx(arrays[key])
         files[key] = (name, hashlib.sha256(data).hexdigest(), arrays[key].shape)
         served[f"{name}.gz"] = gzip.compress(data)
-    monkeypatch.setattr(datasets, "MNIST_FILES", files)
+    monkeypatch.setattr(mnist, "MNIST_FILES", files)
     return served
 
 
