@@ -1318,7 +1318,8 @@ def test_a_forced_data_set_is_the_one_of_the_run(project, small):
     assert done.returncode == 0 and "2 passed, 1 skipped" in done.stdout
     assert header == "scikit-learn's, because of LENET_TUTORIAL_DATASET=digits"
     done, header = project("tests", LENET_TUTORIAL_DATASET="mnist", EXPECTED="mnist")
-    assert done.returncode == 0 and "3 passed" in done.stdout and "not here yet" in header
+    assert done.returncode == 0 and "2 passed, 1 skipped" in done.stdout
+    assert "not here yet" in header
 
 
 @pytest.mark.parametrize(
