@@ -95,6 +95,7 @@ def test_the_test_accuracy_is_that_of_the_committed_weights(name):
 # --------------------------------------------------------------------------- how it is made
 
 
+@pytest.mark.slow
 def test_an_export_can_be_read_back(exported):
     folder, manifest = exported
     entry = manifest["networks"][0]
@@ -113,6 +114,7 @@ def test_the_samples_are_five_of_each_class(exported):
     assert samples["bytes"] == 50 * 28 * 28
 
 
+@pytest.mark.slow
 def test_worse_weights_replace_no_better_ones(exported, monkeypatch):
     folder, manifest = exported
     before = {file.name: file.read_bytes() for file in folder.iterdir()}

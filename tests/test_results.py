@@ -562,6 +562,7 @@ def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
     assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])
 
 
+@pytest.mark.slow
 def test_the_rule_of_1998_comes_out_again_on_a_slice():
     """Two passes over some bundled digits give the same again, digit by digit."""
     wanted = {"dataset": "digits", "recipe": "levenberg", "part": "as published", "seed": 0}
