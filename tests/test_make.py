@@ -27,7 +27,7 @@ BOOK = ".venv/bin/jupyter-book build --all -W -n --keep-going ."
 PYTEST = ".venv/bin/python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile"
 LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
 TEST = [*LINT, PYTEST]
-QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or slow)"') + " tests"
+QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")
