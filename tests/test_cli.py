@@ -16,7 +16,7 @@ import pytest
 from mirror import give, idx
 from PIL import Image
 
-from lenet_tutorial import datasets, weights
+from lenet_tutorial import mnist, weights
 from lenet_tutorial.command import cli, doctor
 from lenet_tutorial.command import net as _net
 from lenet_tutorial.command.cli import main
@@ -171,7 +171,7 @@ def test_the_doctor_says_which_rule_finds_the_digits(command, small, arrays, tmp
     assert code == 0 and "missing  MNIST is not here" in text and "lenet-tutorial data" in text
     code, text = digits(DATASET="mnist")
     assert code == 1 and "wrong    MNIST is not here" in text
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         (cache / name).write_bytes(idx(arrays[key]))
     code, text = digits()
     assert code == 0 and f"ok       MNIST, in the cache: {cache}" in text
@@ -334,7 +334,7 @@ def test_the_cache_is_filled_and_damage_is_mended(command, small, serve, tmp_pat
 def test_a_folder_of_the_readers_is_verified(command, small, arrays, tmp_path, monkeypatch):
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path))
     assert refused(command("data", "--check"), "has neither train-images", code=1)
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         (tmp_path / name).write_bytes(idx(arrays[key]))
     code, output, _ = command("data", "--check")
     assert code == 0 and f"Found in {tmp_path}" in output
