@@ -1004,6 +1004,7 @@ def lines(done):
     return done.stdout.splitlines()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "settings",
     [

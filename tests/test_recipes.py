@@ -192,6 +192,7 @@ def test_bad_digits_are_refused(few):
         FAST.train(x, y[:-1], held_out)
 
 
+@pytest.mark.slow
 def test_the_result_is_the_average_of_the_weights_and_is_what_was_validated(few):
     """With an average that keeps everything the network stays where it started."""
     x, y, held_out = few
