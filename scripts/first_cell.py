@@ -14,6 +14,8 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from lenet_tutorial.files import write_whole
+
 ROOT = Path(__file__).parent.parent
 TAG = "setup"
 
@@ -91,6 +93,13 @@ def put(notebook, name, address):
     notebook.cells = [*cells[:1], cell, *cells[1:]]
 
 
+def store(notebook, path):
+    """Write a notebook that is valid, whole or not at all."""
+    nbformat.validate(notebook)
+    data = f"{nbformat.writes(notebook)}\n".encode()
+    write_whole(path, lambda file: file.write(data))
+
+
 def main():
     """Write the cell into every notebook named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -99,10 +108,7 @@ def main():
     for path in parser.parse_args().notebooks:
         notebook = nbformat.read(path, as_version=4)
         put(notebook, path.name, address)
-        nbformat.validate(notebook)
-        unfinished = path.with_suffix(".part")
-        nbformat.write(notebook, unfinished)
-        unfinished.replace(path)
+        store(notebook, path)
     print(f"{' '.join(address) if address else 'no address is set'}: the chapters say so")
 
 

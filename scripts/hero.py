@@ -6,7 +6,7 @@
 from pathlib import Path
 
 from lenet_tutorial.datasets import load_digits28, prepare
-from lenet_tutorial.figures import BLUE, INK
+from lenet_tutorial.figures.style import BLUE, INK
 from lenet_tutorial.models import lenet5_textbook
 from lenet_tutorial.training import set_seed, split_validation, train
 

@@ -17,6 +17,8 @@ from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, Fit, NameObject, NullObject, NumberObject, TextStringObject
 
+from lenet_tutorial.files import write_whole
+
 BUILD = Path(__file__).parent.parent / "_build"
 STYLE = """
 @page { size: A4; margin: 17mm 17mm 19mm }
@@ -194,9 +196,7 @@ def write(page, book, language, files, printed, target):
     writer.page_mode = "/UseOutlines"
     writer.compress_identical_objects(remove_unreferenced=True)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_suffix(".part")
-    writer.write(part)
-    part.replace(target)
+    write_whole(target, writer.write)
 
 
 def make(site, target, files=None, browser=None):

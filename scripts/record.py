@@ -15,6 +15,8 @@ from pathlib import Path
 
 import nbformat
 
+from lenet_tutorial.files import write_whole
+
 ROOT = Path(__file__).parent.parent
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 RECORD = ROOT / "chapters" / "outputs.sha256"
@@ -57,6 +59,5 @@ def update(paths, record=RECORD, chapters=CHAPTERS):
         whole += anew.get(name) or [
             line for line in kept if line.split(" ")[-1].startswith(f"{name}/")
         ]
-    unfinished = record.with_suffix(".part")
-    unfinished.write_text("".join(f"{line}\n" for line in whole), encoding="utf-8", newline="\n")
-    unfinished.replace(record)
+    data = "".join(f"{line}\n" for line in whole).encode()
+    write_whole(record, lambda file: file.write(data))

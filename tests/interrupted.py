@@ -20,7 +20,7 @@ def main(backup, output, waits):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     import keras
 
-    from lenet_tutorial.layers import Distort
+    from lenet_tutorial.distortions import Distort
 
     if keras.backend.backend() == "tensorflow":
         import tensorflow

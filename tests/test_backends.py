@@ -58,7 +58,7 @@ import keras
 import numpy as np
 from lenet_tutorial import models
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1989, prepare_1998
-from lenet_tutorial.layers import Distort
+from lenet_tutorial.distortions import Distort
 from lenet_tutorial.training.recipes import FAST
 from lenet_tutorial.training import answers, set_seed, train
 

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, models
+from lenet_tutorial import distortions, losses, models
 from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.training import backup, set_seed, split_validation, train
 from lenet_tutorial.training.backup import BackupError
@@ -182,8 +182,8 @@ def half(data):
         ({"jit_compile": True}, "jit_compile differs"),
         ({"optimizer": "sgd"}, "optimiser differs"),
         ({"optimizer": keras.optimizers.Adam(2e-3)}, "optimiser differs"),
-        ({"loss": layers.SquaredError()}, "loss differs"),
-        ({"distort": layers.Distort(seed=0)}, "network differs"),
+        ({"loss": losses.SquaredError()}, "loss differs"),
+        ({"distort": distortions.Distort(seed=0)}, "network differs"),
         ({"model": models.lenet5(28, "average", "tanh")}, "network differs"),
         ({"shuffle": False}, "shuffle differs"),
         ({"data": half}, "training images differs; training labels differs; validation images"),

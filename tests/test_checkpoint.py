@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from lenet_tutorial import models
-from lenet_tutorial.training import backup, checkpoint, set_seed
+from lenet_tutorial.training import backup, checkpoint, set_seed, worker
 from lenet_tutorial.training.backup import BackupError
 
 ABOUT = {"network": "0123456789abcdef", "epochs": "3", "seed": "0"}
@@ -319,3 +319,28 @@ def test_a_network_too_large_for_a_checkpoint_is_refused_before_training(
     with pytest.raises(BackupError, match="too large for a checkpoint"):
         one.callback(learner)
     one.close()
+
+
+# --------------------------------------------------------------------------- of several workers
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are Unix things")
+def test_what_several_workers_keep_is_read_with_the_same_care(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    run, weights = {"batch_size": 5}, np.ones((2, 3))
+    worker.save_checkpoint(tmp_path, run, 1, [0.5], [weights], [np.array(7)])
+    with np.load(path) as archive:
+        kept = {name: archive[name] for name in archive.files}
+    good = path.read_bytes()
+    assert worker.load_checkpoint(tmp_path, run)[0] == 1
+    place = good.index(weights.tobytes())
+    path.write_bytes(good[:place] + b"x" + good[place + 1 :])
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .*CRC"):
+        worker.load_checkpoint(tmp_path, run)
+    np.savez_compressed(path, **kept)  # it could unpack to any size
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .head unpacks"):
+        worker.load_checkpoint(tmp_path, run)
+    path.unlink()
+    os.mkfifo(path)  # it would wait for its other end
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .it is no file"):
+        worker.load_checkpoint(tmp_path, run)

@@ -17,14 +17,14 @@ from mirror import give, idx
 from PIL import Image
 
 from lenet_tutorial import mnist, weights
-from lenet_tutorial.command import cli, doctor
+from lenet_tutorial.command import doctor, predict, train
 from lenet_tutorial.command import net as _net
 from lenet_tutorial.command.cli import main
 from lenet_tutorial.command.model_files import stored
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import ModelError, load_model, save_model
 from lenet_tutorial.datasets import load_bundled, prepare
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import scripts
 from lenet_tutorial.networks import NETWORKS
 from lenet_tutorial.training import backup
 from lenet_tutorial.training.backup import FILE
@@ -72,7 +72,7 @@ def refused(result, *words, code=2):
 
 def test_help_is_quick_and_loads_nothing_heavy():
     code = "import sys; from lenet_tutorial.command.cli import main\ntry: main(['--help'])\nexcept "
-    code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas sklearn pooch PIL'"
+    code += "SystemExit: print([m for m in 'tensorflow keras matplotlib pandas numpy pooch PIL'"
     code += ".split() if m in sys.modules])"
     said = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
@@ -211,6 +211,19 @@ def test_the_doctor_names_what_is_missing(command, monkeypatch):
         if last.index("pillow") < last.index("pooch")
         else "The chapters can't run: pooch 0.1, >=1.8 is needed; pillow is not installed."
     )
+
+
+def test_the_doctor_looks_at_all_where_numpy_cannot_be_loaded(tmp_path):
+    (tmp_path / "numpy.py").write_text("raise ImportError('broken')", encoding="utf-8")
+    said = subprocess.run(
+        [sys.executable, "-m", "lenet_tutorial", "doctor"],
+        capture_output=True,
+        encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )
+    assert said.returncode == 1 and said.stderr == ""
+    assert "wrong    the digits can't be looked at: ImportError: broken" in said.stdout
+    assert "\nChecking it\n" in said.stdout
 
 
 @pytest.mark.parametrize(
@@ -495,10 +508,10 @@ def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, 
     arguments = ("train", "--recipe", "fast", "--dataset", "digits", "--epochs", "2")
     whole, stopped = tmp_path / "whole.keras", tmp_path / "stopped.keras"
     assert command(*arguments, "--output", whole)[0] == 0
-    real = stored.save_model
-    monkeypatch.setattr(stored, "save_model", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    real = train.save_model
+    monkeypatch.setattr(train, "save_model", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     assert command(*arguments, "--output", stopped)[0] == 1
-    monkeypatch.setattr(stored, "save_model", real)
+    monkeypatch.setattr(train, "save_model", real)
     other = command(*arguments[:-1], "3", "--output", stopped)
     assert other[0] == 2 and "epochs was 2 and is now 3" in other[2]
     code, _, complaint = command(*arguments, "--output", stopped, "--resume")
@@ -511,18 +524,18 @@ def test_a_run_by_a_recipe_goes_on_after_its_last_checkpoint(command, tmp_path, 
 def test_a_disk_that_is_full_at_the_end_loses_no_epoch(command, tmp_path, monkeypatch):
     output = tmp_path / "model.keras"
     output.write_bytes(b"an older model")
-    real = stored.save_model
+    real = train.save_model
 
     def full(model, path):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr(stored, "save_model", full)
+    monkeypatch.setattr(train, "save_model", full)
     code, _, complaint = command(*TRAIN, "--output", output)
     assert code == 1 and "No space left on device" in complaint and "Traceback" not in complaint
     assert output.read_bytes() == b"an older model"
     assert (tmp_path / "model.keras.backup" / FILE).is_file()
 
-    monkeypatch.setattr(stored, "save_model", real)
+    monkeypatch.setattr(train, "save_model", real)
     other = command(*TRAIN, "--batch-size", "32", "--output", output)
     assert other[0] == 2 and "batch_size was 64 and is now 32" in other[2]
     assert "or add --restart" in other[2]
@@ -585,9 +598,9 @@ def test_a_checkpoint_outlives_a_new_run_that_cannot_begin(command, tmp_path, mo
     assert refused(command(*arguments), "KERAS_BACKEND")
     monkeypatch.undo()
     output.mkdir()
-    assert refused(command(*arguments), "it is a folder", code=1)
+    assert refused(command(*arguments), "it is a folder", code=2)
     output.rmdir()
-    monkeypatch.setattr(cli, "_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(train, "_run", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     assert command(*arguments, "--dataset", "digits")[0] == 130
     assert (folder / FILE).read_bytes() == before
     assert sorted(os.listdir(tmp_path)) == ["model.keras.backup"]
@@ -606,7 +619,7 @@ def test_to_begin_anew_is_handed_on_to_the_run(command, tmp_path, monkeypatch):
         return "a network", model, learn, 3
 
     model = NETWORKS["article"].build()
-    monkeypatch.setattr(cli, "_plan", plan)
+    monkeypatch.setattr(train, "_plan", plan)
     for more in ((), ("--restart",), ("--resume",)):
         assert command("train", "--output", tmp_path / "m.keras", *more)[0] == 1
     assert asked == [(folder, False), (folder, True), (folder, False)]
@@ -648,7 +661,7 @@ with backup.Lock(sys.argv[1], "it"):
 
 def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_run", lambda *_: pytest.fail("a second run began"))
+    monkeypatch.setattr(train, "_run", lambda *_: pytest.fail("a second run began"))
     lock = tmp_path / "model.keras.lock"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(lock)], stdout=subprocess.PIPE, encoding="utf-8"
@@ -672,7 +685,7 @@ def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypat
         runs.append(output)
 
     (tmp_path / "model.keras.abcd1234.part").touch()
-    monkeypatch.setattr(cli, "_run", run)
+    monkeypatch.setattr(train, "_run", run)
     assert command("train", "--output", "model.keras")[0] == 0  # the killed one holds nobody up
     assert runs and os.listdir(tmp_path) == ["link.keras"]
 
@@ -681,13 +694,13 @@ def test_a_second_run_to_the_same_output_is_refused(command, tmp_path, monkeypat
 def test_an_output_that_cannot_be_written_is_refused_before_training(
     command, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(cli, "_learn", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(train, "_learn", lambda *_: pytest.fail("it began"))
     output = tmp_path / "model.keras"
     output.mkdir()
-    assert refused(command("train", "--output", output), "it is a folder", code=1)
+    assert refused(command("train", "--output", output), "it is a folder", code=2)
     output.rmdir()
     os.mkfifo(output)
-    assert refused(command("train", "--output", output), "no regular file", code=1)
+    assert refused(command("train", "--output", output), "no regular file", code=2)
     output.unlink()
     output.symlink_to(tmp_path / "no" / "model.keras")
     assert refused(command("train", "--output", output), "No such file", code=1)
@@ -695,7 +708,7 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
     monkeypatch.setattr("tempfile.gettempdir", lambda: (_ for _ in ()).throw(OSError("no temp")))
     assert refused(command("train", "--output", output), "no temp", code=1)
     monkeypatch.undo()
-    monkeypatch.setattr(cli, "_learn", lambda *_: pytest.fail("it began"))
+    monkeypatch.setattr(train, "_learn", lambda *_: pytest.fail("it began"))
 
     def full(*_args, **_more):
         raise OSError(errno.EROFS, os.strerror(errno.EROFS), "place")
@@ -859,11 +872,11 @@ def test_the_default_network_is_the_explorers(tmp_path):
     )
     model, about = stored.default_model()
     last = entry["snapshots"][-1]
-    assert weights.pack(model) == export.read_weights(WEIGHTS, "textbook", last["epoch"])
+    assert weights.pack(model) == scripts.read_weights(WEIGHTS, "textbook", last["epoch"])
     assert about["sha256"] == last["sha256"] and about["epoch"] == last["epoch"]
     assert about["test_accuracy"] == entry["test_accuracy"] > 0.98
     assert model.count_params() == 61_706
-    export.write_default(WEIGHTS, tmp_path / "again.npz")
+    scripts.write_default(WEIGHTS, tmp_path / "again.npz")
     assert (tmp_path / "again.npz").read_bytes() == weights.DEFAULT.read_bytes()
     assert weights.DEFAULT.stat().st_size < 150_000
 
@@ -975,7 +988,7 @@ Failed to load the native TensorFlow runtime."""
     ids=lambda one: type(one).__name__ if isinstance(one, BaseException) else "",
 )
 def test_no_error_leaves_but_as_one_line(command, monkeypatch, error, code, words):
-    monkeypatch.setattr(cli, "_doctor", raising(error))
+    monkeypatch.setattr(doctor, "run", raising(error))
     result = command("doctor")
     if words is None:
         assert result == (code, "", "")
@@ -997,7 +1010,7 @@ def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
         os.kill(os.getpid(), number)
         signal.pause()
 
-    monkeypatch.setattr(cli, "_run", stop)
+    monkeypatch.setattr(train, "_run", stop)
     assert command("train", "--output", tmp_path / "m.keras") == (code, "", "")
     assert not os.listdir(tmp_path)  # the lock is gone
     assert signal.getsignal(number) is signal.SIG_DFL
@@ -1101,8 +1114,8 @@ def test_one_picture_in_the_worst_surroundings(pictures, tmp_path):
 
 def test_backends_are_looked_at_before_keras_starts(command, monkeypatch, tmp_path, pictures):
     output = tmp_path / "m.keras"
-    monkeypatch.setattr(cli, "_learn", lambda *_: None)
-    monkeypatch.setattr(cli, "_predict", lambda *_: None)
+    monkeypatch.setattr(train, "_learn", lambda *_: None)
+    monkeypatch.setattr(predict, "run", lambda *_: None)
     lines = {"train": ("train", "--output", output), "predict": ("predict", pictures / "1.png")}
     for name, said in (("nonsense", "must be one of tensorflow, jax, torch"), ("Torch", "must be")):
         monkeypatch.setenv("KERAS_BACKEND", name)
@@ -1125,7 +1138,7 @@ def test_backends_are_looked_at_before_keras_starts(command, monkeypatch, tmp_pa
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     settings.write_text('{"image_data_format": "channels_first"}', encoding="utf-8")
     assert refused(command(*lines["train"]), "must be 'channels_last'")
-    monkeypatch.setattr(cli, "_learn", lambda *_: None)
+    monkeypatch.setattr(train, "_learn", lambda *_: None)
     for text in ("[]", "{", "\xff"):
         settings.write_bytes(text.encode("latin-1"))
         assert command("train", "--output", output)[0] == 0
@@ -1174,7 +1187,7 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_names_that_no_file_can_have(command, tmp_path, monkeypatch, pictures, arguments, kind):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cli, "_learn", lambda *_: None)
+    monkeypatch.setattr(train, "_learn", lambda *_: None)
     given = [part.replace(LONG, KINDS[kind]) for part in arguments]
     given = [str(pictures / "1.png") if one == "picture" else one for one in given]
     if given[-1] in ("/m.keras", "/x.png"):

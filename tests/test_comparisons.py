@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from lenet_tutorial import comparisons
+from lenet_tutorial import figures
 from lenet_tutorial.models import lenet5_textbook
 from lenet_tutorial.tables import layer_table
 
@@ -22,7 +22,8 @@ def networks():
     """Return two small tables: that of LeNet-5, and one with maps beside single units."""
     other = pd.DataFrame(
         {
-            "output": ["4@16×16", "8@14×14", "8@7×7", "16@7×7", "16"],
+            "maps": [4, 8, 8, 16, 16],
+            "side": [16, 14, 7, 7, 0],
             "kernel": ["1×1", "3×3", "2×2", "3×3", "–"],
             "parameters": [0, 80, 0, 1168, 0],
             "multiply_adds": [0, 300, 0, 900, 0],
@@ -35,7 +36,7 @@ def networks():
 
 
 def test_the_stages_show_the_shares_of_each_network():
-    fig = comparisons.plot_stages(networks())
+    fig = figures.plot_stages(networks())
     first, second = fig.axes
     assert [text.get_text() for text in first.get_yticklabels()] == [
         "C1",
@@ -56,7 +57,7 @@ def test_the_stages_show_the_shares_of_each_network():
 
 
 def test_the_growth_of_the_field_starts_with_one_pixel():
-    ax = comparisons.plot_receptive_growth(networks()).axes[0]
+    ax = figures.plot_receptive_growth(networks()).axes[0]
     lenet, other = ax.lines
     assert lenet.get_ydata() == pytest.approx([100 * r / 32 for r in (1, 5, 6, 14, 16, 32)])
     assert other.get_xdata().tolist() == [0, 1, 2, 3, 4]  # d has no window
@@ -66,7 +67,7 @@ def test_the_growth_of_the_field_starts_with_one_pixel():
 
 
 def test_the_shapes_go_from_few_large_maps_to_many_small_ones():
-    ax = comparisons.plot_shapes(networks(), {"LeNet-5": 1, "other": 3}).axes[0]
+    ax = figures.plot_shapes(networks(), {"LeNet-5": 1, "other": 3}).axes[0]
     lenet, other = ax.lines
     assert lenet.get_xdata().tolist() == [32, 28, 14, 10, 5, 1]
     assert lenet.get_ydata().tolist() == [1, 6, 6, 16, 16, 120]
@@ -75,7 +76,7 @@ def test_the_shapes_go_from_few_large_maps_to_many_small_ones():
 
 
 def test_the_residual_block_shows_its_layers_in_order():
-    fig = comparisons.draw_residual_block(["first", "second"])
+    fig = figures.draw_residual_block(["first", "second"])
     places = {text.get_text(): text.get_position()[1] for text in fig.axes[0].texts}
     assert places["x"] < places["first"] < places["second"] < places["+"] < places["x + f(x)"]
     assert "skip\nconnection" in places
@@ -84,10 +85,10 @@ def test_the_residual_block_shows_its_layers_in_order():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: comparisons.plot_stages({}), "1 to 4 networks, got 0"),
-        (lambda: comparisons.plot_receptive_growth(dict.fromkeys("abcde")), "got 5"),
-        (lambda: comparisons.plot_shapes({}, {}), "got 0"),
-        (lambda: comparisons.draw_residual_block([]), "at least one layer, got none"),
+        (lambda: figures.plot_stages({}), "1 to 4 networks can be told apart, got 0"),
+        (lambda: figures.plot_receptive_growth(dict.fromkeys("abcde")), "got 5"),
+        (lambda: figures.plot_shapes({}, {}), "got 0"),
+        (lambda: figures.draw_residual_block([]), "at least one layer, got none"),
     ],
 )
 def test_bad_input_is_named_with_the_rule(call, message):

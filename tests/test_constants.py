@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_tutorial import layers, models, results
+from lenet_tutorial import distortions, layers, losses, models, results
 from lenet_tutorial.datasets import load_bundled
 from lenet_tutorial.experiments import as_published_1998 as published
 from lenet_tutorial.experiments import beyond_one_machine as beyond
@@ -62,8 +62,8 @@ def test_j_of_equation_9_is_1():
     """The paper gives no value; the runs of the book were made with 1."""
     penalties, label = np.array([[3.0, 1.0, 8.0]], "float32"), np.array([0])
     want = 3 + np.log(np.exp(-1) + np.exp(-3) + np.exp(-1) + np.exp(-8))
-    assert float(layers.MapLoss()(label, penalties)) == pytest.approx(want, rel=1e-6)
-    assert layers.MapLoss().get_config()["j"] == 1.0
+    assert float(losses.MapLoss()(label, penalties)) == pytest.approx(want, rel=1e-6)
+    assert losses.MapLoss().get_config()["j"] == 1.0
     for name in published.EXPERIMENTS:
         assert (results.read(name)["j"] == 1.0).all()
     assert published.J == 1.0
@@ -346,8 +346,8 @@ PLANAR = {"shift": 2.0, "scale": 0.1, "squeeze": 0.1, "shear": 0.2}
 def test_digits_are_distorted_as_far_as_their_limits_and_no_further():
     """The limits are reached on both sides; so a layer that draws less or more is seen."""
     assert published.DISTORTIONS == PLANAR | {"background": -0.1}
-    assert numbers(layers.Distort) | PLANAR == numbers(layers.Distort)
-    a, b, c, d, e, f = (values(each) for each in layers.Distort(seed=0).draw(20_000))
+    assert numbers(distortions.Distort) | PLANAR == numbers(distortions.Distort)
+    a, b, c, d, e, f = (values(each) for each in distortions.Distort(seed=0).draw(20_000))
     assert np.abs(d).max() == 0  # only horizontal shearing
     for drawn, limit in ((b, 0.2), (c, 2.0), (f, 2.0)):
         for end in (-drawn.min(), drawn.max()):
@@ -356,8 +356,8 @@ def test_digits_are_distorted_as_far_as_their_limits_and_no_further():
     for drawn in (scale, squeeze):
         assert 0.9 <= drawn.min() < 0.902 and 1.098 < drawn.max() <= 1.1 + 1e-6
     own = asdict(STRONG.distortions)
-    assert numbers(layers.ElasticDistort) | own == numbers(layers.ElasticDistort)
-    assert numbers(layers.SmoothedCrossentropy)["smoothing"] == 0.1
+    assert numbers(distortions.ElasticDistort) | own == numbers(distortions.ElasticDistort)
+    assert numbers(losses.SmoothedCrossentropy)["smoothing"] == 0.1
 
 
 # --------------------------------------------------------------------------- splits and seeds
@@ -440,16 +440,17 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
     manifest = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
     assert [entry["name"] for entry in manifest["networks"]] == list(export.NETWORKS)
     for entry in manifest["networks"]:
-        network = export.NETWORKS[entry["name"]]
-        for key in ("title", "input_size", "background", "ink"):
-            assert entry[key] == network[key], key
-        recipe = changes.RECIPES[network["recipe"]]
+        shown, takes = export.NETWORKS[entry["name"]], export.network(entry["name"]).input
+        assert entry["title"] == shown["title"]
+        given = entry["input_size"], entry["background"], entry["ink"]
+        assert given == (takes.side, takes.background, takes.ink)
+        recipe = changes.RECIPES[shown["recipe"]]
         assert entry["recipe"] == {"name": recipe.name, **recipe.row(*changes.NUMBERS)}
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
     assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
     assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
     # Numbers of the paper: the mean of the pixels is about 0 and their variance about 1.
-    assert (network["background"], network["ink"]) == (-0.1, 1.175)
+    assert (takes.background, takes.ink) == (-0.1, 1.175)
 
 
 # --------------------------------------------------------------------------- experiments

@@ -1567,15 +1567,48 @@ def test_the_input_of_1989_has_the_mean_of_the_ink_it_came_from():
     )
 
 
+def peak(call):
+    """Return what a call gives, and the most bytes that it holds at once."""
+    tracemalloc.start()
+    try:
+        result = call()
+        return result, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_is_right_already_is_neither_copied_nor_changed():
+    x, y = np.zeros((2000, 28, 28, 1), np.float32), np.zeros(2000, np.int64)
+    x.setflags(write=False)
+    y.setflags(write=False)
+    for images in (x, x[..., 0]):
+        checked, most = peak(lambda images=images: check_images(images, 28))
+        assert np.shares_memory(checked, x) and checked.shape == x.shape
+        assert most < x.nbytes / 100
+    assert check_labels(y) is y
+
+
+@pytest.mark.parametrize(
+    ("call", "side"), [(prepare, 28), (lambda raw: prepare(raw, 32), 32), (prepare_1998, 32)]
+)
+def test_digits_are_prepared_without_an_array_in_between(call, side):
+    raw = np.random.default_rng(0).integers(0, 256, (2000, 28, 28), np.uint8)
+    raw.setflags(write=False)
+    call(raw[:1])
+    prepared, most = peak(lambda: call(raw))
+    assert prepared.shape == (2000, side, side, 1) and prepared.flags.writeable
+    assert most < 1.1 * prepared.nbytes
+
+
 def test_the_list_of_networks_prepares_digits_as_the_chapters_do():
     from lenet_tutorial.networks import NETWORKS
 
-    images = datasets.load_bundled().x_test[:20]
+    images = load_bundled().x_test[:20]
     alike = {
-        "lenet5": datasets.prepare(images, 32),
-        "article": datasets.prepare(images),
-        "1998": datasets.prepare_1998(images),
-        "1989": datasets.prepare_1989(images),
+        "lenet5": prepare(images, 32),
+        "article": prepare(images),
+        "1998": prepare_1998(images),
+        "1989": prepare_1989(images),
     }
     for name, inputs in alike.items():
         assert np.array_equal(NETWORKS[name].input.prepare(images), inputs)

@@ -15,9 +15,9 @@ import pytest
 from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
-from lenet_tutorial import comparisons, figures, pictures, tables
-from lenet_tutorial.figures import BLUE, GREEN, GREY, INK, ORANGE, PALE_BLUE, PALE_ORANGE
-from lenet_tutorial.models import lenet5_1998, lenet5_textbook
+from lenet_tutorial import figures, tables
+from lenet_tutorial.figures.style import BLUE, GREEN, GREY, INK, ORANGE, PALE_BLUE, PALE_ORANGE
+from lenet_tutorial.models import lenet5_1998, lenet5_textbook, lenet_1989
 from lenet_tutorial.shapes import LENET5
 from lenet_tutorial.tables import layer_table
 
@@ -246,6 +246,14 @@ def test_the_architecture_is_drawn_from_left_to_right_and_to_scale(build):
     assert to_hex(boxes[-1].get_facecolor()) == to_hex(PALE_ORANGE)
 
 
+def test_only_maps_that_see_some_of_those_below_are_drawn_as_a_convolution_by_table():
+    texts = figures.draw_architecture(layer_table(lenet_1989())).axes[0].texts
+    kinds = {text.get_position()[0]: text.get_text() for text in texts}  # the kind comes last
+    places = {text.get_text(): text.get_position()[0] for text in texts}
+    assert kinds[places["H1"]] == "convo-\nlution"
+    assert kinds[places["H2"]] == "convo-\nlution\nby\ntable"
+
+
 # --------------------------------------------------------------------------- training
 
 
@@ -323,6 +331,19 @@ def test_the_spread_goes_down_the_page_in_the_order_of_the_table(percent):
     assert ax.get_xlabel() == "test error" and ax.get_xscale() == "linear"
     places = [line.get_ydata().tolist() for line in ax.lines if line.get_marker() == "o"]
     assert places == [[0, 0], [1]]
+
+
+@pytest.mark.parametrize("groups", [1, 2, 3, 6, 12])
+def test_no_mark_of_a_spread_is_clipped(groups):
+    table = pd.DataFrame({"net": [f"n{i}" for i in range(groups)] * 2, "error": 0.02})
+    fig = figures.plot_spread(table, "error", "net")
+    page(fig)
+    (ax,) = fig.axes
+    inside = ax.get_window_extent()
+    for line in ax.lines:
+        reach = line.get_markersize() / 2 * fig.dpi / 72
+        places = ax.transData.transform(line.get_xydata())[:, 1]
+        assert inside.y0 <= places.min() - reach and places.max() + reach <= inside.y1
 
 
 def test_the_axis_of_a_spread_is_named_after_its_column():
@@ -461,7 +482,7 @@ def band(collection):
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_lines_have_their_bands_and_their_names(scale):
     words = {"x": "training digits", "y": "test error (%)"}
-    fig = pictures.plot_lines(RUNS, "digits", "error", "network", labels=words, scale=scale)
+    fig = figures.plot_lines(RUNS, "digits", "error", "network", labels=words, scale=scale)
     (ax,) = fig.axes
     assert (ax.get_xscale(), ax.get_yscale()) == (scale, scale)
     assert ax.get_xlabel() == "training digits" and ax.get_ylabel() == "test error (%)"
@@ -486,7 +507,7 @@ def test_panels_share_their_scale_and_are_named():
         [RUNS.assign(kind=kind, error=RUNS["error"] * n) for n, kind in enumerate("xyz", 1)]
     )
     words = {"x": "shift (pixels)", "z": "noise", "y": "turn"}
-    fig = pictures.plot_lines(table, "digits", "error", "network", "kind", words, top=95)
+    fig = figures.plot_lines(table, "digits", "error", "network", "kind", words, top=95)
     shown = [ax for ax in fig.axes if ax.get_visible()]
     assert len(fig.axes) == 4 and len(shown) == 3 and reading_order(fig, shown)
     assert [ax.get_xlabel() for ax in shown] == ["shift (pixels)", "turn", "noise"]
@@ -497,14 +518,14 @@ def test_panels_share_their_scale_and_are_named():
 
 
 def test_axes_are_named_after_their_columns():
-    (ax,) = pictures.plot_lines(RUNS, "digits", "error", "network").axes
+    (ax,) = figures.plot_lines(RUNS, "digits", "error", "network").axes
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("digits", "error")
 
 
 def test_patches_are_dark_on_white_and_kernels_have_zero_in_the_middle():
     patches = np.stack([[pointed()] * 3, [pointed() / 2] * 3])
     kernels = np.stack([pointed(), -pointed()])
-    fig = pictures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
+    fig = figures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
     grid = np.array(fig.axes).reshape(2, 5)
     assert reading_order(fig, fig.axes)
     assert all(shows_the_point(ax) for ax in grid[:, 1:].flat)
@@ -515,7 +536,7 @@ def test_patches_are_dark_on_white_and_kernels_have_zero_in_the_middle():
     assert [ax.get_ylabel() for ax in grid[:, 0]] == ["map 0", "map 1"]
     frames = [to_hex(ax.spines["left"].get_edgecolor()) for ax in grid[0, 1:]]
     assert frames == [GREY.lower()] * 3 + [BLUE.lower()]
-    bare = pictures.plot_patches(patches, None, ["map 0", "map 1"], "none", "mean")
+    bare = figures.plot_patches(patches, None, ["map 0", "map 1"], "none", "mean")
     assert titles(bare.axes[:4]) == ["", "", "", "mean"]
     assert [ax.get_ylabel() for ax in bare.axes[::4]] == ["map 0", "map 1"]
 
@@ -530,7 +551,7 @@ def test_sizes_stand_at_their_place_with_the_name_on_its_side():
         },
         index=["one", "two", "two"],
     )
-    fig = pictures.plot_sizes(table)
+    fig = figures.plot_sizes(table)
     (ax,) = fig.axes
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "linear") and ax.get_ylim()[0] == 0
     assert ax.get_xlabel() == "parameters" and ax.get_ylabel() == "test error (%)"
@@ -546,7 +567,7 @@ def test_sizes_stand_at_their_place_with_the_name_on_its_side():
     joined = [line.get_xydata().tolist() for line in ax.lines if line.get_color() == GREY]
     assert [[1e5, 3], [1e5, 1]] in joined
     assert (
-        pictures.plot_sizes(table, y="side_error" if False else "parameters").axes[0].get_ylabel()
+        figures.plot_sizes(table, y="side_error" if False else "parameters").axes[0].get_ylabel()
         == "parameters"
     )
 
@@ -558,7 +579,7 @@ def test_the_layers_are_drawn_from_the_image_to_the_bars():
     model = keras.Model(maps, top(keras.layers.Flatten()(copy(maps))))
     copy.set_weights([np.array([1.0, -1.0]).reshape(1, 1, 1, 2), np.zeros(2)])
     top.set_weights([np.zeros((128, 3)), np.array([0.2, 0.7, 0.1])])
-    fig = pictures.plot_layers(model, pointed()[..., np.newaxis], title="a digit")
+    fig = figures.plot_layers(model, pointed()[..., np.newaxis], title="a digit")
     assert [part.get_suptitle() for part in fig.subfigs[:-1]] == ["input", "copies"]
     image, first, second = (ax for part in fig.subfigs[:-1] for ax in part.axes)
     assert shows_the_point(image, dark=False) and shows_the_point(first, dark=False)
@@ -582,7 +603,7 @@ def test_units_of_a_layer_are_a_strip_with_large_values_light():
     top = keras.layers.Dense(2, name="top")
     model = keras.Model(inside, top(units(flat)))
     units.set_weights([np.eye(4), np.zeros(4)])
-    fig = pictures.plot_layers(model, np.arange(4.0).reshape(1, 4, 1))
+    fig = figures.plot_layers(model, np.arange(4.0).reshape(1, 4, 1))
     strip = fig.subfigs[1].axes[0]
     shades = [shade(strip, unit, 0) for unit in range(4)]
     assert shades == sorted(shades) and shades[-1] - shades[0] > 0.5
@@ -590,7 +611,7 @@ def test_units_of_a_layer_are_a_strip_with_large_values_light():
 
 def test_an_exchange_is_darker_the_more_is_added_up():
     states = [np.ones((3, 3)), np.diag([1.0, 2.0, 0.0]) + 1]
-    fig = pictures.plot_exchange(states, ["before", "after"])
+    fig = figures.plot_exchange(states, ["before", "after"])
     first, second = fig.axes
     assert reading_order(fig, fig.axes)
     shades = [shade(second, n + 0.38, n + 0.38) for n in (1, 0, 2)]
@@ -603,7 +624,7 @@ def test_an_exchange_is_darker_the_more_is_added_up():
     assert {ax.get_xlabel() for ax in fig.axes} == {"piece"}
     assert first.transData.transform((0, 0))[1] > first.transData.transform((0, 2))[1]
     assert {to_hex(box.get_edgecolor()) for box in second.patches} == {ORANGE.lower()}
-    hidden = pictures.plot_exchange([np.ones((2, 2))] * 5, list("abcde"))
+    hidden = figures.plot_exchange([np.ones((2, 2))] * 5, list("abcde"))
     assert [ax.get_visible() for ax in hidden.axes] == [True] * 5 + [False] * 3
 
 
@@ -617,7 +638,7 @@ STAGES = {
 
 
 def test_stages_have_two_bars_each_that_the_legend_tells_apart():
-    fig = comparisons.plot_stages(STAGES)
+    fig = figures.plot_stages(STAGES)
     top, bottom = fig.axes
     assert [ax.get_title(loc="left") for ax in fig.axes] == ["one", "two"]
     assert reading_order(fig, fig.axes)
@@ -649,7 +670,7 @@ def several():
 
 
 def test_the_growth_of_the_field_is_named_and_in_per_cent():
-    (ax,) = comparisons.plot_receptive_growth(several()).axes
+    (ax,) = figures.plot_receptive_growth(several()).axes
     known = entries(ax.get_legend())
     assert list(known) == ["LeNet-5", "of 1998"]
     assert all(look(line) == known[word] for word, line in named(ax).items())
@@ -661,7 +682,7 @@ def test_the_growth_of_the_field_is_named_and_in_per_cent():
 
 def test_shapes_go_to_the_right_as_maps_get_smaller():
     tables = several()
-    (ax,) = comparisons.plot_shapes(tables, dict.fromkeys(tables, 1)).axes
+    (ax,) = figures.plot_shapes(tables, dict.fromkeys(tables, 1)).axes
     known = entries(ax.get_legend())
     assert all(look(line) == known[word] for word, line in named(ax).items())
     assert list(known) == list(tables)
@@ -673,7 +694,7 @@ def test_shapes_go_to_the_right_as_maps_get_smaller():
 
 
 def test_the_skip_connection_goes_around_the_block_in_its_own_look():
-    ax = comparisons.draw_residual_block(["low", "high"], join="·").axes[0]
+    ax = figures.draw_residual_block(["low", "high"], join="·").axes[0]
     words = {text.get_text(): text.get_position() for text in ax.texts}
     assert ax.transData.transform((0, 0))[1] < ax.transData.transform((0, 1))[1]
     assert words["x"][1] < words["low"][1] < words["high"][1] < words["·"][1]
@@ -693,14 +714,14 @@ def many_figures():
     """Draw one figure of each kind that has lines or marks of several kinds."""
     wide = pd.concat([RUNS.assign(network=name) for name in "abcde"])
     yield "history", figures.plot_history(HISTORY)
-    yield "lines", pictures.plot_lines(wide, "digits", "error", "network")
+    yield "lines", figures.plot_lines(wide, "digits", "error", "network")
     yield "timeline", figures.plot_timeline(tables.events())
     some = zip("abcd", [*several().values()] * 2, strict=True)
-    yield "growth", comparisons.plot_receptive_growth(dict(some))
+    yield "growth", figures.plot_receptive_growth(dict(some))
     sizes = pd.DataFrame(
         {"parameters": range(1, 6), "error": 1.0, "kind": list("vwxyz"), "side": ""}
     )
-    yield "sizes", pictures.plot_sizes(sizes)
+    yield "sizes", figures.plot_sizes(sizes)
 
 
 def test_what_a_legend_tells_apart_can_be_told_apart_without_colour():

@@ -16,7 +16,7 @@ from browsing import look_with_axe, until, visit
 from scipy import ndimage
 
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import export, scripts
 from lenet_tutorial.training import answers
 
 pytestmark = pytest.mark.browser
@@ -42,10 +42,12 @@ def digits():
 def engine(browser):
     """Open an empty page with the scripts and all weights, and a function that builds a network."""
     page = browser.new_page()
-    for file in ("engine.js", "preprocess.js"):
+    for file in ("shapes.js", "engine.js", "preprocess.js"):
         page.add_script_tag(path=SCRIPTS / file)
     for file in sorted(WEIGHTS.glob("*.js")):
         page.add_script_tag(path=file)
+    for text in scripts.made_by_the_build(WEIGHTS).values():
+        page.add_script_tag(content=text)
     page.evaluate(
         """() => { window.network = (name, epoch) => {
             const { received, build, decode } = LeNet.engine;
@@ -75,7 +77,8 @@ def test_every_layer_has_the_values_that_keras_computes(engine, digits, name, ep
     model = export.load(WEIGHTS, name, epoch)
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.Flatten)]
     inside = keras.Model(model.inputs, [layer.output for layer in layers])
-    want = inside.predict(export.to_input(name, images), batch_size=250, verbose=0)
+    inputs = export.network(name).input.prepare(images)
+    want = inside.predict(inputs, batch_size=250, verbose=0)
     # As bytes: Playwright takes a number of a list at a time, and these are two million.
     got, labels = engine.evaluate(
         """([name, epoch, ink]) => {
@@ -103,7 +106,7 @@ def test_every_layer_has_the_values_that_keras_computes(engine, digits, name, ep
             values = np.moveaxis(values, -1, 1)
         worst = np.abs(here - values.reshape(len(images), -1)).max()
         assert worst <= TOLERANCE, f"{layer.name}: {worst}"
-    assert labels == answers(model, export.to_input(name, images)).tolist()
+    assert labels == answers(model, inputs).tolist()
 
 
 @pytest.mark.parametrize("name", export.NETWORKS)
@@ -227,7 +230,7 @@ def test_a_redrawn_digit_is_read_as_the_digit(engine, digits, name):
     # The networks know MNIST's handwriting; without MNIST its samples must do.
     images = digits.x_test[:300] if digits.name == "MNIST" else samples()
     model = export.load(WEIGHTS, name, LAST)
-    want = answers(model, export.to_input(name, images))
+    want = answers(model, export.network(name).input.prepare(images))
     got = engine.evaluate(
         """([name, epoch, drawings]) => {
             const P = LeNet.preprocess, E = LeNet.engine, net = network(name, epoch);
@@ -464,7 +467,7 @@ def test_networks_and_epochs_are_loaded_when_they_are_asked_for(browser, server)
     page.get_by_label("0 epochs", exact=True).check()
     until(page, "document.querySelector('.lx-about').innerText.includes('Before')")
     assert "textbook-00.js" in loaded()
-    for name, entry in {e["name"]: e for e in export._read_manifest(WEIGHTS)["networks"]}.items():
+    for name, entry in {e["name"]: e for e in scripts.read_manifest(WEIGHTS)["networks"]}.items():
         page.get_by_label(entry["title"]).check()
         page.get_by_label("10 epochs").check()
         until(
@@ -521,6 +524,17 @@ def test_the_panel_writes_the_computation_out(ready):
     assert len(pairs) == 25
     summed = sum(float(a) * float(b) for a, b in pairs)
     assert summed == pytest.approx(float(total), abs=0.2)  # two decimals each
+
+
+def test_the_list_of_products_stays_open_and_a_unit_without_one_is_shown_all_the_same(ready):
+    panel = ready.locator(".lx-panel")
+    panel.get_by_text("All 25 products").click()
+    ready.get_by_label("Layer").select_option(label="C3: 16@10×10, convolution 5×5")
+    assert panel.locator("details").get_attribute("open") is not None
+    ready.get_by_label("Layer").select_option(label="S2: 6@14×14, average pooling 2×2")
+    assert "/ 4 =" in panel.inner_text()
+    spoken = ready.locator(".lx-quiet").nth(1)
+    assert re.match("S2, map .* pinned", spoken.inner_text())
 
 
 def test_the_1998_network_shows_its_table_and_its_codes(ready):
@@ -614,43 +628,43 @@ def test_a_broken_link_says_so_and_the_page_works(browser, server, fragment, wor
 # --------------------------------------------------------------------------- failures
 
 
-def altered(site, tmp_path, file, text=None):
+def altered(site, tmp_path, file, change=lambda text: None):
     """Copy what the page needs, with one file of weights missing or with another content."""
     for part in (PAGE, "_static"):
         target = tmp_path / part
         target.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (site / part).is_dir() else shutil.copy)(site / part, target)
     path = tmp_path / "_static" / "explorer" / "weights" / file
+    text = change(path.read_text(encoding="utf-8"))
     path.unlink() if text is None else path.write_text(text, encoding="utf-8")
     return (tmp_path / PAGE).as_uri()
 
 
-def flipped(file):
+def flipped(text):
     """Return a script of weights with one letter changed: the checksum no longer fits."""
-    text = (WEIGHTS / file).read_text(encoding="utf-8")
     at = len(text) // 2
     return text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :]
 
 
 @pytest.mark.parametrize(
-    ("file", "text", "words"),
+    ("file", "change", "words"),
     [
-        ("textbook-10.js", lambda f: None, "The file weights/textbook-10.js is missing"),
+        ("textbook-10.js", lambda text: None, "The file weights/textbook-10.js is missing"),
         ("textbook-10.js", flipped, "textbook-10.js is damaged: wrong checksum"),
-        ("textbook-10.js", lambda f: "<html>", "textbook-10.js is damaged"),
+        ("textbook-10.js", lambda text: "<html>", "textbook-10.js is damaged"),
+        ("textbook-10.js", lambda text: text[:9000], "textbook-10.js is damaged"),
+        ("index.js", lambda text: None, "The file weights/index.js is missing"),
         (
-            "textbook-10.js",
-            lambda f: (WEIGHTS / f).read_text(encoding="utf-8")[:9000],
-            "textbook-10.js is damaged",
+            "index.js",
+            lambda text: "LeNet.engine.catalogue({",
+            "The file weights/index.js is damaged",
         ),
-        ("index.js", lambda f: None, "The file weights/index.js is missing"),
-        ("index.js", lambda f: "LeNet.engine.catalogue({", "The file weights/index.js is damaged"),
     ],
 )
 def test_without_good_weights_a_sentence_helps_and_the_rest_works(
-    browser, site, tmp_path, file, text, words
+    browser, site, tmp_path, file, change, words
 ):
-    address = altered(site, tmp_path, file, text(file))
+    address = altered(site, tmp_path, file, change)
     page, _, _ = visit(browser, address)
     message = page.locator(".lx-messages")
     until(page, "document.querySelector('.lx-messages').innerText")
@@ -666,7 +680,7 @@ def test_without_good_weights_a_sentence_helps_and_the_rest_works(
 
 
 def test_a_later_network_that_fails_leaves_the_first_one_as_it_was(browser, site, tmp_path):
-    address = altered(site, tmp_path, "article-10.js", flipped("article-10.js"))
+    address = altered(site, tmp_path, "article-10.js", flipped)
     page, _, problems = open_explorer(browser, address)
     before = verdict(page)
     page.get_by_label("The article’s network").click()
@@ -850,14 +864,18 @@ def test_in_the_chapter_it_waits_until_it_is_asked_for(browser, server):
 
 def test_code_and_weights_of_a_page_stay_within_their_budget(browser, server, site):
     _, requests, _ = open_explorer(browser, f"{server}/{PAGE}")
-    own = {url for url in requests if "/_static/explorer/" in url}
+    own = {url.partition("?")[0] for url in requests if "/_static/explorer/" in url}
     files = [site / "_static" / url.split("/_static/")[1] for url in own]
-    assert len(files) == 10  # six scripts, the style sheet, two of data and one of weights
+    data = [file for file in files if file.parent.name == "weights"]
+    assert {file.name for file in data} == {"index.js", "samples.js", "textbook-10.js"}
+    # Fifteen scripts and the style sheet: the explorer's parts, and what they build on.
+    assert len(files) - len(data) == 15 + 1
     total = sum(len(gzip.compress(file.read_bytes())) for file in files)
     print(f"explorer: {total:,} bytes over the wire")
     assert total <= 400_000
     for name in export.NETWORKS:
-        assert len(gzip.compress((WEIGHTS / f"{name}-10.js").read_bytes())) <= 300_000
+        script = site / "_static" / "explorer" / "weights" / f"{name}-10.js"
+        assert len(gzip.compress(script.read_bytes())) <= 300_000
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

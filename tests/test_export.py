@@ -1,8 +1,11 @@
 """The weights for the browser are whole, those of the networks, and never replaced by worse."""
 
+import base64
+import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,9 +15,10 @@ import keras
 import numpy as np
 import pytest
 
-from lenet_tutorial import models
+from lenet_tutorial import layers, models, weights
 from lenet_tutorial.datasets import load_bundled, load_mnist
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import export, scripts
+from lenet_tutorial.explorer.describe import describe
 from lenet_tutorial.training import error_rate
 from lenet_tutorial.weights import pack, unpack
 
@@ -49,13 +53,13 @@ def test_all_networks_and_epochs_are_there():
 
 @pytest.mark.parametrize(("name", "epoch"), SNAPSHOTS)
 def test_a_script_holds_what_the_manifest_says(name, epoch):
-    data = export.read_weights(FOLDER, name, epoch)  # checks the sha256
+    data = scripts.read_weights(FOLDER, name, epoch)  # checks the sha256
     shot = next(shot for shot in NETWORKS[name]["snapshots"] if shot["epoch"] == epoch)
-    assert export._file(shot["file"], data).items() <= shot.items()
-    assert (FOLDER / shot["file"]).stat().st_size <= 300_000
+    assert scripts.about_file(shot["file"], data).items() <= shot.items()
+    assert 4 * len(data) / 3 <= 300_000  # as base64
     model = export.load(FOLDER, name, epoch)
     assert len(data) == 2 * model.count_params()
-    assert export.describe(model) == NETWORKS[name]["layers"]
+    assert describe(model) == NETWORKS[name]["layers"]
     assert pack(model) == data
 
 
@@ -64,15 +68,38 @@ def test_the_parameters_are_those_of_the_book():
     assert counts == {"textbook": 61_706, "article": 44_426, "lenet5-1998": 60_000}
 
 
-def test_the_script_and_the_manifest_say_the_same():
-    text = (FOLDER / "index.js").read_text(encoding="utf-8")
-    assert json.loads(re.search(r"catalogue\((.*)\);\n$", text).group(1)) == MANIFEST
+def test_what_the_build_makes_is_the_manifest_and_the_package_s_own_network():
+    made = scripts.made_by_the_build(FOLDER)
+    assert set(made) == {"index.js", "textbook-10.js"}
+    catalogue = re.search(r"catalogue\((.*)\);\n$", made["index.js"]).group(1)
+    assert json.loads(catalogue) == MANIFEST
+    given = re.search(r'weights\("textbook", 10, "(.*)"\);\n$', made["textbook-10.js"]).group(1)
+    assert base64.b64decode(given) == weights.read(weights.DEFAULT)[0]
 
 
-def test_nothing_else_lies_in_the_folder():
+def test_every_file_in_the_folder_is_one_of_the_manifest_and_none_is_kept_twice():
     files = {shot["file"] for entry in NETWORKS.values() for shot in entry["snapshots"]}
-    files |= {"index.js", "manifest.json", "samples.js"}
-    assert {file.name for file in FOLDER.iterdir()} == files
+    files |= {"manifest.json", "samples.js"}
+    assert {file.name for file in FOLDER.iterdir()} == files - {"textbook-10.js"}
+
+
+def test_the_build_refuses_a_package_s_network_that_is_not_the_manifest_s(tmp_path, monkeypatch):
+    data, about = weights.read(weights.DEFAULT)
+    weights.write(tmp_path / "textbook.npz", data[::-1], about)
+    monkeypatch.setattr(weights, "DEFAULT", tmp_path / "textbook.npz")
+    with pytest.raises(ValueError, match=r"^textbook\.npz does not hold what the manifest says"):
+        scripts.made_by_the_build(FOLDER)
+
+
+def test_the_site_holds_all_scripts_with_the_bytes_that_the_manifest_names(site):
+    folder = site / "_static" / "explorer" / "weights"
+    for entry in NETWORKS.values():
+        for shot in entry["snapshots"]:
+            text = (folder / shot["file"]).read_text(encoding="utf-8")
+            data = base64.b64decode(text.rsplit('"', 2)[1])
+            assert hashlib.sha256(data).hexdigest() == shot["sha256"]
+            assert text == scripts.call("weights", entry["name"], shot["epoch"], data)
+    assert (folder / "index.js").read_text(encoding="utf-8") == scripts.call("catalogue", MANIFEST)
 
 
 def test_training_makes_the_networks_better():
@@ -87,7 +114,8 @@ def test_training_makes_the_networks_better():
 def test_the_test_accuracy_is_that_of_the_committed_weights(name):
     digits = load_mnist(mirrors=())
     model = export.load(FOLDER, name, export.EPOCHS[-1])
-    error = error_rate(model, export.to_input(name, digits.x_test), digits.y_test)
+    inputs = export.network(name).input.prepare(digits.x_test)
+    error = error_rate(model, inputs, digits.y_test)
     # On another machine a digit or two on the edge may change sides.
     assert 1 - error == pytest.approx(NETWORKS[name]["test_accuracy"], abs=0.0005)
 
@@ -112,6 +140,22 @@ def test_the_samples_are_five_of_each_class(exported):
     assert samples["labels"] == [label for label in range(10) for _ in range(5)]
     assert digits.y_test[samples["indices"]].tolist() == samples["labels"]
     assert samples["bytes"] == 50 * 28 * 28
+
+
+def test_a_network_that_the_package_keeps_is_kept_only_there(exported, tmp_path, monkeypatch):
+    folder = tmp_path / "weights"
+    shutil.copytree(exported[0], folder)
+    last = scripts.read_weights(folder, "textbook", 1)
+    scripts.write_default(folder, tmp_path / "other.npz")
+    assert (folder / "textbook-01.js").is_file()  # the build would not find it there
+    monkeypatch.setattr(weights, "DEFAULT", tmp_path / "textbook.npz")
+    scripts.write_default(folder, tmp_path / "textbook.npz")
+    assert not (folder / "textbook-01.js").exists()
+    assert (tmp_path / "textbook.npz").read_bytes() == (tmp_path / "other.npz").read_bytes()
+    assert scripts.read_weights(folder, "textbook", 1) == last
+    before = (exported[0] / "textbook-01.js").read_text(encoding="utf-8")
+    assert scripts.made_by_the_build(folder)["textbook-01.js"] == before
+    assert "textbook-00.js" not in scripts.made_by_the_build(folder)
 
 
 @pytest.mark.slow
@@ -162,10 +206,10 @@ def test_a_damaged_script_is_found_out(exported):
         text[:at] + ("A" if text[at] != "A" else "B") + text[at + 1 :], encoding="utf-8"
     )
     with pytest.raises(ValueError, match=r"textbook-01\.js does not hold what the manifest says"):
-        export.read_weights(folder, "textbook", 1)
+        scripts.read_weights(folder, "textbook", 1)
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match="no weights of network 'textbook' after epoch 7"):
-        export.read_weights(folder, "textbook", 7)
+        scripts.read_weights(folder, "textbook", 7)
 
 
 def test_packing_rounds_to_half_precision_and_no_more():
@@ -181,28 +225,157 @@ def test_packing_rounds_to_half_precision_and_no_more():
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
 def test_a_weight_that_half_precision_cannot_hold_is_refused(value):
     model = models.lenet5_article()
-    weights = model.get_weights()
-    weights[0][0, 0, 0, 0] = value
-    model.set_weights(weights)
+    arrays = model.get_weights()
+    arrays[0][0, 0, 0, 0] = value
+    model.set_weights(arrays)
     with pytest.raises(ValueError, match="not finite, or too large"):
         pack(model)
+
+
+def chain(*layers, shape=(28, 28, 1)):
+    """Return a network of layers, and what makes ten probabilities of them."""
+    after = [keras.layers.Flatten(), keras.layers.Dense(10, activation="softmax")]
+    return keras.Sequential([keras.Input(shape), *layers, *after])
+
+
+def named_like(activation):
+    """Return a function with the name of an activation, and another value."""
+
+    def own(a):
+        return 0 * a
+
+    own.__name__ = activation
+    return own
+
+
+class Dense(keras.layers.Dense):
+    """Another layer under a known name."""
+
+
+CONV, AVERAGE, LARGEST = (
+    getattr(keras.layers, name) for name in ("Conv2D", "AveragePooling2D", "MaxPooling2D")
+)
+TABLE = [[0], [0]]
+REFUSED = [
+    (CONV(2, 3, padding="same"), "padding=same"),
+    (CONV(2, 3, strides=2), r"strides=\(2, 2\)"),
+    (CONV(2, 3, dilation_rate=2), r"dilation_rate=\(2, 2\)"),
+    (CONV(2, (3, 5)), r"kernel_size=\(3, 5\)"),
+    (CONV(2, 3, use_bias=False), "use_bias=False"),
+    (CONV(2, 1, data_format="channels_first"), "data_format=channels_first"),
+    (CONV(2, 3, dtype="float16"), "compute_dtype=float16"),
+    (CONV(2, 3, dtype="mixed_bfloat16"), "compute_dtype=bfloat16"),
+    (CONV(2, 3, activation="gelu"), "activation=gelu"),
+    (CONV(2, 3, activation=named_like("tanh")), "activation=tanh"),
+    (CONV(2, 3, activation=keras.layers.LeakyReLU()), "activation=<LeakyReLU"),
+    (CONV(2, 3, activation="softmax"), "activation=softmax on maps"),
+    (AVERAGE(3), r"pool_size=\(3, 3\)"),
+    (LARGEST(3), r"pool_size=\(3, 3\)"),
+    (LARGEST(1), r"pool_size=\(1, 1\)"),
+    (AVERAGE((2, 4)), r"pool_size=\(2, 4\)"),
+    (AVERAGE(2, strides=1), r"strides=\(1, 1\)"),
+    (LARGEST(2, strides=(2, 1)), r"strides=\(2, 1\)"),
+    (AVERAGE(2, padding="same"), "padding=same"),
+    (LARGEST(2, padding="same"), "padding=same"),
+    (keras.layers.Dense(4), "without a Flatten"),
+    (Dense(4), "kind Dense"),
+    (keras.layers.BatchNormalization(), "kind BatchNormalization"),
+    (keras.layers.ZeroPadding2D(), "kind ZeroPadding2D"),
+    (layers.Subsample(repeat=2), "repeat=2"),
+    (layers.Subsample(activation="softmax"), "activation=softmax on maps"),
+    (layers.Subsample(dtype="float16"), "compute_dtype=float16"),
+    (layers.TableConv2D(TABLE, padding=(1, 1)), r"padding=\(1, 1\)"),
+    (layers.TableConv2D(TABLE, strides=2), "strides=2"),
+    (layers.TableConv2D(TABLE, bias="unit"), "bias_per=unit"),
+    (layers.TableConv2D(TABLE, activation="softmax"), "activation=softmax on maps"),
+]
+
+
+@pytest.mark.parametrize(("layer", "words"), REFUSED, ids=[words for _, words in REFUSED])
+def test_what_the_browser_cannot_compute_is_named(layer, words):
+    with pytest.raises(ValueError, match=f"can't compute layer '{layer.name}' .*{words}") as caught:
+        describe(chain(layer))
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (keras.layers.Conv2D(2, 3, padding="same"), "padding=same"),
-        (keras.layers.Conv2D(2, 3, strides=2), "strides="),
-        (keras.layers.Conv2D(2, 3, activation="gelu"), "activation="),
-        (keras.layers.BatchNormalization(), "kind BatchNormalization"),
+        (CONV(4, 3, groups=2), "groups=2"),
+        (AVERAGE(2, data_format="channels_first"), "data_format=channels_first"),
     ],
 )
-def test_what_the_browser_cannot_compute_is_named(layer, words):
-    model = keras.Sequential([keras.Input((28, 28, 1)), layer])
-    with pytest.raises(ValueError, match=words):
-        export.describe(model)
+def test_what_needs_several_maps_is_refused_too(layer, words):
+    with pytest.raises(ValueError, match=f"can't compute layer '{layer.name}' with {words}"):
+        describe(chain(CONV(2, 3), layer))
+
+
+def test_a_dense_layer_without_bias_or_with_further_weights_is_refused():
+    wrong = keras.layers.Dense(4, use_bias=False, name="wrong")
+    with pytest.raises(ValueError, match="layer 'wrong' with use_bias=False"):
+        describe(chain(keras.layers.Flatten(), wrong))
+    model = chain(keras.layers.Flatten(), keras.layers.Dense(4, name="wrong"))
+    model.get_layer("wrong").enable_lora(2)
+    with pytest.raises(ValueError, match="layer 'wrong' with lora_enabled=True"):
+        describe(model)
+
+
+def test_flattened_otherwise_than_place_by_place_is_refused():
+    model = chain(CONV(2, 3), keras.layers.Flatten(data_format="channels_first", name="flat"))
+    with pytest.raises(ValueError, match="layer 'flat' with data_format=channels_first"):
+        describe(model)
+
+
+def test_codes_are_compared_with_single_units_only():
+    codes = layers.EuclideanRBF(np.ones((10, 784)), name="codes")
+    model = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), codes])
+    with pytest.raises(ValueError, match="layer 'codes' on maps of 28×28"):
+        describe(model)
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 3), (28, 20, 1), (784,)])
+def test_only_a_square_grey_image_goes_in(shape):
+    with pytest.raises(ValueError, match="one square grey image, not from"):
+        describe(chain(shape=shape))
+
+
+def test_layers_that_are_no_chain_are_refused():
+    image = keras.Input((28, 28, 1))
+    flat = keras.layers.Flatten()(image)
+    twice = keras.layers.Add()([keras.layers.Dense(10)(flat), keras.layers.Dense(10)(flat)])
+    with pytest.raises(ValueError, match="one layer after the other"):
+        describe(keras.Model(image, twice))
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        keras.layers.Dense(10),
+        keras.layers.Dense(9, activation="softmax"),
+        layers.EuclideanRBF(np.ones((9, 10))),
+    ],
+)
+def test_what_the_browser_cannot_show_as_an_answer_is_refused(last):
+    model = chain()
+    model.add(last)
+    with pytest.raises(ValueError, match="ten probabilities, or distances to ten codes"):
+        describe(model)
+
+
+def test_what_the_browser_computes_is_described():
+    around = [CONV(4, 5, activation="relu"), LARGEST(), layers.Subsample(activation="sigmoid")]
+    around += [layers.TableConv2D([[0, 2], [1, 3]], 3), keras.layers.Flatten()]
+    described = describe(chain(*around, keras.layers.Dense(7)))
+    assert [(one["kind"], one["maps"]) for one in described] == [
+        ("convolution", 4),
+        ("max pooling", 4),
+        ("subsampling", 4),
+        ("convolution", 2),
+        ("dense", 7),
+        ("dense", 10),
+    ]
 
 
 def test_an_unknown_network_is_named():
     with pytest.raises(ValueError, match="no network called 'lenet6'"):
-        export.build("lenet6")
+        export.network("lenet6")

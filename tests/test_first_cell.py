@@ -102,3 +102,14 @@ def test_to_put_the_cell_again_changes_nothing_else():
     first_cell.put(new, "11-new.ipynb", None)
     assert [cell.cell_type for cell in new.cells] == ["markdown", "code"]
     assert new.cells[1].id == "c11-setup"
+
+
+def test_a_notebook_is_written_whole_and_as_it_was(tmp_path):
+    path = tmp_path / "copy.ipynb"
+    notebook = nbformat.read(CHAPTERS[0], as_version=4)
+    first_cell.store(notebook, path)
+    assert path.read_bytes() == CHAPTERS[0].read_bytes()
+    del notebook.cells[0]["cell_type"]
+    with pytest.raises(nbformat.ValidationError):
+        first_cell.store(notebook, path)
+    assert path.read_bytes() == CHAPTERS[0].read_bytes() and len(list(tmp_path.iterdir())) == 1

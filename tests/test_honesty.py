@@ -18,7 +18,7 @@ from contents import CHAPTERS, code_cells, read
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.neighbors import KNeighborsClassifier
 
-from lenet_tutorial import datasets, results
+from lenet_tutorial import datasets, images, results
 from lenet_tutorial.command import cli
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
@@ -30,10 +30,9 @@ from lenet_tutorial.training import levenberg, parallel
 # A note of TensorFlow on the input pipeline, which is not run step by step.
 pytestmark = pytest.mark.filterwarnings("ignore:Even though the `tf.config:UserWarning")
 
+PREPARE = ("prepare", "prepare_1989", "prepare_1998")
 PREPARING = [
-    (datasets, "prepare"),
-    (datasets, "prepare_1989"),
-    (datasets, "prepare_1998"),
+    *((module, name) for module in (images, datasets) for name in PREPARE),
     (why, "shuffle_pixels"),
     (why, "changed"),
 ]

@@ -11,13 +11,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from lenet_tutorial.layers import (
-    EuclideanRBF,
-    FoldedConv2D,
-    Subsample,
-    TableConv2D,
-    squash,
-)
+from lenet_tutorial.folded import FoldedConv2D
+from lenet_tutorial.layers import EuclideanRBF, Subsample, TableConv2D, squash
 from lenet_tutorial.tables import layer_table
 
 SIDE, MAPS = 8, 4

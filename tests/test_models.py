@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lenet_tutorial import models
-from lenet_tutorial.layers import MapLoss
+from lenet_tutorial.losses import MapLoss
 from lenet_tutorial.models import lenet5, lenet5_article, lenet5_textbook
 from lenet_tutorial.tables import layer_table
 

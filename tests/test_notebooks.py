@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 from contents import CHAPTERS, ROOT, chapters, code_cells, prose, read, tags, texts
+from rules import House
 
 import lenet_tutorial
 
@@ -150,48 +151,73 @@ def test_all_chapters_together_show_all_twelve_errata():
 
 # --------------------------------------------------------------------------- where data is loaded
 
-SOURCE = Path(lenet_tutorial.__file__).parent
+HOUSE = House(Path(lenet_tutorial.__file__).parent, {})
 LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_mnist")}
+
+
+def imported(node, home):
+    """Yield (name, what it stands for) of an import: a module as ("results", None), or a function.
+
+    `home` is the module in which it stands, or "" for a chapter.
+    """
+    if not isinstance(node, ast.ImportFrom):
+        return
+    whole = HOUSE.absolute("." * node.level + (node.module or ""), home)
+    package, _, module = whole.partition(".")
+    for alias in node.names if package == HOUSE.package else ():
+        inner = f"{module}.{alias.name}".lstrip(".")
+        target = (inner, None) if inner in HOUSE.modules else (module, alias.name)
+        yield alias.asname or alias.name, target
+
+
+@functools.cache
+def handed_on():
+    """Return {(module, name): what it stands for} of what a module has from another one."""
+    return {
+        (module, name): target
+        for module in HOUSE.modules
+        for node in HOUSE.tree(module).body
+        for name, target in imported(node, module)
+    }
+
+
+def settled(target):
+    """Return the module in which a function is defined, and the function."""
+    while target in handed_on():
+        target = handed_on()[target]
+    return target
 
 
 def calls_in(tree, home, names):
     """Yield (module, function) of every call of the package's functions in a syntax tree.
 
     A function that is handed to another one, which may call it, counts as well.
-    ``names`` is {name: what it stands for}: a module as ("results", None), or a function of one.
+    ``names`` is {name: what it stands for}, as in `imported`; the tree's imports are added.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom):
-            inside = node.level or (node.module or "").startswith("lenet_tutorial")
-            module = (node.module or "").removeprefix("lenet_tutorial").strip(".")
-            for alias in node.names if inside else ():
-                whole = (SOURCE / module.replace(".", "/") / f"{alias.name}.py").is_file()
-                target = (alias.name, None) if whole else (module.split(".")[-1], alias.name)
-                names[alias.asname or alias.name] = target
+        names.update(imported(node, home))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             function = node.func
             for name in (function, *node.args):
                 if isinstance(name, ast.Name):
-                    yield names.get(name.id, (home, name.id))
+                    yield settled(names.get(name.id, (home, name.id)))
             if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
                 module, name = names.get(function.value.id, (None, ""))
                 if name is None:
-                    yield module, function.attr
+                    yield settled((module, function.attr))
 
 
 @functools.cache
 def loaders():
     """Return (module, function) of all functions of the package that load digits, at any depth."""
     calls = {}
-    for file in SOURCE.rglob("*.py"):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        names = {}
-        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-        list(calls_in(ast.Module(imports, []), "", names))
-        for node in tree.body:
+    for module in HOUSE.modules:
+        body = HOUSE.tree(module).body
+        names = {name: target for node in body for name, target in imported(node, module)}
+        for node in body:
             if isinstance(node, ast.FunctionDef):
-                calls[file.stem, node.name] = set(calls_in(node, file.stem, dict(names)))
+                calls[module, node.name] = set(calls_in(node, module, dict(names)))
     found, grown = set(LOADS), True
     while grown:
         more = {function for function, called in calls.items() if called & found} - found
@@ -200,10 +226,18 @@ def loaders():
 
 
 def test_functions_that_load_digits_are_found_at_any_depth():
-    deep = {("cli", "_train"), ("doctor", "examine"), ("why_it_works", "run_probe")}
-    deep |= {("training_faster_and_better", "learn")}
+    deep = {("command.cli", "_train"), ("command.doctor", "examine")}
+    deep |= {("experiments.why_it_works", "run_probe")}
+    deep |= {("experiments.training_faster_and_better", "learn")}
     assert LOADS | deep <= loaders()
-    assert not {("figures", "plot_samples"), ("results", "read")} & loaders()
+    assert not {("figures", "plot_samples"), ("results", "read"), ("images", "prepare")} & loaders()
+
+
+def test_a_function_is_followed_to_where_it_is_defined():
+    chapter = "from lenet_tutorial.training import train\nfrom lenet_tutorial import datasets\n"
+    chapter += "train(datasets.prepare(1))"
+    called = set(calls_in(ast.parse(chapter), "", {}))
+    assert called == {("training.fit", "train"), ("images", "prepare")}
 
 
 @chapters

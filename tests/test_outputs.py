@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import models, outputs, training
+from lenet_tutorial import losses, models, outputs, training
 
 
 def chain(*last):
@@ -93,10 +93,10 @@ def test_a_model_without_a_graph_is_known_by_its_last_layer():
     ("build", "kind", "loss"),
     [
         (models.lenet5_textbook, outputs.PROBABILITIES, keras.losses.SparseCategoricalCrossentropy),
-        (models.lenet5_1998, outputs.PENALTIES, ours.MapLoss),
-        (models.lenet4, outputs.SQUASHED, ours.SquaredError),
-        (models.lenet1, outputs.SQUASHED, ours.SquaredError),
-        (models.lenet_1989, outputs.SQUASHED, ours.SquaredError),
+        (models.lenet5_1998, outputs.PENALTIES, losses.MapLoss),
+        (models.lenet4, outputs.SQUASHED, losses.SquaredError),
+        (models.lenet1, outputs.SQUASHED, losses.SquaredError),
+        (models.lenet_1989, outputs.SQUASHED, losses.SquaredError),
     ],
 )
 def test_each_network_has_the_loss_and_the_winner_that_fit(build, kind, loss):

@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import os
 import select
 import shutil
 import signal
@@ -17,7 +16,7 @@ import numpy as np
 import psutil
 import pytest
 
-from lenet_tutorial import models, pictures, results
+from lenet_tutorial import figures, models, results
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1998
 from lenet_tutorial.experiments import beyond_one_machine as beyond
 from lenet_tutorial.training import judge, parallel, set_seed
@@ -284,27 +283,6 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, digits):
         fit_parallel(build(), *digits, keep=tmp_path)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="pipes are Unix things")
-def test_a_checkpoint_is_read_with_the_care_that_one_of_a_single_process_is(tmp_path):
-    path = tmp_path / "checkpoint.npz"
-    save_checkpoint(tmp_path, RUN, 1, [0.5], WEIGHTS, STATE)
-    with np.load(path) as archive:
-        kept = {name: archive[name] for name in archive.files}
-    good = path.read_bytes()
-    assert load_checkpoint(tmp_path, RUN)[0] == 1
-    place = good.index(WEIGHTS[0].tobytes())
-    path.write_bytes(good[:place] + b"x" + good[place + 1 :])
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .*CRC"):
-        load_checkpoint(tmp_path, RUN)
-    np.savez_compressed(path, **kept)  # it could unpack to any size
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .head unpacks"):
-        load_checkpoint(tmp_path, RUN)
-    path.unlink()
-    os.mkfifo(path)  # it would wait for its other end
-    with pytest.raises(ValueError, match=r"no checkpoint that can be read .it is no file"):
-        load_checkpoint(tmp_path, RUN)
-
-
 # --------------------------------------------------------------------------- no orphans
 
 SLEEPER = """
@@ -508,7 +486,7 @@ def test_an_engine_that_is_not_installed_is_named(monkeypatch):
 
 def test_the_picture_shows_the_counts_and_frames_what_has_arrived():
     states = [np.ones((2, 3)), np.array([[1, 2, 1], [2, 1, 1]])]
-    fig = pictures.plot_exchange(states, ["before", "after"])
+    fig = figures.plot_exchange(states, ["before", "after"])
     first, second = fig.axes[:2]
     assert [text.get_text() for text in second.texts] == list("121211")
     assert [text.get_text() for text in first.texts] == ["1"] * 6
@@ -529,7 +507,7 @@ def test_the_picture_shows_the_counts_and_frames_what_has_arrived():
 )
 def test_a_picture_that_cannot_be_drawn(states, titles, message):
     with pytest.raises(ValueError, match=message):
-        pictures.plot_exchange(states, titles)
+        figures.plot_exchange(states, titles)
 
 
 # --------------------------------------------------------------------------- the long runs

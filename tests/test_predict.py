@@ -14,7 +14,7 @@ import pytest
 from keras import layers
 from PIL import Image
 
-from lenet_tutorial.command import cli
+from lenet_tutorial.command import predict
 from lenet_tutorial.command.cli import main
 
 HANDED = Path(__file__).parent.parent / ".." / "shared" / "cases"
@@ -122,7 +122,7 @@ def test_what_was_there_stays_until_the_drawing_is_whole(command, picture, tmp_p
     def fail(*args):
         raise ValueError("no drawing today\nand none tomorrow")
 
-    monkeypatch.setattr("lenet_tutorial.pictures.plot_layers", fail)
+    monkeypatch.setattr(predict, "plot_layers", fail)
     assert refused(command(picture, "--explain", target), "can't draw the layers", "today)")
     assert target.read_bytes() == b"old"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["in.png", "out.png"]
@@ -172,14 +172,14 @@ def test_a_layers_name_that_tensorflow_does_not_take_is_said(command, picture, t
 
 
 def test_a_network_of_many_maps_is_not_drawn(command, picture, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "MAX_MAPS", 0)
+    monkeypatch.setattr(predict, "MAX_MAPS", 0)
     target = tmp_path / "out.png"
     result = command(picture, "--model", model, "--explain", target)
     assert refused(result, "draws up to 0 maps") and not target.exists()
 
 
 def test_a_network_of_many_layers_is_not_drawn(command, picture, model, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "MAX_LAYERS", 1)
+    monkeypatch.setattr(predict, "MAX_LAYERS", 1)
     target = tmp_path / "out.png"
     result = command(picture, "--model", model, "--explain", target)
     assert refused(result, "draws up to 1 layers") and not target.exists()
@@ -222,7 +222,7 @@ def test_a_bad_picture_does_not_stop_the_others(command, one, tmp_path):
 
 
 def test_without_a_good_picture_no_model_is_loaded(command, tmp_path, monkeypatch):
-    monkeypatch.setattr(cli, "_load_network", None)
+    monkeypatch.setattr(predict, "_load_network", None)
     files = [tmp_path / "a.png", tmp_path / "b.png"]
     code, output, complaints = command(*files)
     assert code == 2 and output == "" and complaints.count("no such file") == 2

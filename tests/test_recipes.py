@@ -11,15 +11,11 @@ import pytest
 
 from lenet_tutorial import models, results
 from lenet_tutorial.datasets import load_bundled, prepare
+from lenet_tutorial.distortions import Distort, ElasticDistort, resample
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
-from lenet_tutorial.layers import (
-    Distort,
-    ElasticDistort,
-    FoldedConv2D,
-    SmoothedCrossentropy,
-    resample,
-)
+from lenet_tutorial.folded import FoldedConv2D
+from lenet_tutorial.losses import SmoothedCrossentropy
 from lenet_tutorial.tables import layer_table
 from lenet_tutorial.training import recipes, split_validation, train
 from lenet_tutorial.training.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe

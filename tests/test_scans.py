@@ -484,7 +484,7 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
     def closed(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("lenet_tutorial._inputs.os.open", closed)
+    monkeypatch.setattr("lenet_tutorial.files.os.open", closed)
     with pytest.raises(PictureError, match=r"closed\.png can't be opened: permission denied"):
         read_digit(tmp_path / "closed.png")
 

@@ -142,11 +142,11 @@ def test_the_policy_allows_the_decks_own_script_and_nothing_else(decks, lesson):
 
 
 def test_the_colours_are_those_of_the_figures(decks):
-    from lenet_tutorial import figures
+    from lenet_tutorial.figures.style import BLUE, ORANGE
 
     _, page = decks[1]
     style = "\n".join(tag.text for tag in page.find_all("style"))
-    assert f"--blue: {figures.BLUE};" in style and f"--orange: {figures.ORANGE};" in style
+    assert f"--blue: {BLUE};" in style and f"--orange: {ORANGE};" in style
 
 
 def test_the_same_plans_make_the_same_files(site, decks, tmp_path):

@@ -11,7 +11,7 @@ import inspect
 import numpy as np
 import pytest
 
-from lenet_tutorial import _checks, figures, layers, models, pictures, shapes
+from lenet_tutorial import _checks, figures, folded, layers, models, shapes
 from lenet_tutorial.images import check_images, check_labels, prepare
 from lenet_tutorial.training import answers, parallel, set_seed, split_validation, worker
 from lenet_tutorial.training.recipes import Recipe
@@ -100,7 +100,7 @@ CALLS = {
     "plot_samples": (lambda n: drawn(figures.plot_samples(IMAGES[:4], columns=n)), (3,)),
     "plot_feature_maps": (lambda n: drawn(figures.plot_feature_maps(MAPS, columns=n)), (3,)),
     "plot_kernels": (lambda n: drawn(figures.plot_kernels(KERNELS, columns=n)), (3,)),
-    "plot_exchange": (lambda n: drawn(pictures.plot_exchange(STATES, "abc", columns=n)), (2,)),
+    "plot_exchange": (lambda n: drawn(figures.plot_exchange(STATES, "abc", columns=n)), (2,)),
     "confusion_matrix": (
         lambda labels, other, n: figures.confusion_matrix(labels, other, n).tolist(),
         (LABELS, LABELS[::-1], 20),
@@ -139,7 +139,7 @@ CALLS = {
         (100, 101),
     ),
     "FoldedConv2D": (
-        lambda maps, kernel: layers.FoldedConv2D(maps, kernel).compute_output_shape(
+        lambda maps, kernel: folded.FoldedConv2D(maps, kernel).compute_output_shape(
             (None, 200, 200, 1)
         ),
         (120, 127),
@@ -209,7 +209,7 @@ def test_one_rule_for_what_a_whole_number_is(value):
         lambda: models.lenet5(classes=value),
         lambda: Recipe("x", value),
         lambda: Recipe("x", epochs=value),
-        lambda: layers.FoldedConv2D(3, value),
+        lambda: folded.FoldedConv2D(3, value),
         lambda: layers.TableConv2D([[value]]),
         lambda: layers.TableConv2D([[0]], padding=(value, 0)),
         lambda: figures.plot_kernels(KERNELS, columns=value if value is not None else "no"),
@@ -239,7 +239,7 @@ def test_no_check_throws_its_value_away():
     import pathlib
 
     package = pathlib.Path(inspect.getfile(_checks)).parent
-    checks = {name for name in vars(_checks) if name.startswith("check_")} | {"_whole"}
+    checks = {name for name in vars(_checks) if name.startswith("check_")}
     thrown = []
     for path in package.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -28,7 +28,7 @@ import pytest
 import record
 from bs4 import BeautifulSoup
 
-from lenet_tutorial import figures, pictures, results
+from lenet_tutorial import figures, results
 from lenet_tutorial.datasets import Digits, load_mnist
 from lenet_tutorial.training import split_validation
 from lenet_tutorial.training.levenberg import MU, RATES
@@ -777,7 +777,7 @@ def drawn_shifts():
     labels = {"y": "change (1 = another digit)"}
     labels |= {name: f"{name}: shift (pixels)" for name in ("trained", "untrained")}
     rows = lines_of_shifts()
-    return pictures.plot_lines(rows, "shift", "change", "layer", panel="weights", labels=labels)
+    return figures.plot_lines(rows, "shift", "change", "layer", panel="weights", labels=labels)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from keras import layers
 
 from lenet_tutorial import tables
-from lenet_tutorial.models import lenet5_article, lenet5_textbook
+from lenet_tutorial.models import lenet5_1998, lenet5_article, lenet5_textbook, lenet_1989
 from lenet_tutorial.shapes import output_size
 from lenet_tutorial.tables import layer_table
 
@@ -41,6 +41,18 @@ def test_the_textbook_network_row_by_row():
     for name, row in rows.items():
         assert tuple(table.loc[name, columns]) == row, name
     assert table.attrs["input"] == 32
+
+
+def test_the_size_of_an_output_is_in_numbers_too():
+    table = layer_table(lenet5_textbook())
+    assert table["maps"].tolist() == [6, 6, 16, 16, 120, 84, 10]
+    assert table["side"].tolist() == [28, 14, 10, 5, 1, 0, 0]  # units have no side
+
+
+def test_a_table_that_names_all_maps_below_makes_a_convolution():
+    kinds = layer_table(lenet_1989())["kind"]
+    assert kinds["H1"] == "convolution" and kinds["H2"] == "convolution by table"
+    assert layer_table(lenet5_1998())["kind"]["C3"] == "convolution by table"
 
 
 def test_the_articles_network():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lenet_tutorial import layers, models
+from lenet_tutorial import distortions, losses, models
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1989, prepare_1998
 from lenet_tutorial.models import lenet5_article
 from lenet_tutorial.training import error_rate, judge, set_seed, split_validation, train
@@ -127,11 +127,12 @@ def test_each_network_is_judged_by_what_its_last_layer_means(digits):
     x = prepare_1998(digits.x_train[:400])
     y = digits.y_train[:400]
     for model, images, kind in (
-        (models.lenet5_1998(), x, layers.MapLoss),
-        (models.lenet1(), prepare(digits.x_train[:400]), layers.SquaredError),
-        (models.lenet_1989(), prepare_1989(digits.x_train[:400]), layers.SquaredError),
+        (models.lenet5_1998(), x, losses.MapLoss),
+        (models.lenet1(), prepare(digits.x_train[:400]), losses.SquaredError),
+        (models.lenet_1989(), prepare_1989(digits.x_train[:400]), losses.SquaredError),
     ):
         assert isinstance(judge(model)[0], kind)
+        images.setflags(write=False)  # it is the caller's: nothing may change it
         history = train(
             model, images[:300], y[:300], (images[300:], y[300:]), epochs=3, batch_size=10
         )
@@ -146,7 +147,7 @@ def test_distorting_trains_the_same_network_and_leaves_the_validation_alone(digi
     set_seed(0)
     model = models.lenet5_textbook()
     before = model.get_weights()[0].copy()
-    distort = layers.Distort(seed=0)
+    distort = distortions.Distort(seed=0)
     history = train(model, x[:300], y[:300], held_out, epochs=2, distort=distort)
     assert np.abs(model.get_weights()[0] - before).max() > 0
     wrong = error_rate(model, *held_out)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lenet_tutorial import pictures, results
+from lenet_tutorial import figures, results
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import why_it_works as why
 
@@ -134,19 +134,19 @@ RUNS = pd.DataFrame(
 
 
 def test_lines_are_means_with_their_spread():
-    lines = pictures.lines_of(RUNS, "digits", "error", "network")
+    lines = figures.lines_of(RUNS, "digits", "error", "network")
     assert list(lines) == ["a", "b"]
     assert lines["a"].loc[100].tolist() == [15, 10, 20]
     assert lines["b"]["mean"].tolist() == [30, 9]
     with pytest.raises(ValueError, match="no rows"):
-        pictures.lines_of(RUNS[:0], "digits", "error", "network")
+        figures.lines_of(RUNS[:0], "digits", "error", "network")
     many = RUNS.assign(network=list("abcdef"))
     with pytest.raises(ValueError, match="5 lines can be told apart, got 6"):
-        pictures.lines_of(many, "digits", "error", "network")
+        figures.lines_of(many, "digits", "error", "network")
 
 
 def test_the_picture_shows_the_means_and_the_bands():
-    fig = pictures.plot_lines(RUNS, "digits", "error", "network", scale="log")
+    fig = figures.plot_lines(RUNS, "digits", "error", "network", scale="log")
     (ax,) = fig.axes
     assert [list(line.get_ydata()) for line in ax.lines] == [[15, 5], [30, 9]]
     assert ax.get_xscale() == "log" and len(ax.collections) == 2
@@ -155,14 +155,14 @@ def test_the_picture_shows_the_means_and_the_bands():
 
 def test_words_across_keep_their_order():
     words = RUNS.assign(digits=["pixels", "pixels", "C5", "C5", "pixels", "C5"])
-    (ax,) = pictures.plot_lines(words, "digits", "error", "network").axes
+    (ax,) = figures.plot_lines(words, "digits", "error", "network").axes
     assert [label.get_text() for label in ax.get_xticklabels()] == ["pixels", "C5"]
     assert list(ax.lines[0].get_ydata()) == [15, 5]
 
 
 def test_a_panel_holds_its_own_rows():
     table = pd.concat([RUNS, RUNS.assign(kind="y", error=1.0)])
-    fig = pictures.plot_lines(table, "digits", "error", "network", panel="kind", top=50)
+    fig = figures.plot_lines(table, "digits", "error", "network", panel="kind", top=50)
     first, second = fig.axes
     assert list(first.lines[0].get_ydata()) == [15, 5]
     assert list(second.lines[0].get_ydata()) == [1, 1]
@@ -171,7 +171,7 @@ def test_a_panel_holds_its_own_rows():
 
 def test_a_line_looks_the_same_in_all_panels():
     other = RUNS.assign(kind="y").sort_values("network", ascending=False)
-    fig = pictures.plot_lines(pd.concat([RUNS, other]), "digits", "error", "network", panel="kind")
+    fig = figures.plot_lines(pd.concat([RUNS, other]), "digits", "error", "network", panel="kind")
     looks = [{line.get_label(): line.get_color() for line in ax.lines} for ax in fig.axes]
     assert looks[0] == looks[1] and len(looks[0]) == 2
     legend = [text.get_text() for text in fig.legends[0].get_texts()]
@@ -182,14 +182,14 @@ def test_a_line_looks_the_same_in_all_panels():
 def test_patches_come_with_their_mean_in_a_frame():
     patches = rng.random((2, 9, 5, 5))
     kernels = rng.normal(size=(2, 5, 5))
-    fig = pictures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
+    fig = figures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
     assert len(fig.axes) == 2 * (1 + 7 + 1)
     assert np.allclose(fig.axes[8].images[0].get_array(), patches[0].mean(axis=0))
     assert np.allclose(fig.axes[9].images[0].get_array(), kernels[1])
     with pytest.raises(ValueError, match="2 rows and 1 names"):
-        pictures.plot_patches(patches, None, ["map 0"], "", "mean")
+        figures.plot_patches(patches, None, ["map 0"], "", "mean")
     with pytest.raises(ValueError, match=r"\(rows, n, h, w\), got \(9, 5, 5\)"):
-        pictures.plot_patches(patches[0], None, ["map 0"], "", "mean")
+        figures.plot_patches(patches[0], None, ["map 0"], "", "mean")
 
 
 def test_sizes_show_each_network_with_its_name():
@@ -202,13 +202,13 @@ def test_sizes_show_each_network_with_its_name():
         },
         index=["one", "two"],
     )
-    (ax,) = pictures.plot_sizes(table).axes
+    (ax,) = figures.plot_sizes(table).axes
     assert [text.get_text() for text in ax.texts] == ["one", "two"]
     assert [list(line.get_ydata()) for line in ax.lines[:2]] == [[2], [3]]
     silent = table.assign(side=["", "right"])
-    assert [text.get_text() for text in pictures.plot_sizes(silent).axes[0].texts] == ["two"]
+    assert [text.get_text() for text in figures.plot_sizes(silent).axes[0].texts] == ["two"]
     with pytest.raises(ValueError, match="kinds can be told apart"):
-        pictures.plot_sizes(table[:0])
+        figures.plot_sizes(table[:0])
 
 
 # --------------------------------------------------------------------------- long runs

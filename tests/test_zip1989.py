@@ -99,10 +99,10 @@ def test_each_part_changes_what_it_says():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"output": "rbf"}, "output must be 'squash' or 'softmax', got 'rbf'"),
-        ({"activation": "tanh"}, "activation must be 'squash' or 'relu', got 'tanh'"),
+        ({"output": "rbf"}, r"output must be one of \('squash', 'softmax'\), got 'rbf'"),
+        ({"activation": "tanh"}, r"activation must be one of \('squash', 'relu'\), got 'tanh'"),
         ({"dropout": 1.0}, "dropout must be at least 0 and below 1, got 1.0"),
-        ({"start": "ones"}, "start must be 'fan-in' or 'root', got 'ones'"),
+        ({"start": "ones"}, r"start must be one of \('fan-in', 'root'\), got 'ones'"),
     ],
 )
 def test_an_unknown_part_is_refused(wrong, message):

@@ -269,7 +269,7 @@ def deck_parts():
     """Return what all decks share: one style, one script, and the rules for the browser."""
     from pygments.formatters import HtmlFormatter
 
-    from lenet_tutorial import figures
+    from lenet_tutorial.figures import style as looks
 
     if not REVEAL.is_dir():
         raise ValueError(f"reveal.js is missing ({REVEAL}): build the book, which fetches it")
@@ -282,7 +282,7 @@ def deck_parts():
         raise ValueError("a script of the slides can't be put into the page: it ends a script")
     colours = ("BLUE", "ORANGE", "GREEN", "GREY", "INK", "PALE_BLUE", "PALE_ORANGE")
     names = {name: name.lower().replace("_", "-") for name in colours}
-    root = "".join(f"--{names[name]}: {getattr(figures, name)};" for name in colours)
+    root = "".join(f"--{names[name]}: {getattr(looks, name)};" for name in colours)
     styles = [
         (REVEAL / "dist" / name).read_text(encoding="utf-8") for name in ("reset.css", "reveal.css")
     ]

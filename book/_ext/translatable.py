@@ -1,22 +1,18 @@
 """Sphinx extension: texts that Sphinx leaves out of its catalogues.
 
-The titles of exercises, the words on folded cells (``code_prompt_show`` in the cell's metadata) and
-the paragraphs of embedded HTML are no nodes of their own, so Sphinx neither extracts nor translates
-them. A node that nobody sees carries each of them to the catalogue and brings the translation back.
+The titles of exercises and the words on folded cells (``code_prompt_show`` in the cell's metadata)
+are no nodes of their own, so Sphinx neither extracts nor translates them. A node that nobody sees
+carries each of them to the catalogue and brings the translation back.
 """
-
-import re
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx_exercise.nodes import exercise_subtitle, is_exercise_node
 
-PARAGRAPH = re.compile(r"(?<=<p>).+?(?=</p>)", re.DOTALL)
-
 
 class Carrier(addnodes.translatable, nodes.Element):
-    """A text, and where it stands: the node, and the name of its attribute or the text's number."""
+    """A text, and where it stands: the node, and the name of its attribute."""
 
     def preserve_original_messages(self):
         pass  # it is made with its text
@@ -29,11 +25,6 @@ class Carrier(addnodes.translatable, nodes.Element):
         if place == "subtitle":
             target.clear()
             target += nodes.Text(translated_message)
-        elif place == "html":
-            html = target.astext().replace(original_message, translated_message)
-            target.clear()
-            target += nodes.Text(html)
-            target.rawsource = html
         else:
             target[place] = translated_message
 
@@ -57,10 +48,6 @@ class CarryTexts(SphinxTransform):
         for exercise in self.document.findall(is_exercise_node):
             for subtitle in exercise.findall(exercise_subtitle):
                 yield exercise, subtitle, "subtitle", subtitle.astext()
-        for raw in self.document.findall(nodes.raw):
-            if "lenet-" in raw.astext():
-                for message in PARAGRAPH.findall(raw.astext()):
-                    yield raw, raw, "html", message
 
 
 class ForgetCarriers(SphinxTransform):

@@ -1,7 +1,7 @@
 /* The buttons of the theme, the keyboard, and what a page does before it is printed. */
 "use strict";
 
-document.addEventListener("click", event => {
+document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-press]");
   if (button?.dataset.press === "print") window.print();
   if (button?.dataset.press === "fullscreen") window.toggleFullScreen();
@@ -14,7 +14,8 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 function reachable() {
   const boxes = document.querySelectorAll(
     "article :is(figure, pre, .docutils.container, .output, .pst-scrollable-table-container," +
-      " div.math, mjx-container)");
+      " div.math, mjx-container)",
+  );
   for (const box of boxes) {
     const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
     if (scrolls && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;

@@ -7,7 +7,7 @@
   const { hasOwnProperty } = Object.prototype; // searchtools.js asks the tables for it
   const take = Search.setIndex;
 
-  Search.setIndex = index => {
+  Search.setIndex = (index) => {
     for (const table of [index.terms, index.titleterms]) {
       Object.setPrototypeOf(table, null);
       Object.defineProperty(table, "hasOwnProperty", { value: hasOwnProperty }); // no word has capitals

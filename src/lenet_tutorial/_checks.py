@@ -9,6 +9,12 @@ import numbers
 import operator
 
 
+def check_maps(input_shape):
+    """Refuse a shape that is no batch of maps."""
+    if len(input_shape) != 4:
+        raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+
+
 def check_one_of(name, value, allowed):
     """Return the one of the allowed values that this is; NumPy's whole numbers count too.
 
@@ -24,14 +30,37 @@ def check_one_of(name, value, allowed):
     raise ValueError(f"{name} must be one of {allowed}, got {value!r}")
 
 
-def check_whole(name, value, least=1):
-    """Return a whole number of at least so much, as an int; NumPy's count too, True does not."""
+def _whole(value):
+    """Return a whole number as an int, or None: NumPy's count too; True, 2.0 and "2" do not."""
     try:
-        found = operator.index(value)
+        return None if isinstance(value, bool) else operator.index(value)
     except TypeError:
-        found = None
-    if found is None or isinstance(value, bool) or found < least:
+        return None
+
+
+def check_whole(name, value, least=1):
+    """Return a whole number of at least so much, as an int."""
+    found = _whole(value)
+    if found is None or found < least:
         raise ValueError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return found
+
+
+def check_size(name, value, least):
+    """Return what `check_whole` returns; its words are those of the calculator in the book."""
+    found = _whole(value)
+    if found is None:
+        raise ValueError(f"{name} must be a whole number, got {value!r}")
+    if found < least:
+        raise ValueError(f"{name} must be at least {least}, got {found}")
+    return found
+
+
+def check_seed(value):
+    """Return a seed that Python, NumPy and Keras all take, as an int."""
+    found = _whole(value)
+    if found is None or not 0 <= found < 2**32:
+        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {value!r}")
     return found
 
 
@@ -44,3 +73,15 @@ def check_number(name, value, above=None, below=None):
         rule += "" if below is None else f" and below {below}"
         raise ValueError(f"{name} must be {rule}, got {value!r}")
     return float(value)
+
+
+def keep_plain(record):
+    """Put ints in the place of NumPy's whole numbers in a frozen record, in its tuples too."""
+
+    def plain(value):
+        if isinstance(value, (tuple, list)):
+            return tuple(map(plain, value))
+        return value if _whole(value) is None else _whole(value)
+
+    for name, value in vars(record).items():
+        object.__setattr__(record, name, plain(value))

@@ -1,4 +1,4 @@
-"""The units of 1989 and 1998 that Keras does not have, and some for training, as Keras layers.
+"""The units of 1989 and 1998 that Keras does not have, as Keras layers.
 
 LeCun, Bottou, Bengio and Haffner (1998, doi:10.1109/5.726791) describe them in section II-B and
 appendix A, LeCun et al. (1989, doi:10.1162/neco.1989.1.4.541) the older convolution. Everything is
@@ -6,14 +6,17 @@ written with ``keras.ops``, so it runs on each backend of Keras, and a model mad
 can be saved to a ``.keras`` file and loaded again.
 """
 
-import functools
+import re
 from pathlib import Path
 
 import keras
 import numpy as np
 from keras import ops
 
-from ._checks import check_number, check_whole
+# A model file may name any of our classes: whoever imports this module can load it.
+from . import distortions, folded, losses  # noqa: F401
+from ._checks import check_maps, check_whole
+from .shapes import output_size
 
 A, S = 1.7159, 2 / 3  # LeCun et al. 1998, appendix A
 
@@ -85,92 +88,6 @@ def fan_in(layer):
     return int(np.prod(layer.kernel.shape[:-1]))
 
 
-def warp(images, a, b, c, d, e, f, background=0.0):
-    """Draw images anew by planar maps about their middle.
-
-    The pixel at (x, y) of the result is taken from (a x + b y + c, d x + e y + f), where both are
-    counted from the middle of the image.
-
-    Parameters
-    ----------
-    images : tensor
-        ``(batch, height, width, 1)``.
-    a, b, c, d, e, f : tensor
-        ``(batch,)``: one map for each image.
-    background : float
-        Value that comes in from outside the image.
-
-    Returns
-    -------
-    tensor
-        As the images.
-    """
-    height, width = images.shape[1:3]
-    x, y = (width - 1) / 2, (height - 1) / 2
-    c, f = c + x - a * x - b * y, f + y - d * x - e * y
-    maps = ops.stack([a, b, c, d, e, f, 0 * a, 0 * a], axis=1)
-    return ops.image.affine_transform(
-        images,
-        ops.cast(maps, "float32"),
-        fill_value=background,
-        data_format="channels_last",
-    )
-
-
-def resample(images, x, y, background=0.0):
-    """Draw images anew, each pixel from a place of its own; between four pixels, bilinearly.
-
-    Parameters
-    ----------
-    images : tensor
-        ``(batch, height, width, 1)``.
-    x, y : tensor
-        ``(batch, height, width)``: where each pixel is taken from, in pixels to the right of the
-        middle of the image and below it.
-    background : float
-        Value that comes in from outside the image.
-
-    Returns
-    -------
-    tensor
-        As the images.
-    """
-    batch, (height, width) = ops.shape(images)[0], images.shape[1:3]
-    framed = ops.pad(images[..., 0], [(0, 0), (1, 1), (1, 1)], constant_values=background)
-    x = ops.clip(x + (width + 1) / 2, 0, width + 0.999)  # places in the frame
-    y = ops.clip(y + (height + 1) / 2, 0, height + 0.999)
-    left, top = ops.floor(x), ops.floor(y)
-    x, y = x - left, y - top
-    # All images in one row: one index says which image, which line and which column.
-    first = ops.reshape(ops.arange(batch) * ((height + 2) * (width + 2)), (-1, 1, 1))
-    at = ops.cast(top * (width + 2) + left, "int32") + ops.cast(first, "int32")
-    pixels = ops.reshape(framed, (-1,))
-    corners = (ops.take(pixels, at + step) for step in (0, 1, width + 2, width + 3))
-    a, b, c, d = corners
-    above, below = a + (b - a) * x, c + (d - c) * x
-    return ops.expand_dims(above + (below - above) * y, -1)
-
-
-def _count(shape):
-    """Write a shape as the paper does: ``6@28×28``."""
-    _, height, width, maps = shape
-    return f"{maps}@{height}×{width}"
-
-
-def _check_maps(input_shape):
-    """Refuse what is no batch of maps."""
-    if len(input_shape) != 4:
-        raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
-
-
-def _slide(input_shape, window, maps):
-    """Return the shape that a window (kernel, stride, padding) makes of a batch of maps."""
-    from .shapes import output_size
-
-    batch, *sides, _ = input_shape
-    return batch, *(output_size(side, *window) for side in sides), maps
-
-
 @_register
 class Subsample(keras.layers.Layer):
     """Add up each 2×2 window, times a trained coefficient, plus a trained bias, and squash.
@@ -195,7 +112,7 @@ class Subsample(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make one coefficient and one bias per map."""
-        _check_maps(input_shape)
+        check_maps(input_shape)
         maps = input_shape[-1] * self.repeat
         self.coefficient = self.add_weight(
             shape=(maps,), initializer=FanInUniform(4), name="coefficient"
@@ -217,12 +134,10 @@ class Subsample(keras.layers.Layer):
 
     def table_row(self):
         """Return what the layer table says of this layer."""
-        units = int(np.prod(self.output.shape[1:]))
+        _, height, width, maps = self.output.shape
+        units = height * width * maps
         return {
             "kind": "trained subsampling",
-            "output": _count(self.output.shape),
-            "kernel": "2×2",
-            "stride": "2",
             "connections": units * 5,  # four inputs and a bias
             "multiply_adds": units,  # one coefficient
         }
@@ -304,8 +219,14 @@ class TableConv2D(keras.layers.Layer):
         self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
-        """Make a kernel for each connected pair of maps, and the biases."""
-        _check_maps(input_shape)
+        """Make a kernel for each connected pair of maps, and the biases.
+
+        Raises
+        ------
+        ValueError
+            If the table names a map that is not there.
+        """
+        check_maps(input_shape)
         maps = input_shape[-1]
         for output, row in enumerate(self.table):
             if max(row) >= maps:
@@ -341,18 +262,17 @@ class TableConv2D(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output."""
-        return _slide(input_shape, self.window(), len(self.table))
+        batch, *sides, _ = input_shape
+        return batch, *(output_size(side, *self.window()) for side in sides), len(self.table)
 
     def table_row(self):
         """Return what the layer table says of this layer."""
         _, height, width, maps = self.output.shape
         places, pairs = height * width, sum(map(len, self.table))
         multiply_adds = places * pairs * self.kernel_size**2
+        full = len(self.place) == self.place.shape[1]  # each map sees all maps below
         return {
-            "kind": "convolution by table",
-            "output": _count(self.output.shape),
-            "kernel": f"{self.kernel_size}×{self.kernel_size}",
-            "stride": str(self.strides),
+            "kind": "convolution" if full else "convolution by table",
             "connections": multiply_adds + places * maps,
             "multiply_adds": multiply_adds,
         }
@@ -370,88 +290,6 @@ class TableConv2D(keras.layers.Layer):
             "padding": list(self.padding),
             "background": self.background,
             "bias": self.bias_per,
-            "activation": keras.activations.serialize(self.activation),
-        }
-
-
-@_register
-class FoldedConv2D(keras.layers.Layer):
-    """A convolution and the mean of each 2×2 window of its maps, computed as one convolution.
-
-    Both are linear, so the two together are linear as well: the mean of four neighbouring outputs
-    is one output of a kernel that is one pixel larger, taken at every other place. That is about
-    a third of the multiply–adds. The activation comes last, after the mean.
-
-    Parameters
-    ----------
-    filters : int
-        How many maps.
-    kernel_size : int
-        Side of the trained kernel, in pixels.
-    activation : callable or str, optional
-        Applied after the mean.
-    **kwargs
-        As every Keras layer takes them.
-
-    Raises
-    ------
-    ValueError
-        If a number is below 1, or the input has not four axes.
-    """
-
-    def __init__(self, filters, kernel_size, activation=None, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = check_whole("filters", filters)
-        self.kernel_size = check_whole("kernel_size", kernel_size)
-        self.activation = keras.activations.get(activation)
-
-    def build(self, input_shape):
-        """Make the kernel and the biases, as ``Conv2D`` does."""
-        _check_maps(input_shape)
-        self.kernel = self.add_weight(
-            shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
-            initializer="glorot_uniform",
-            name="kernel",
-        )
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-
-    def folded_kernel(self):
-        """Return the kernel of both, ``(k + 1, k + 1, inputs, filters)``."""
-        framed = ops.pad(self.kernel, [(1, 1), (1, 1), (0, 0), (0, 0)])
-        # Its four places in a 2×2 window, one above the other.
-        return (framed[1:, 1:] + framed[1:, :-1] + framed[:-1, 1:] + framed[:-1, :-1]) / 4
-
-    def call(self, maps):
-        """Take ``(batch, h, w, inputs)``, return ``(batch, h', w', filters)``."""
-        total = ops.conv(maps, self.folded_kernel(), 2, "valid", data_format="channels_last")
-        return self.activation(total + self.bias)
-
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the output."""
-        return _slide(input_shape, self.window(), self.filters)
-
-    def table_row(self):
-        """Return what the layer table says of this layer."""
-        units = int(np.prod(self.output.shape[1:]))
-        window = (self.kernel_size + 1) ** 2 * self.kernel.shape[2]
-        return {
-            "kind": "convolution and mean",
-            "output": _count(self.output.shape),
-            "kernel": f"{self.kernel_size + 1}×{self.kernel_size + 1}",
-            "stride": "2",
-            "connections": units * (window + 1),
-            "multiply_adds": units * window,
-        }
-
-    def window(self):
-        """Return kernel, stride and padding, for the receptive field."""
-        return self.kernel_size + 1, 2, 0
-
-    def get_config(self):
-        """Return what a copy is made from."""
-        return super().get_config() | {
-            "filters": self.filters,
-            "kernel_size": self.kernel_size,
             "activation": keras.activations.serialize(self.activation),
         }
 
@@ -482,7 +320,13 @@ class EuclideanRBF(keras.layers.Layer):
             raise ValueError(f"codes must be (classes, units), got {self.codes_given.shape}")
 
     def build(self, input_shape):
-        """Keep the codes as weights that are not trained."""
+        """Keep the codes as weights that are not trained.
+
+        Raises
+        ------
+        ValueError
+            If the input has another number of units than the codes.
+        """
         classes, units = self.codes_given.shape
         if input_shape[-1] != units:
             raise ValueError(f"the codes have {units} values, and the input has {input_shape[-1]}")
@@ -505,9 +349,6 @@ class EuclideanRBF(keras.layers.Layer):
         """Return what the layer table says of this layer."""
         return {
             "kind": "RBF units",
-            "output": str(len(self.codes_given)),
-            "kernel": "–",
-            "stride": "–",
             "parameters": 0,  # the codes are fixed
             "connections": self.codes_given.size,
             "multiply_adds": self.codes_given.size,
@@ -522,265 +363,6 @@ class EuclideanRBF(keras.layers.Layer):
         return super().get_config() | {"codes": self.codes_given.tolist()}
 
 
-@_register
-class Distort(keras.layers.Layer):
-    """Shift, scale, squeeze and shear each training image at random; leave others as they are.
-
-    The planar distortions of 1998 (section III-A): translation, scaling, squeezing (narrower and
-    higher, or the reverse) and horizontal shearing, each drawn evenly up to its limit.
-
-    Parameters
-    ----------
-    shift : float
-        Largest translation along each axis, in pixels.
-    scale, squeeze, shear : float
-        Largest change in proportion: 0.1 is a tenth.
-    background : float
-        Value that comes in from outside the image.
-    seed : int, optional
-        Of the draws.
-    **kwargs
-        As every Keras layer takes them.
-    """
-
-    def __init__(
-        self, shift=2.0, scale=0.1, squeeze=0.1, shear=0.2, background=0.0, seed=None, **kwargs
-    ):
-        super().__init__(**kwargs)
-        self.limits = {"shift": check_number("shift", shift)}
-        for name, value in (("scale", scale), ("squeeze", squeeze), ("shear", shear)):
-            self.limits[name] = check_number(name, value, below=1)
-        self.background = background
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-
-    def draw(self, count):
-        """Return so many random maps, as :func:`warp` takes them: six numbers for each."""
-        draws = keras.random.uniform((count, 5), -1, 1, seed=self.seed_generator)
-        right, down, scale, squeeze, shear = (draws[:, n] for n in range(5))
-        scale = 1 + self.limits["scale"] * scale
-        squeeze = 1 + self.limits["squeeze"] * squeeze
-        shear = self.limits["shear"] * shear
-        right, down = self.limits["shift"] * right, self.limits["shift"] * down
-        return scale * squeeze, shear, right, ops.zeros_like(shear), scale / squeeze, down
-
-    def call(self, images, training=False):
-        """Take and return ``(batch, h, w, 1)``."""
-        if not training:
-            return images
-        return warp(images, *self.draw(ops.shape(images)[0]), background=self.background)
-
-    def compute_output_shape(self, input_shape):
-        """Return the shape of the output, which is that of the input."""
-        return input_shape
-
-    def get_config(self):
-        """Return what a copy is made from."""
-        own = {"background": self.background, "seed": self.seed}
-        return super().get_config() | self.limits | own
-
-
-@_register
-class ElasticDistort(Distort):
-    """Distort each training image at random, with rotation and elastic deformation too.
-
-    Elastic deformation is that of Simard, Steinkraus and Platt (2003): every pixel gets a random
-    step to the right and one down, evenly drawn from −1 to 1; the steps are smoothed by a Gaussian
-    and multiplied by a factor. The image is sampled once, so nothing is blurred twice.
-
-    Parameters
-    ----------
-    shift, scale, squeeze, shear : float
-        As :class:`Distort` takes them.
-    rotation : float
-        Largest angle, in degrees.
-    alpha : float
-        The factor of the smoothed steps; 0 switches them off. With 34, and a sigma of 4, the steps
-        have a standard deviation of 1.4 pixels in the middle of the image.
-    sigma : float
-        Standard deviation of the Gaussian, in pixels.
-    background : float
-        Value that comes in from outside the image.
-    seed : int, optional
-        Of the draws.
-    **kwargs
-        As every Keras layer takes them.
-
-    Raises
-    ------
-    ValueError
-        If a limit is below 0, a proportion is 1 or more, or sigma is not above 0.
-    """
-
-    def __init__(
-        self,
-        shift=1.0,
-        scale=0.1,
-        squeeze=0.05,
-        shear=0.1,
-        rotation=10.0,
-        alpha=15.0,
-        sigma=5.0,
-        background=0.0,
-        seed=None,
-        **kwargs,
-    ):
-        super().__init__(shift, scale, squeeze, shear, background, seed, **kwargs)
-        self.limits["rotation"] = check_number("rotation", rotation)
-        self.limits["alpha"] = check_number("alpha", alpha)
-        self.limits["sigma"] = check_number("sigma", sigma, above=0)
-
-    def build(self, input_shape):
-        """Prepare the places of the pixels and the matrices that smooth along an axis."""
-        if len(input_shape) != 4 or input_shape[-1] != 1:
-            raise ValueError(f"the input must be (batch, height, width, 1), got {input_shape}")
-        self.places, self.smooth = [], []
-        for side in input_shape[1:3]:
-            place = np.arange(side, dtype="float32")
-            apart = (place[:, None] - place) / self.limits["sigma"]
-            bell = np.exp(-(apart**2) / 2)
-            self.smooth.append((bell / bell.sum(axis=1).max()).astype("float32"))
-            self.places.append(place - (side - 1) / 2)
-
-    def steps(self, count):
-        """Return the smoothed random steps of so many images: to the right, and down."""
-        sides = [len(place) for place in self.places]
-        noise = keras.random.uniform((2, count, *sides), -1, 1, seed=self.seed_generator)
-        rows, columns = self.smooth
-        return self.limits["alpha"] * ops.matmul(ops.matmul(rows, noise), columns)
-
-    def call(self, images, training=False):
-        """Take and return ``(batch, h, w, 1)``."""
-        if not training:
-            return images
-        count = ops.shape(images)[0]
-        a, b, c, _, e, f = (ops.reshape(number, (-1, 1, 1)) for number in self.draw(count))
-        down, right = self.places
-        x = a * right + b * down[:, None] + c
-        y = e * down[:, None] + 0 * right + f
-        angle = np.pi / 180 * self.limits["rotation"]
-        angle = keras.random.uniform((count, 1, 1), -angle, angle, seed=self.seed_generator)
-        x, y = ops.cos(angle) * x - ops.sin(angle) * y, ops.sin(angle) * x + ops.cos(angle) * y
-        if self.limits["alpha"]:
-            steps = self.steps(count)
-            x, y = x + steps[0], y + steps[1]
-        return resample(images, x, y, background=self.background)
-
-
-@_register
-class SmoothedCrossentropy(keras.losses.Loss):
-    """Cross-entropy whose target for the right class is a little less than 1.
-
-    The other classes share what is left (label smoothing, Szegedy et al. 2016).
-
-    Parameters
-    ----------
-    smoothing : float
-        Share of the target that is spread evenly over all classes, from 0 to below 1.
-    **kwargs
-        As every Keras loss takes them.
-
-    Raises
-    ------
-    ValueError
-        If the share is out of range.
-    """
-
-    def __init__(self, smoothing=0.1, name="smoothed_crossentropy", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.smoothing = check_number("smoothing", smoothing, below=1)
-
-    def call(self, labels, probabilities):
-        """Take labels ``(batch,)`` and probabilities ``(batch, classes)``; return ``(batch,)``."""
-        labels = ops.reshape(labels, (-1,))
-        probabilities = ops.convert_to_tensor(probabilities)
-        target = ops.one_hot(labels, probabilities.shape[-1], dtype=probabilities.dtype)
-        target = (1 - self.smoothing) * target + self.smoothing / probabilities.shape[-1]
-        return ops.categorical_crossentropy(target, probabilities)
-
-    def get_config(self):
-        """Return what a copy is made from."""
-        return super().get_config() | {"smoothing": self.smoothing}
-
-
-@_register
-class MapLoss(keras.losses.Loss):
-    """The loss of 1998, equation 9: pull the right penalty down, push the wrong ones up.
-
-    For one digit it is ``y[right] + log(exp(-j) + sum(exp(-y)))``, where ``y`` are the penalties.
-    The first term alone could be made small by making all penalties small. The second one grows
-    when a wrong penalty is small. The constant j keeps penalties that are large already from
-    being pushed further. The paper gives no value for j.
-
-    Parameters
-    ----------
-    j : float
-        Penalties well above it are left alone.
-    **kwargs
-        As every Keras loss takes them.
-    """
-
-    def __init__(self, j=1.0, name="map_loss", **kwargs):
-        super().__init__(name=name, **kwargs)
-        self.j = j
-
-    def call(self, labels, penalties):
-        """Take labels ``(batch,)`` and penalties ``(batch, classes)``; return ``(batch,)``."""
-        labels, penalties = ops.reshape(labels, (-1,)), ops.convert_to_tensor(penalties)
-        right = ops.sum(penalties * ops.one_hot(labels, penalties.shape[-1]), axis=-1)
-        rubbish = ops.full_like(penalties[:, :1], -self.j)
-        return right + ops.logsumexp(ops.concatenate([-penalties, rubbish], axis=-1), axis=-1)
-
-    def get_config(self):
-        """Return what a copy is made from."""
-        return super().get_config() | {"j": self.j}
-
-
-@_register
-class SquaredError(keras.losses.Loss):
-    """Half the squared distance to a target of +1 for the right class and −1 for the others.
-
-    The loss of the networks before 1998 (LeCun et al. 1989), whose ten outputs are squashed.
-    """
-
-    def call(self, labels, outputs):
-        """Take labels ``(batch,)`` and outputs ``(batch, classes)``; return ``(batch,)``."""
-        labels, outputs = ops.reshape(labels, (-1,)), ops.convert_to_tensor(outputs)
-        target = 2 * ops.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype) - 1
-        return 0.5 * ops.sum(ops.square(outputs - target), axis=-1)
-
-
-@_register
-def smallest_wins(labels, penalties):
-    """Return 1 for each digit whose smallest penalty is that of its class, else 0.
-
-    Parameters
-    ----------
-    labels : tensor
-        ``(batch,)`` or ``(batch, 1)``.
-    penalties : tensor
-        ``(batch, classes)``.
-    """
-    labels = ops.cast(ops.reshape(labels, (-1,)), "int64")
-    answers = ops.cast(ops.argmin(penalties, axis=-1), "int64")
-    return ops.cast(ops.equal(answers, labels), "float32")
-
-
-@functools.cache
-def _codes():
-    path = Path(__file__).parent / "data" / "digit_codes.txt"
-    lines = [
-        line for line in path.read_text(encoding="utf-8").splitlines() if line and line[:2] != "# "
-    ]
-    bitmaps = {}
-    for line in lines:
-        if line.isdigit():
-            rows = bitmaps[int(line)] = []
-        else:
-            rows.append([1.0 if pixel == "#" else -1.0 for pixel in line])
-    return np.array([bitmaps[digit] for digit in range(10)], "float32")
-
-
 def digit_codes():
     """Return the codes of the ten digits, read from the bitmaps in data/digit_codes.txt.
 
@@ -790,4 +372,7 @@ def digit_codes():
         ``(10, 84)``, +1 for ink and −1 for background; each row is a picture of 12 rows of 7
         pixels.
     """
-    return _codes().reshape(10, 84).copy()
+    path = Path(__file__).parent / "data" / "digit_codes.txt"
+    rows = re.findall(r"^[#.]{7}$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ink = [[1.0 if pixel == "#" else -1.0 for pixel in row] for row in rows]
+    return np.array(ink, "float32").reshape(10, 84)

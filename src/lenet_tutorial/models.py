@@ -24,7 +24,7 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     pooling : {'average', 'max', 'folded'}
         What S2 and S4 do with each 2×2 window. Neither has weights. With 'folded' S2 takes the
         mean, in front of the activation, so that C1 and S2 can be one layer, C1
-        (:class:`lenet_tutorial.layers.FoldedConv2D`), which computes less; S4 takes the maximum.
+        (:class:`lenet_tutorial.folded.FoldedConv2D`), which computes less; S4 takes the maximum.
     activation : {'tanh', 'relu', 'sigmoid'}
         Nonlinearity after C1, C3, C5 and F6.
     classes : int
@@ -48,7 +48,7 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     import keras
     from keras import layers
 
-    from .layers import FoldedConv2D
+    from .folded import FoldedConv2D
 
     pool = layers.AveragePooling2D if pooling == "average" else layers.MaxPooling2D
     model = keras.Sequential(name=f"lenet5_{input_size}_{pooling}_{activation}")

@@ -15,8 +15,8 @@ class Input:
 
     Attributes
     ----------
-    side : {16, 28, 32}
-        Of the input, in pixels.
+    side : int
+        Of the input, in pixels: 16, 28 or 32.
     background : float
         The value of paper.
     ink : float
@@ -108,8 +108,8 @@ class Network:
         Name of a function in :mod:`lenet_tutorial.models`.
     input : Input
         What it takes.
-    outputs : {'probabilities', 'penalties', 'squashed'}
-        What its ten outputs mean, as :func:`lenet_tutorial.outputs.meaning` says of the model.
+    outputs : str
+        What its ten outputs are, as :func:`lenet_tutorial.outputs.meaning` says of the model.
     """
 
     name: str

@@ -124,7 +124,7 @@ def judge(model):
     """
     import keras
 
-    from .layers import MapLoss, SquaredError, smallest_wins
+    from .losses import MapLoss, SquaredError, smallest_wins
 
     kind = meaning(model)
     if kind == PENALTIES:

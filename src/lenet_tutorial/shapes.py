@@ -6,33 +6,11 @@ arXiv:1603.07285) is the guide to the output size, Araujo, Norris and Sim (2019,
 doi:10.23915/distill.00021) to the receptive field.
 """
 
-import operator
 from dataclasses import dataclass
 
 import numpy as np
 
-
-def _whole(name, value, minimum):
-    """Return `value` as an int, or say which rule it breaks."""
-    try:
-        number = operator.index(value)  # takes int and NumPy integers, refuses 2.0 and "2"
-    except TypeError:
-        raise ValueError(f"{name} must be a whole number, got {value!r}") from None
-    if isinstance(value, bool):
-        raise ValueError(f"{name} must be a whole number, got {value!r}")
-    if number < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {number}")
-    return number
-
-
-def _keep_plain(record):
-    """Put ints in the place of NumPy's whole numbers, which would overflow with 8 bits."""
-    for name, value in vars(record).items():
-        if isinstance(value, (tuple, list)):
-            value = tuple(int(one) if isinstance(one, np.integer) else one for one in value)
-        elif isinstance(value, np.integer):
-            value = int(value)
-        object.__setattr__(record, name, value)
+from ._checks import check_size, keep_plain
 
 
 def layer_numbers(size, kernel, stride, padding, dilation=1):
@@ -55,10 +33,10 @@ def layer_numbers(size, kernel, stride, padding, dilation=1):
     ValueError
         If a number is fractional or too small, or the padding is unknown.
     """
-    size = _whole("input size", size, 1)
-    kernel = _whole("kernel", kernel, 1)
-    stride = _whole("stride", stride, 1)
-    dilation = _whole("dilation", dilation, 1)
+    size = check_size("input size", size, 1)
+    kernel = check_size("kernel", kernel, 1)
+    stride = check_size("stride", stride, 1)
+    dilation = check_size("dilation", dilation, 1)
     if isinstance(padding, str):
         if padding not in ("valid", "same"):
             raise ValueError(
@@ -69,9 +47,9 @@ def layer_numbers(size, kernel, stride, padding, dilation=1):
             raise ValueError(
                 f"padding must be one number or a pair (before, after), got {padding!r}"
             )
-        padding = tuple(_whole("padding", zeros, 0) for zeros in padding)
+        padding = tuple(check_size("padding", zeros, 0) for zeros in padding)
     else:
-        padding = (_whole("padding", padding, 0),) * 2
+        padding = (check_size("padding", padding, 0),) * 2
     return size, kernel, stride, padding, dilation
 
 
@@ -105,6 +83,25 @@ def pad_amounts(size, kernel, stride=1, padding=0, dilation=1):
         total = max((out - 1) * stride + dilation * (kernel - 1) + 1 - size, 0)
         return total // 2, total - total // 2
     return padding
+
+
+def taps(size, kernel, stride=1, padding=0, dilation=1):
+    """Return where each kernel position reads the input along one axis.
+
+    Parameters
+    ----------
+    size, kernel, stride, padding, dilation
+        As :func:`output_size` takes them.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(output size, kernel)``: pixels of the input; below 0 and from `size` on is padding.
+    """
+    size, kernel, stride, padding, dilation = layer_numbers(size, kernel, stride, padding, dilation)
+    out = output_size(size, kernel, stride, padding, dilation)
+    before, _ = pad_amounts(size, kernel, stride, padding, dilation)
+    return stride * np.arange(out)[:, None] + dilation * np.arange(kernel) - before
 
 
 def output_size(size, kernel, stride=1, padding=0, dilation=1):
@@ -194,25 +191,23 @@ def transposed_output_size(size, kernel, stride=1, padding=0, rule="smallest"):
     >>> transposed_output_size(5, kernel=1, stride=2, rule="keras")
     10
     """
-    size = _whole("input size", size, 1)
-    kernel = _whole("kernel", kernel, 1)
-    stride = _whole("stride", stride, 1)
+    size = check_size("input size", size, 1)
+    kernel = check_size("kernel", kernel, 1)
+    stride = check_size("stride", stride, 1)
     if rule not in ("smallest", "keras"):
         raise ValueError(f"rule must be 'smallest' or 'keras', got {rule!r}")
     if isinstance(padding, str) and padding == "same" and rule == "keras":
         return stride * size
     valid = isinstance(padding, str) and padding == "valid"
-    padding = _whole("padding", 0 if valid else padding, 0)
+    padding = check_size("padding", 0 if valid else padding, 0)
     if rule == "keras":
         if padding:
             raise ValueError(f"padding must be 'valid' or 'same' with Keras, got {padding}")
         return stride * (size - 1) + max(kernel, stride)
-    out = stride * (size - 1) + kernel - 2 * padding
-    if out < 1:
-        raise ValueError(
-            f"padding {padding} takes away all of the {out + 2 * padding} output pixels"
-        )
-    return out
+    out = stride * (size - 1) + kernel
+    if out <= 2 * padding:
+        raise ValueError(f"padding {padding} takes away all of the {out} output pixels")
+    return out - 2 * padding
 
 
 @dataclass(frozen=True)
@@ -241,7 +236,12 @@ class Window:
 
     def __post_init__(self):
         """Keep NumPy's whole numbers as ints; the rules are checked where they are used."""
-        _keep_plain(self)
+        keep_plain(self)
+
+    @property
+    def numbers(self):
+        """Kernel, stride, padding and dilation, as :func:`output_size` takes them."""
+        return self.kernel, self.stride, self.padding, self.dilation
 
 
 @dataclass(frozen=True)
@@ -270,19 +270,22 @@ class Reach:
 
     def __post_init__(self):
         """Keep NumPy's whole numbers as ints."""
-        _keep_plain(self)
+        keep_plain(self)
 
     def pixels(self, unit):
-        """Return the first and the last input pixel that `unit` sees.
+        """Return the first and the last input pixel that a unit sees; outside the input is padding.
 
-        Pixels outside ``0 .. input size - 1`` are padding.
+        Parameters
+        ----------
+        unit : int
+            Counted from 0.
 
         Raises
         ------
         ValueError
             If the layer has no such unit.
         """
-        unit = _whole("unit", unit, 0)
+        unit = check_size("unit", unit, 0)
         if unit >= self.size:
             raise ValueError(f"{self.name} has units 0 to {self.size - 1}, got unit {unit}")
         first = self.start + unit * self.jump
@@ -309,12 +312,10 @@ def advance(below, layer):
     Raises
     ------
     ValueError
-        If a number breaks a rule of :func:`output_size`, or the kernel does not fit; the message
-        names the layer.
+        As :func:`output_size` raises it; the message names the layer.
     """
-    window = (layer.kernel, layer.stride, layer.padding, layer.dilation)
     try:
-        size, *window = layer_numbers(below.size, *window)
+        size, *window = layer_numbers(below.size, *layer.numbers)
         out = output_size(size, *window)
         before, _ = pad_amounts(size, *window)
     except ValueError as error:
@@ -325,9 +326,7 @@ def advance(below, layer):
 
 
 def trace(size, layers):
-    """Follow the size and the receptive field through a list of layers.
-
-    Each layer is one step of :func:`advance`.
+    """Follow the size and the receptive field through layers, one :func:`advance` for each.
 
     Parameters
     ----------
@@ -344,26 +343,58 @@ def trace(size, layers):
     Raises
     ------
     ValueError
-        If the list is empty, a number breaks a rule of :func:`output_size`, or a kernel does not
-        fit; the message names the layer.
+        If the list is empty, or as :func:`advance` raises it.
     """
     layers = list(layers)
     if not layers:
         raise ValueError("the list of layers is empty")
-    reaches = []
-    below = Reach("input", size, 1, 1, 0)  # an input pixel sees itself
+    reaches = [Reach("input", size, 1, 1, 0)]  # an input pixel sees itself
     for layer in layers:
-        below = advance(below, layer)
-        reaches.append(below)
-    return reaches
+        reaches.append(advance(reaches[-1], layer))
+    return reaches[1:]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What each unit of a layer sees along one axis; of the padding, nothing.
+
+    Parameters
+    ----------
+    step : int
+        Input pixels between two neighbouring units.
+    first, last : numpy.ndarray
+        For each unit the first and the last input pixel that it sees.
+    """
+
+    step: int
+    first: np.ndarray
+    last: np.ndarray
+
+    def through(self, kernel, stride=1, padding=0, dilation=1):
+        """Return what the units of a layer with this window see, on top of this one.
+
+        Parameters
+        ----------
+        kernel, stride, padding, dilation
+            As :func:`output_size` takes them.
+        """
+        window = len(self.first), kernel, stride, padding, dilation
+        around = pad_amounts(*window)
+        places = taps(*window) + around[0]
+        # A place of padding sees nothing: it begins after all pixels and ends before them.
+        first = np.pad(self.first, around, constant_values=np.iinfo(int).max // 2)
+        last = np.pad(self.last, around, constant_values=-1)
+        return Sight(self.step * stride, first[places].min(axis=1), last[places].max(axis=1))
+
+    def whole(self):
+        """Return what a unit sees that takes in all units."""
+        return self.through(len(self.first))
 
 
 #: The layers with a window in the LeNet-5 of 1998 (input 32) and in the article's network (28).
 LENET5 = (
-    Window("C1", kernel=5),
-    Window("S2", kernel=2, stride=2),
-    Window("C3", kernel=5),
-    Window("S4", kernel=2, stride=2),
+    Window("C1", kernel=5), Window("S2", kernel=2, stride=2),
+    Window("C3", kernel=5), Window("S4", kernel=2, stride=2),
     Window("C5", kernel=5),
-)
+)  # fmt: skip
 ARTICLE = LENET5[:4]

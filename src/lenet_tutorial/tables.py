@@ -1,12 +1,11 @@
 """The tables of the book, read off the models or off one data file with its source."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from .shapes import output_size, pad_amounts
+from .shapes import Sight
 
 DATA = Path(__file__).parent / "data"
 
@@ -33,8 +32,9 @@ def layer_table(model):
     Returns
     -------
     pandas.DataFrame
-        Indexed by ``layer``. ``output`` is written as in the paper: ``6@28×28`` are six maps of
-        28×28, ``84`` are 84 units. ``parameters`` counts weights and biases, trainable or not; a
+        Indexed by ``layer``. ``maps`` and ``side`` are the size of the output; single units have
+        the side 0. ``output`` shows it as the paper does: ``6@28×28`` are six maps of 28×28,
+        ``84`` are 84 units. ``parameters`` counts weights and biases, trainable or not; a
         batch normalisation has two measured numbers per map, and up to two learned ones.
         ``connections`` counts, for each unit, the values it takes in, and one more for its bias
         (LeCun et al. 1998, section II-B, counts so); padding counts as values. ``multiply_adds``
@@ -60,7 +60,7 @@ def layer_table(model):
     side = _side(model)
     feeds = _feeds(model)
     pixels = np.arange(side)
-    sights = {None: _Sight(1, pixels, pixels)}  # an input pixel sees itself
+    sights = {None: Sight(1, pixels, pixels)}  # an input pixel sees itself
     rows, owners = [], {}
     for layer in model.layers:
         node, below = feeds[layer.name]
@@ -86,16 +86,29 @@ def layer_table(model):
                     f"layer {layer.name!r} has {count} parameters, and one of its kind has {own}: "
                     "LoRA, quantised and added weights can't be counted"
                 )
-            row = {"layer": layer.name, "parameters": count} | row
+            row = {"layer": layer.name, "parameters": count} | row | _sizes(shape, **row)
             rows.append(row | {"receptive_field": max(int(seen), 0)})
         sights[layer.name] = sight
     columns = [
-        "layer", "kind", "output", "kernel", "stride",
+        "layer", "kind", "maps", "side", "output", "kernel", "stride",
         "parameters", "connections", "multiply_adds", "receptive_field",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns).set_index("layer")
     table.attrs["input"] = side
     return table
+
+
+def _sizes(shape, kernel=None, stride=None, **_):
+    """Return the size of an output, and how it is shown, and its window."""
+    *sides, maps = shape
+    side = sides[0] if sides else 0
+    return {
+        "maps": maps,
+        "side": side,
+        "output": f"{maps}@{side}×{side}" if side else str(maps),
+        "kernel": f"{kernel}×{kernel}" if kernel else "–",
+        "stride": str(stride or "–"),
+    }
 
 
 def _side(model):
@@ -139,38 +152,6 @@ def _feeds(model):
     return feeds
 
 
-@dataclass(frozen=True)
-class _Sight:
-    """What the units of a layer see along one axis.
-
-    Attributes
-    ----------
-    step : int
-        Input pixels between two neighbouring units.
-    first, last : numpy.ndarray
-        For each unit the first and the last input pixel that it sees; padding is none.
-    """
-
-    step: int
-    first: np.ndarray
-    last: np.ndarray
-
-    def through(self, kernel, stride=1, padding=0, dilation=1):
-        """Return what the units of a layer with this window see, on top of this one."""
-        window = kernel, stride, padding, dilation
-        around = pad_amounts(len(self.first), *window)
-        units = output_size(len(self.first), *window)
-        taps = stride * np.arange(units)[:, None] + dilation * np.arange(kernel)
-        # A place of padding sees nothing: it begins after all pixels and ends before them.
-        first = np.pad(self.first, around, constant_values=np.iinfo(int).max // 2)
-        last = np.pad(self.last, around, constant_values=-1)
-        return _Sight(self.step * stride, first[taps].min(axis=1), last[taps].max(axis=1))
-
-    def whole(self):
-        """Return what a unit sees that takes in all units."""
-        return self.through(len(self.first))
-
-
 class _Place:
     """A layer where it stands in the model: its own shapes there, without the batch."""
 
@@ -186,11 +167,6 @@ class _Place:
         """Whether it gets units, and no maps."""
         return len(self.input) == 1
 
-    def written(self):
-        """Return its output as the paper writes it."""
-        *sides, maps = self.output
-        return f"{maps}@{sides[0]}×{sides[1]}" if sides else str(maps)
-
 
 def _join(name, below):
     """Return where a layer starts from: over all that the layers below it see together."""
@@ -199,7 +175,7 @@ def _join(name, below):
         raise ValueError(f"paths that meet in layer {name!r} have steps of {steps} input pixels")
     first = np.min([sight.first for sight in below], axis=0)
     last = np.max([sight.last for sight in below], axis=0)
-    return _Sight(below[0].step, first, last)
+    return Sight(below[0].step, first, last)
 
 
 def _same(sight):
@@ -242,10 +218,10 @@ def _row(place):
         raise ValueError(f"layer {layer.name!r} must get maps or units, got {place.input}")
     mixes = _mixes(layer)
     if itself:
-        return layer.table_row(), _own_window(layer)
+        return _own_row(layer)
     if kind in counters:
         return counters[kind](place)
-    return None, (_Sight.whole if mixes and place.flat else _same)
+    return None, (Sight.whole if mixes and place.flat else _same)
 
 
 def _mixes(layer):
@@ -268,9 +244,11 @@ def _mixes(layer):
     return False
 
 
-def _own_window(layer):
-    window = layer.window()
-    return _Sight.whole if window is None else lambda sight: sight.through(*window)
+def _own_row(layer):
+    row, window = layer.table_row(), layer.window()
+    if window is None:
+        return row, Sight.whole
+    return row | {"kernel": window[0], "stride": window[1]}, lambda sight: sight.through(*window)
 
 
 def _zero_padding(place):
@@ -286,7 +264,7 @@ def _softmax(place):
     last = len(place.output)  # the batch is axis 0
     if {axis % (last + 1) for axis in axes} != {last}:
         raise ValueError(f"layer {place.name!r} is a softmax along the axes {axes}, not the maps")
-    return None, (_Sight.whole if place.flat else _same)
+    return None, (Sight.whole if place.flat else _same)
 
 
 def _window_row(place, kernel):
@@ -300,11 +278,7 @@ def _window_row(place, kernel):
                 f"its {what} is {pair[0]}×{pair[1]}"
             )
     window = (kernel[0], layer.strides[0], layer.padding, dilation[0])
-    row = {
-        "output": place.written(),
-        "kernel": f"{kernel[0]}×{kernel[1]}",
-        "stride": str(layer.strides[0]),
-    }
+    row = {"kernel": kernel[0], "stride": layer.strides[0]}
     return row, lambda sight: sight.through(*window)
 
 
@@ -333,12 +307,10 @@ def _global_pooling(place):
     kind = "max" if "Max" in type(place.layer).__name__ else "average"
     return {
         "kind": f"global {kind} pooling",
-        "output": place.written(),
-        "kernel": f"{height}×{width}",
-        "stride": "–",
+        "kernel": height,
         "connections": maps * height * width,
         "multiply_adds": 0,
-    }, _Sight.whole
+    }, Sight.whole
 
 
 def _dense(place):
@@ -346,13 +318,12 @@ def _dense(place):
     inputs, outputs = place.input[-1], place.output[-1]
     return {
         "kind": "dense",
-        "output": place.written(),
-        "kernel": "–" if place.flat else "1×1",
-        "stride": "–" if place.flat else "1",
+        "kernel": None if place.flat else 1,
+        "stride": None if place.flat else 1,
         "weights": outputs * (inputs + layer.use_bias),
         "connections": units * (inputs + layer.use_bias),
         "multiply_adds": units * inputs,
-    }, (_Sight.whole if place.flat else _same)
+    }, (Sight.whole if place.flat else _same)
 
 
 def _normalisation(place):
@@ -362,9 +333,6 @@ def _normalisation(place):
         raise ValueError(f"layer {place.name!r} must normalise each map, not axis {layer.axis}")
     return {
         "kind": "batch normalisation",
-        "output": place.written(),
-        "kernel": "–",
-        "stride": "–",
         "weights": place.output[-1] * (2 + layer.center + layer.scale),
         "connections": 2 * units,  # without a learned bias there is still the mean
         "multiply_adds": units,
@@ -377,9 +345,6 @@ def _addition(place):
         raise ValueError(f"layer {place.name!r} must add maps of one size, got {sizes}")
     return {
         "kind": "addition",
-        "output": place.written(),
-        "kernel": "–",
-        "stride": "–",
         "connections": math.prod(place.output) * len(place.inputs),
         "multiply_adds": 0,
     }, _same

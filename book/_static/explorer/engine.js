@@ -85,7 +85,7 @@
       used += count;
       return numbers.subarray(used - count, used);
     };
-    let below = { size: entry.input_size, maps: 1, field: 1, jump: 1, start: 0 };
+    let below = { size: entry.input_size, maps: 1, reach: LeNet.shapes.atInput(entry.input_size) };
     const layers = entry.layers.map((given) => {
       const arrays = given.shapes.map(take);
       const layer = { ...given, inputs: below.maps, below: below.size };
@@ -93,7 +93,8 @@
         layer.kernel = below.size;
         layer.stride = 1;
       }
-      layer.size = Math.floor((below.size - layer.kernel) / layer.stride) + 1;
+      layer.reach = LeNet.shapes.above(below.reach, layer);
+      layer.size = layer.reach.size;
       if (given.kind === "convolution" || given.kind === "dense") {
         layer.weights = reorder(arrays[0], layer);
         layer.biases = arrays[1];
@@ -102,9 +103,6 @@
       } else if (given.kind === "rbf") {
         layer.codes = arrays[0]; // map after map
       }
-      layer.field = below.field + (layer.kernel - 1) * below.jump;
-      layer.jump = below.jump * layer.stride;
-      layer.start = below.start;
       below = layer;
       return layer;
     });
@@ -269,11 +267,11 @@
   /** Say where a unit looks: its window in the layer below, and its receptive field in the input.
       Rows and columns count from 0; `side` is the side of the square. */
   engine.looksAt = function (network, index, row, column) {
-    const layer = network.layers[index];
-    const at = (n) => Math.max(0, layer.start + n * layer.jump);
+    const { stride, kernel, reach } = network.layers[index];
+    const at = (n) => Math.max(0, reach.start + n * reach.jump);
     return {
-      below: { row: row * layer.stride, column: column * layer.stride, side: layer.kernel },
-      input: { row: at(row), column: at(column), side: Math.min(layer.field, network.inputSize) },
+      below: { row: row * stride, column: column * stride, side: kernel },
+      input: { row: at(row), column: at(column), side: Math.min(reach.field, network.inputSize) },
     };
   };
 

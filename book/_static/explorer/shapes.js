@@ -49,7 +49,13 @@
 
   /** Return the output size of a transposed convolution: the smallest input size for which the
       convolution gives `size`, or, with the rule "keras", the one that Keras gives. */
-  shapes.transposedOutputSize = function (size, kernel, stride = 1, padding = 0, rule = "smallest") {
+  shapes.transposedOutputSize = function (
+    size,
+    kernel,
+    stride = 1,
+    padding = 0,
+    rule = "smallest",
+  ) {
     whole("input size", size, 1);
     whole("kernel", kernel, 1);
     whole("stride", stride, 1);
@@ -60,8 +66,7 @@
       throw new RangeError(`padding must be a whole number, got '${padding}'`);
     const zeros = whole("padding", padding === "valid" ? 0 : padding, 0);
     if (rule === "keras") {
-      if (zeros)
-        throw new RangeError(`padding must be 'valid' or 'same' with Keras, got ${zeros}`);
+      if (zeros) throw new RangeError(`padding must be 'valid' or 'same' with Keras, got ${zeros}`);
       return stride * (size - 1) + Math.max(kernel, stride);
     }
     const out = stride * (size - 1) + kernel - 2 * zeros;
@@ -72,26 +77,36 @@
     return out;
   };
 
+  /** The input itself: each unit is a pixel, and sees that. */
+  shapes.atInput = (size) => ({ size, field: 1, jump: 1, start: 0 });
+
+  /** Return size and receptive field of a layer, from those below it: how many units there are,
+      how many pixels one sees, how far apart two neighbours' fields are, and where the first
+      begins. */
+  shapes.above = function (below, { kernel, stride = 1, padding = 0, dilation = 1 }) {
+    const size = shapes.outputSize(below.size, kernel, stride, padding, dilation);
+    const [before] = shapes.padAmounts(below.size, kernel, stride, padding, dilation);
+    return {
+      size,
+      field: below.field + dilation * (kernel - 1) * below.jump,
+      jump: below.jump * stride,
+      start: below.start - before * below.jump,
+    };
+  };
+
   /** Follow size and receptive field through a list of layers.
 
       Each layer is {name, kernel, stride, padding, dilation}. Returns one entry per layer: {name,
       size, field, jump, start}. Where a layer is impossible, its entry and all later ones hold an
       `error` in place of numbers. */
   shapes.trace = function (size, layers) {
-    let field = 1,
-      jump = 1,
-      start = 0,
+    let below = shapes.atInput(size),
       broken = null;
-    return layers.map(({ name, kernel, stride = 1, padding = 0, dilation = 1 }) => {
+    return layers.map(({ name, ...layer }) => {
       if (broken) return { name, error: `comes after ${broken}, which has no output` };
       try {
-        const out = shapes.outputSize(size, kernel, stride, padding, dilation);
-        const [before] = shapes.padAmounts(size, kernel, stride, padding, dilation);
-        field += dilation * (kernel - 1) * jump;
-        start -= before * jump;
-        jump *= stride;
-        size = out;
-        return { name, size, field, jump, start };
+        below = shapes.above(below, layer);
+        return { name, ...below };
       } catch (error) {
         broken = name;
         return { name, error: error.message };

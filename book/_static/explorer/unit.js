@@ -30,87 +30,91 @@
     return canvas;
   }
 
+  const sumLine = (...content) => make("p", { class: "lx-sum" }, ...content);
+
   /** Write out how a unit comes to its value: a list of elements for the side panel. */
   function writeOut({ network, outputs }, index, told) {
-    const { layer, parts: seen, total, coefficient, bias, sum, value } = told;
-    const result = make("strong", {}, number(value, 4));
-    const below = index ? network.layers[index - 1] : { name: "input" };
-    const limits = index ? valueRange(network, index - 1, outputs[index]) : inputRange(network);
-    const scheme = index ? "values" : "ink";
-    if (layer.kind.endsWith("pooling")) {
-      const { values } = seen[0];
-      const list = Array.from(values, (v) => term(v, 3));
-      const formula =
-        layer.kind === "max pooling"
-          ? `max(${Array.from(values, (v) => number(v, 3)).join(", ")}) = `
-          : `(${list.join(" + ")}) / ${values.length} = `;
-      return [
-        make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
-        make("p", { class: "lx-sum" }, formula, result),
-      ];
-    }
-    if (layer.kind === "subsampling") {
-      const { values } = seen[0];
-      return [
-        make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window")),
-        make(
-          "p",
-          { class: "lx-sum" },
-          `sum of the window: ${Array.from(values, (v) => term(v, 3)).join(" + ")} = ${number(total, 4)}`,
-        ),
-        make(
-          "p",
-          { class: "lx-sum" },
-          `× coefficient ${term(coefficient, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
-        ),
-        activationLine(layer, sum, result),
-      ];
-    }
-    const dense = layer.below === 1;
+    const result = make("strong", {}, number(told.value, 4));
+    const below = index
+      ? {
+          name: network.layers[index - 1].name,
+          limits: valueRange(network, index - 1, outputs[index]),
+          scheme: "values",
+        }
+      : { name: "input", limits: inputRange(network), scheme: "ink" };
+    const { kind } = told.layer;
+    if (kind.endsWith("pooling")) return pooled(told, below, result);
+    if (kind === "subsampling") return subsampled(told, below, result);
+    return weighed(told, below, result);
+  }
+
+  /** The window that a unit of a pooling layer sees. */
+  const windowPart = (values, { limits, scheme }) =>
+    make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window"));
+
+  function pooled({ layer, parts: [{ values }] }, below, result) {
+    const list = Array.from(values, (v) => (layer.kind === "max pooling" ? number : term)(v, 3));
+    const formula =
+      layer.kind === "max pooling"
+        ? `max(${list.join(", ")}) = `
+        : `(${list.join(" + ")}) / ${values.length} = `;
+    return [windowPart(values, below), sumLine(formula, result)];
+  }
+
+  function subsampled(
+    { layer, parts: [{ values }], total, coefficient, bias, sum },
+    below,
+    result,
+  ) {
+    const list = Array.from(values, (v) => term(v, 3)).join(" + ");
+    return [
+      windowPart(values, below),
+      sumLine(`sum of the window: ${list} = ${number(total, 4)}`),
+      sumLine(`× coefficient ${term(coefficient, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`),
+      activationLine(layer, sum, result),
+    ];
+  }
+
+  /** A unit that compares what it sees with weights: a convolution, a dense layer, an RBF unit. */
+  function weighed({ layer, parts: seen, total, bias, sum }, below, result) {
+    const dense = layer.below === 1,
+      rbf = layer.kind === "rbf";
     const joined = dense ? [joinParts(seen)] : seen;
     const columns = dense ? GRID[layer.inputs] || 10 : layer.kernel;
     const strongest =
       Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
-    const reach = layer.kind === "rbf" ? limits : [-strongest, strongest];
-    const rbf = layer.kind === "rbf";
+    const reach = rbf ? below.limits : [-strongest, strongest];
     const lines = joined.map((part) => {
       const weights = picture(part.weights, columns, reach, "values", rbf ? "code" : "kernel");
-      const values = picture(part.values, columns, limits, scheme, "values below");
-      const from = joined.length > 1 ? `${below.name} ${part.map}` : null;
+      const values = picture(part.values, columns, below.limits, below.scheme, "values below");
       return make(
         "div",
         { class: "lx-part" },
-        from && make("span", { class: "lx-from" }, from),
+        joined.length > 1 && make("span", { class: "lx-from" }, `${below.name} ${part.map}`),
         ...(rbf
           ? [values, make("span", {}, "−"), weights]
           : [weights, make("span", {}, "×"), values, `= ${number(part.sum, 3)}`]),
       );
     });
-    const body = [
+    const key = rbf
+      ? "Left: the values of F6. Right: the code of this class."
+      : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
+    return [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
-      make(
-        "p",
-        { class: "lx-key" },
-        rbf
-          ? "Left: the values of F6. Right: the code of this class."
-          : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`,
-      ),
+      make("p", { class: "lx-key" }, key),
       allNumbers(joined, layer, below, columns),
+      ...(rbf
+        ? [
+            sumLine("sum of squared differences = ", result),
+            sumLine("The smallest of the ten wins."),
+          ]
+        : [
+            sumLine(
+              `sum of products ${term(total, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
+            ),
+            activationLine(layer, sum, result),
+          ]),
     ];
-    if (rbf) {
-      body.push(make("p", { class: "lx-sum" }, "sum of squared differences = ", result));
-      body.push(make("p", { class: "lx-sum" }, "The smallest of the ten wins."));
-      return body;
-    }
-    body.push(
-      make(
-        "p",
-        { class: "lx-sum" },
-        `sum of products ${term(total, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
-      ),
-    );
-    body.push(activationLine(layer, sum, result));
-    return body;
   }
 
   const inputRange = ({ entry: { background = 0, ink = 1 } }) => [background, ink];
@@ -125,7 +129,7 @@
       linear: "",
       softmax: `e^${given} / sum of the ten powers of e = `,
     }[activation];
-    return make("p", { class: "lx-sum" }, formula, result);
+    return sumLine(formula, result);
   }
 
   /* A dense layer has one weight for each unit below: they are shown together. */

@@ -13,7 +13,7 @@
       else if (value === true) element.setAttribute(name, "");
       else if (value !== false && value != null) element.setAttribute(name, value);
     }
-    element.append(...children.flat().filter((child) => child != null));
+    element.append(...children.flat().filter((child) => child != null && child !== false));
     return element;
   };
 
@@ -29,6 +29,28 @@
       widgets.make("label", { for: input.id }, text),
       input,
     );
+  };
+
+  /* Labels and fields that stand in a template are joined here: an id must be there only once. */
+  const join = (fields) =>
+    fields.forEach(({ firstElementChild: label, lastElementChild: input }) => {
+      label.htmlFor = input.id = widgets.id("field");
+    });
+
+  /** Return a copy of a template, and the parts of it that `data-lx` names. */
+  widgets.copy = function (template) {
+    const copy = template.content.cloneNode(true);
+    join(copy.querySelectorAll(".lx-field"));
+    const named = Array.from(copy.querySelectorAll("[data-lx]"), (part) => [part.dataset.lx, part]);
+    return { copy, parts: Object.fromEntries(named) };
+  };
+
+  /** Put a copy of an element's template in place of all that it holds; return the named parts. */
+  widgets.fill = function (root) {
+    const { copy, parts } = widgets.copy(root.querySelector("template"));
+    root.replaceChildren(copy);
+    root.classList.add("lx-on");
+    return parts;
   };
 
   /** Write a number with a real minus sign. */
@@ -51,6 +73,13 @@
       return null;
     }
   };
+
+  /** Mark a part of a picture; all four numbers are shares of its side. */
+  widgets.mark = (x, y, width, height, kind = "") =>
+    widgets.make("span", {
+      class: `lx-mark ${kind}`,
+      style: `left:${100 * x}%;top:${100 * y}%;width:${100 * width}%;height:${100 * height}%`,
+    });
 
   // ------------------------------------------------------------------ colours
 

@@ -86,7 +86,7 @@
             .replace("{right}", right)
             .replace("{all}", questions.length);
         }
-      })
+      }),
     );
     again.addEventListener("click", () => {
       questions.forEach((one) => one.restart());

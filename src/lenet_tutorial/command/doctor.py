@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._inputs import why
 from . import net as _net
 
 #: Beside the package's own dependencies, what a notebook needs to run.
@@ -41,6 +42,34 @@ class Check:
     state: str
     text: str
     advice: str = ""
+
+
+def add_options(parser):
+    """Say what the command takes: nothing.
+
+    Parameters
+    ----------
+    parser : Parser
+        Of this command.
+    """
+
+
+def run(options):
+    """Look at everything, and say what was found.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+        Nothing is asked for.
+
+    Returns
+    -------
+    int
+        The exit code: 0 if the chapters can run.
+    """
+    text, good = report(examine())
+    print(text)
+    return 0 if good else _net.FAILED
 
 
 def examine():
@@ -86,7 +115,7 @@ def _look(what, examine, *arguments):
     try:
         found = examine(*arguments)
     except Exception as error:
-        said = _net.why(error)
+        said = why(error)
         if not isinstance(error, (OSError, ValueError, MemoryError)):
             said = f"{type(error).__name__}: {said}"
         return [Check("wrong", f"{what} can't be looked at: {said}")]
@@ -155,7 +184,7 @@ def _temporary():
         folder = tempfile.gettempdir()
     except OSError as error:
         advice = "set TMPDIR to a folder that can be written to"
-        return Check("wrong", f"no folder for temporary files: {_net.why(error)}", advice)
+        return Check("wrong", f"no folder for temporary files: {why(error)}", advice)
     return _room("temporary files", folder, "wrong")
 
 
@@ -243,9 +272,7 @@ def _backend():
             timeout=300,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Check(
-            "wrong", f"Keras does not start: {_net.why(error)}", "make book sets it up anew"
-        )
+        return Check("wrong", f"Keras does not start: {why(error)}", "make book sets it up anew")
     if started.returncode == 0 and started.stdout:
         name, version, *_ = started.stdout.split()
         return Check("ok", f"Keras computes with {name} {version}")
@@ -292,7 +319,7 @@ def _digits():
     except datasets.DatasetError as error:
         return Check("wrong", str(error), f"correct {setting}, or unset it")
     except Exception as error:  # a file that is damaged in a way that nobody thought of
-        text = f"the digits in {place} can't be read: {_net.why(error)}"
+        text = f"the digits in {place} can't be read: {why(error)}"
         return Check("wrong", text, f"correct {setting}, or unset it")
     return Check("ok", f"MNIST, in {where}: {Path(place)}")
 

@@ -6,6 +6,7 @@ traceback. An error of any kind becomes one line and an exit code.
 """
 
 import contextlib
+import logging
 import os
 import re
 import signal
@@ -22,8 +23,30 @@ LONG = 300  # characters of a word: what is longer is a path that nobody reads t
 MEMORY = 3 * 2**30  # bytes of addresses that TensorFlow takes to start and train
 
 
+class CommandError(Exception):
+    """A command ends here, with one line and an exit code.
+
+    Parameters
+    ----------
+    message : str
+        What to complain of.
+    code : int
+        The exit code.
+    """
+
+    def __init__(self, message, code=WRONG):
+        super().__init__(message)
+        self.code = code
+
+
 class Stopped(KeyboardInterrupt):
-    """The process was asked to end, by SIGTERM or SIGHUP; treated as Ctrl-C is."""
+    """The process was asked to end; treated as Ctrl-C is.
+
+    Parameters
+    ----------
+    number : int
+        That of the signal, SIGTERM or SIGHUP.
+    """
 
     def __init__(self, number):
         super().__init__(number)
@@ -34,7 +57,17 @@ class Stopped(KeyboardInterrupt):
 
 
 def one_line(text):
-    """Return a text as one line: control characters as escapes, endless words cut."""
+    """Return a text as one line: control characters as escapes, endless words cut.
+
+    Parameters
+    ----------
+    text : object
+        What ``str`` makes of it counts.
+
+    Returns
+    -------
+    str
+    """
     shown = printable(str(text).strip())
     return re.sub(rf"\S{{{LONG},}}", lambda word: f"{word[0][:100]}…{word[0][-100:]}", shown)
 
@@ -116,7 +149,13 @@ def open_streams():
 
 
 def complain(text):
-    """Write one line to stderr, if that can be done."""
+    """Write one line to stderr, if that can be done.
+
+    Parameters
+    ----------
+    text : str
+        The complaint.
+    """
     try:
         print(one_line(text), file=sys.stderr, flush=True)
     except (OSError, ValueError):
@@ -124,7 +163,13 @@ def complain(text):
 
 
 def show_traceback(error):
-    """Write the traceback to stderr, if it is asked for and that can be done."""
+    """Write the traceback to stderr, if it is asked for and that can be done.
+
+    Parameters
+    ----------
+    error : BaseException
+        What has happened.
+    """
     if os.environ.get(TRACEBACK):
         try:
             traceback.print_exception(error)
@@ -133,7 +178,13 @@ def show_traceback(error):
 
 
 def drop(stream):
-    """Send what a stream still holds to nowhere, so that Python does not try again at its end."""
+    """Send what a stream still holds to nowhere, so that Python does not try again at its end.
+
+    Parameters
+    ----------
+    stream : file
+        Stdout or stderr.
+    """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())
@@ -165,8 +216,6 @@ def flush():
 @contextlib.contextmanager
 def surroundings():
     """Make SIGTERM and SIGHUP end a command as Ctrl-C does, and draw to files only."""
-    import logging
-
     before = {}
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

@@ -100,7 +100,8 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
     """
     import keras
 
-    from ..layers import Distort, MapLoss
+    from ..distortions import Distort
+    from ..losses import MapLoss
 
     train, held_out, test = load(dataset, datasets.prepare_1998, train_digits)
     keras.backend.clear_session()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from .. import datasets
+from .._checks import check_one_of
 from ..training import parallel
 from ..training.recipes import Recipe
 from .run import Experiment, accuracy, load, runs
@@ -87,8 +88,7 @@ def scaled(recipe, batch_size):
     ValueError
         If the recipe is unknown.
     """
-    if recipe not in RATES:
-        raise ValueError(f"recipe must be one of {RATES}, got {recipe!r}")
+    recipe = check_one_of("recipe", recipe, RATES)
     how = replace(BASE, name=recipe, batch_size=batch_size)
     if recipe == "same rate":
         return how

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import datasets
-from .._checks import check_number, check_whole
+from .._checks import check_number, check_one_of, check_whole
 from ..models import lenet_1989
 from ..training import fit
 from ..training.recipes import Recipe
@@ -151,12 +151,9 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
 
     from ..layers import fan_in
 
-    if start not in ("fan-in", "root"):
-        raise ValueError(f"start must be 'fan-in' or 'root', got {start!r}")
-    if output not in ("squash", "softmax"):
-        raise ValueError(f"output must be 'squash' or 'softmax', got {output!r}")
-    if activation not in ("squash", "relu"):
-        raise ValueError(f"activation must be 'squash' or 'relu', got {activation!r}")
+    start = check_one_of("start", start, ("fan-in", "root"))
+    output = check_one_of("output", output, ("squash", "softmax"))
+    activation = check_one_of("activation", activation, ("squash", "relu"))
     dropout = check_number("dropout", dropout, below=1)
     model = lenet_1989()
     for layer in model.layers:
@@ -199,7 +196,7 @@ def learn(recipe, x, y, validation, seed, passes=None):
     """
     import keras
 
-    from ..layers import Distort
+    from ..distortions import Distort
 
     keras.backend.clear_session()
     fit.set_seed(seed)

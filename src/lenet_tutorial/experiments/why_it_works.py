@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from .. import datasets
+from .._checks import check_number, check_one_of
 from ..models import lenet5_article
 from ..training import fit
 from . import training_with_keras
@@ -114,18 +115,15 @@ def changed(images, kind, amount):
     ValueError
         If the kind is unknown, the amount is negative, or the factor is 0.
     """
-    if kind not in AMOUNTS:
-        raise ValueError(f"kind must be one of {tuple(AMOUNTS)}, got {kind!r}")
-    if amount < 0 or (kind == "scale" and amount == 0):
-        low = "above 0" if kind == "scale" else "at least 0"
-        raise ValueError(f"the amount of {kind} must be {low}, got {amount!r}")
+    kind = check_one_of("kind", kind, tuple(AMOUNTS))
+    amount = check_number(f"the amount of {kind}", amount, above=0 if kind == "scale" else None)
     images = np.asarray(images, np.float32)
     if kind == "noise":
         noise = np.random.default_rng(0).normal(0, amount, images.shape)
         return images + noise.astype(np.float32)
     from keras import ops
 
-    from ..layers import warp
+    from ..distortions import warp
 
     turn = np.arange(len(images))
     a, b, c, d, e, f = np.repeat([[1.0], [0], [0], [0], [1], [0]], len(images), axis=1)
@@ -153,7 +151,7 @@ def _digits(dataset, recipe):
 @functools.cache  # "rivals", "probes" and "tolerance" look at the same networks
 def _trained(dataset, recipe, name, seed, trained=True):
     """Return a trained network and its validation accuracy; or an untrained one."""
-    from ..layers import Distort
+    from ..distortions import Distort
 
     x, y, x_val, y_val, _, _ = _digits(dataset, recipe)
     fit.set_seed(seed)

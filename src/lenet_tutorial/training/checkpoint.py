@@ -31,8 +31,10 @@ DIRECTORY = 2**20  # bytes of its table of contents
 class BackupError(ValueError):
     """A backup can't be used; the message says why and what to do.
 
-    Attributes
+    Parameters
     ----------
+    message : str
+        What is wrong.
     ours : bool
         Whether what is there is a checkpoint, so that a new run may take its place.
     """

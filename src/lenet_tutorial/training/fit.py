@@ -90,7 +90,7 @@ def train(
         By default the one that fits the last layer, see :func:`judge`.
     distort : keras.layers.Layer, optional
         Applied to the training images only, anew in each epoch;
-        :class:`lenet_tutorial.layers.Distort`.
+        :class:`lenet_tutorial.distortions.Distort`.
     steps_per_execution : int
         So many batches are handed to the backend at once, which saves time and changes nothing.
     jit_compile : bool or 'auto'
@@ -294,6 +294,5 @@ def error_rate(model, x, y, batch_size=1000):
     ValueError
         If images or labels have the wrong shape, type or range.
     """
-    x = check_images(x, size=model.input_shape[1])
-    y = check_labels(y, count=len(x))
+    x, y = _checked(model, x, y)
     return float(np.mean(answers(model, x, batch_size) != y))

@@ -144,7 +144,7 @@ def train_lm(
     seed : int
         Of the order of the digits and of the sample.
     loss : keras.losses.Loss, optional
-        By default :class:`lenet_tutorial.layers.MapLoss`.
+        By default :class:`lenet_tutorial.losses.MapLoss`.
     progress : callable, optional
         Called with each row of the history as it is made.
 
@@ -203,7 +203,7 @@ def _digit_by_digit(model, x, y, loss):
     """
     import tensorflow as tf
 
-    from ..layers import MapLoss, smallest_wins
+    from ..losses import MapLoss, smallest_wins
 
     loss = loss or MapLoss()
     weights = [weight.value for weight in model.trainable_weights]

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .._checks import check_whole
+from .._checks import check_one_of, check_whole
 from ..images import check_images, check_labels
 from .processes import WorkerError, Workers
 from .worker import load_checkpoint
@@ -172,7 +172,7 @@ def fit_parallel(
     """
     workers, epochs = check_whole("workers", workers), check_whole("epochs", epochs)
     batch_size, seed = check_whole("batch_size", batch_size), check_whole("seed", seed, 0)
-    _check_engine(engine)
+    engine = _checked_engine(engine)
     if batch_size % workers:
         raise ValueError(
             f"batch_size must be a multiple of the {workers} workers, got {batch_size}"
@@ -211,11 +211,12 @@ def fit_parallel(
     return ParallelRun(apart=_apart(weights), **report | {"devices": tuple(report["devices"])})
 
 
-def _check_engine(engine):
-    if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
+def _checked_engine(engine):
+    """Return the engine, if there is one of this name and it is installed."""
+    engine = check_one_of("engine", engine, ENGINES)
     if importlib.util.find_spec(engine) is None:
         raise ModuleNotFoundError(f"{engine} is not installed: pip install {engine}")
+    return engine
 
 
 def _checked_kill(kill, processes, epochs):

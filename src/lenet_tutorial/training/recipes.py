@@ -22,7 +22,10 @@ DTYPES = ("float32", "mixed_bfloat16")
 class Distortions:
     """How far each training digit may be changed, anew in each epoch.
 
-    The fields are the arguments of :class:`lenet_tutorial.layers.ElasticDistort`.
+    Parameters
+    ----------
+    shift, scale, squeeze, shear, rotation, alpha, sigma : float
+        As :class:`lenet_tutorial.distortions.ElasticDistort` takes them.
     """
 
     shift: float = 0.0
@@ -230,7 +233,8 @@ class Recipe:
         """
         import keras
 
-        from ..layers import ElasticDistort, SmoothedCrossentropy
+        from ..distortions import ElasticDistort
+        from ..losses import SmoothedCrossentropy
 
         model = model or self.build(seed)
         steps = -(-len(x) // self.batch_size)

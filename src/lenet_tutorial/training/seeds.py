@@ -5,6 +5,7 @@ import random
 
 import numpy as np
 
+from .._checks import check_seed
 from .checkpoint import read_array, read_text
 
 
@@ -24,11 +25,10 @@ def set_seed(seed):
     ValueError
         If the seed is not a whole number from 0 to 2³² − 1.
     """
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
+    seed = check_seed(seed)
     import keras
 
-    keras.utils.set_random_seed(int(seed))
+    keras.utils.set_random_seed(seed)
 
 
 def random_states():

@@ -12,6 +12,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 
+from ..._inputs import shown
 from ...files import read_file
 from ...training.describe import without
 
@@ -46,7 +47,13 @@ class ModelFile:
     weights: bytes
 
     def write(self, path):
-        """Write the two as a new ``.keras`` file, for Keras to load."""
+        """Write the two as a new ``.keras`` file, for Keras to load.
+
+        Parameters
+        ----------
+        path : path
+            Where the file is to be.
+        """
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr(ABOUT, json.dumps({"keras_version": "3", "date_saved": ""}))
             archive.writestr(CONFIG, json.dumps(self.config))
@@ -84,17 +91,26 @@ def read_model_file(path):
     except MemoryError:
         raise ModelError("there is not enough memory for it") from None
     except Exception as error:  # whatever zipfile, json and h5py make of wrong bytes
-        raise ModelError(f"it is no .keras file, or it is damaged ({one_line(error)})") from None
+        raise ModelError(f"it is no .keras file, or it is damaged ({said(error)})") from None
     if not isinstance(config, dict):
         raise ModelError("its description is no JSON object")
     _measure(config)
     return ModelFile(without(config, DROPPED), weights)
 
 
-def one_line(error):
-    """Return what an `error` says, in one line of at most 200 characters."""
-    from ..._inputs import shown
+def said(error):
+    """Return what an error says, in one line of at most 200 characters.
 
+    Parameters
+    ----------
+    error : Exception
+        Of Keras, or of what it is made of.
+
+    Returns
+    -------
+    str
+        The reason, without the place where Keras was.
+    """
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error))  # Keras writes in bold
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].startswith("Exception encountered when calling"):

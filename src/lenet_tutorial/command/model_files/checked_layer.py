@@ -97,7 +97,23 @@ def operation(names, keys=""):
 
 @dataclass
 class Layer:
-    """One layer, while it is gone through: its numbers, its inputs, and who counts."""
+    """One layer, while it is gone through: its numbers, its inputs, and who counts.
+
+    Attributes
+    ----------
+    kind : str
+        Its class.
+    name : str
+        What it is called in a refusal.
+    path : tuple of str
+        The names on the way to it: those of the models around it, then its own.
+    config : dict
+        Its part of the description.
+    inputs : list of Values or float
+        What it gets.
+    found : Trace
+        Where it is counted.
+    """
 
     kind: str
     name: str
@@ -122,7 +138,18 @@ class Layer:
         return 1 if "1D" in self.kind else 2
 
     def refuse(self, why):
-        """Say why this layer is refused."""
+        """Refuse this layer.
+
+        Parameters
+        ----------
+        why : str
+            What is wrong with it, in words that follow its name.
+
+        Raises
+        ------
+        ModelError
+            Always.
+        """
         raise ModelError(f"the layer {self.name} ({self.kind}) {why}")
 
     def check_quiet(self):
@@ -138,7 +165,13 @@ class Layer:
                 self.refuse(f"has the activation {shown(repr(self.config[key]))[:60]}")
 
     def activation(self, key="activation"):
-        """Return the name of an activation."""
+        """Return the name of an activation.
+
+        Parameters
+        ----------
+        key : str
+            What of the configuration.
+        """
         curve = self.config.get(key)
         if isinstance(curve, dict):
             kinds = {"ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "Softmax": "softmax"}
@@ -147,7 +180,17 @@ class Layer:
         return curve or "linear"
 
     def whole(self, key, default=None, least=1, most=MAX_VALUES):
-        """Return a whole number of the configuration."""
+        """Return a whole number of the configuration, or refuse the layer.
+
+        Parameters
+        ----------
+        key : str
+            What of the configuration.
+        default : int, optional
+            Where it says nothing.
+        least, most : int
+            What the number may be.
+        """
         value = self.config.get(key, default)
         value = default if value is None else value
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -155,7 +198,17 @@ class Layer:
         return value
 
     def wholes(self, key, default=None, least=1):
-        """Return a whole number of the configuration for each side; one stands for all."""
+        """Return a whole number of the configuration for each side; one stands for all.
+
+        Parameters
+        ----------
+        key : str
+            What of the configuration.
+        default : int, optional
+            Where it says nothing.
+        least : int
+            What each number may be.
+        """
         count = self.dimensions
         value = self.config.get(key, default)
         value = default if value is None else value
@@ -171,12 +224,26 @@ class Layer:
         return value
 
     def flag(self, key, default):
-        """Return a yes or no of the configuration."""
+        """Return a yes or no of the configuration.
+
+        Parameters
+        ----------
+        key : str
+            What of the configuration.
+        default : bool
+            Where it says nothing.
+        """
         value = self.config.get(key, default)
         return default if value is None else bool(value)
 
     def along(self, key):
-        """Return how many numbers lie along the axes that the configuration names."""
+        """Return how many numbers lie along the axes that the configuration names.
+
+        Parameters
+        ----------
+        key : str
+            What of the configuration.
+        """
         axes = self.config.get(key, -1)
         axes = axes if isinstance(axes, list) else [axes]
         if not all(isinstance(one, int) and one for one in axes):
@@ -199,7 +266,13 @@ class Layer:
         return sides, maps, join
 
     def slide(self, sides, kernel, strides, dilation=None):
-        """Return the sides after a window has slid over them; what `same` adds is counted."""
+        """Return the sides after a window has slid over them; what `same` adds is counted.
+
+        Parameters
+        ----------
+        sides, kernel, strides, dilation : sequence of int
+            For each side its length, the window's, the step, and the step within the window.
+        """
         padding = self.config.get("padding", "valid")
         if padding not in ("valid", "same", "causal"):
             self.refuse(f"has padding = {shown(repr(padding))[:60]}")
@@ -216,24 +289,48 @@ class Layer:
         return out
 
     def output(self, *numbers):
-        """Return what a window makes of one side."""
+        """Return what a window makes of one side, or refuse the layer.
+
+        Parameters
+        ----------
+        *numbers : int or str
+            As :func:`lenet_tutorial.shapes.output_size` takes them.
+        """
         try:
             return output_size(*numbers)
         except ValueError as error:
             self.refuse(f"can't be: {error}")
 
     def count(self, weights=0, values=0, work=0):
-        """Count what this layer costs; numbers of eight bytes count twice."""
+        """Count what this layer costs; numbers of eight bytes count twice.
+
+        Parameters
+        ----------
+        weights, values, work : int
+            As :meth:`Trace.add` takes them.
+        """
         wide = 2 if dtype_of(self.config.get("dtype") or "float32") == "float64" else 1
         self.found.add(f"the layer {self.name}", wide * weights, wide * values, work)
 
     def use(self, background=None):
-        """Note that this layer mixes what it gets, where that is still pixels."""
+        """Note that this layer mixes what it gets, where that is still pixels.
+
+        Parameters
+        ----------
+        background : float, optional
+            What it puts around its input itself.
+        """
         for one in self.inputs:
             if isinstance(one, Values) and one.scale is not None:
                 use = Use(one.scale, one.offset, self.path, self.kind, background)
                 self.found.uses.append(use)
 
     def keep(self, shape):
-        """Return the same values in another order or number."""
+        """Return the same values in another order or number.
+
+        Parameters
+        ----------
+        shape : iterable of int
+            What they come to.
+        """
         return replace(self.given, shape=tuple(shape))

@@ -16,7 +16,7 @@ from ..._inputs import shown
 from ...files import write_whole
 from ...networks import NETWORKS
 from ...outputs import OTHERS, PROBABILITIES, SQUASHED, meaning
-from .archive import ModelError, one_line, read_model_file
+from .archive import ModelError, read_model_file, said
 from .sizes import trace
 
 BATCH = 4  # pictures that a network reads at once
@@ -50,7 +50,7 @@ def answer(model, inputs):
             values = model.predict(inputs, batch_size=BATCH, verbose=0)
         values = np.asarray(values, np.float64)
     except Exception as error:  # Keras and its backend raise whatever a strange layer leads to
-        raise ModelError(f"the model can't compute: {one_line(error)}") from None
+        raise ModelError(f"the model can't compute: {said(error)}") from None
     if values.shape != (len(inputs), 10) or not np.isfinite(values).all():
         raise ModelError("the model's outputs are not finite: it gives no answer")
     kind = meaning(model)
@@ -142,7 +142,7 @@ def load_model(path):
         finite = all(np.isfinite(np.asarray(one, np.float32)).all() for one in model.variables)
         same = (None, *found.output_shape) == tuple(model.output_shape)
     except Exception as error:  # Keras raises whatever a wrong file leads it to
-        raise ModelError(f"{shown(path)} can't be loaded: {one_line(error)}") from None
+        raise ModelError(f"{shown(path)} can't be loaded: {said(error)}") from None
     if not finite:
         raise ModelError(f"{shown(path)} has weights that are not finite: it gives no answer")
     if not same:
@@ -178,6 +178,6 @@ def default_model():
         weights.unpack(data, model)
     except Exception as error:  # whatever damaged bytes lead to
         raise ModelError(
-            f"the package's own network is damaged: install it again ({one_line(error)})"
+            f"the package's own network is damaged: install it again ({said(error)})"
         ) from None
     return model, about

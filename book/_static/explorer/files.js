@@ -1,0 +1,31 @@
+/* Scripts with data, which are loaded when they are asked for: a page that was opened from a folder
+   may load scripts and nothing else. */
+(function () {
+  "use strict";
+  const LeNet = (window.LeNet = window.LeNet || {});
+  const HERE = document.currentScript.src.replace(/[^/]*$/, ""); // the folder of this script
+  const loading = {};
+
+  LeNet.files = {
+    /** The address of the explorer's own page. */
+    page: HERE.replace(/_static\/explorer\/$/, "book/explorer.html"),
+
+    /** Load a script of weights once; a failed one can be tried again. */
+    load(file) {
+      loading[file] =
+        loading[file] ||
+        new Promise((resolve, reject) => {
+          const script = document.createElement("script");
+          script.src = HERE + "weights/" + file;
+          script.onload = () => resolve(script.remove());
+          script.onerror = () => {
+            script.remove();
+            delete loading[file];
+            reject(new Error(`The file weights/${file} is missing.`));
+          };
+          document.head.append(script);
+        });
+      return loading[file];
+    },
+  };
+})();

@@ -1,0 +1,38 @@
+"""The figures of the book, drawn with matplotlib, by subject: digits, sizes, a network, runs.
+
+Each function takes data and returns a ``matplotlib.figure.Figure``. How all of them look stands in
+:mod:`lenet_tutorial.figures.style`.
+"""
+
+from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
+from .inside import (
+    draw_architecture,
+    draw_residual_block,
+    plot_feature_maps,
+    plot_kernels,
+    plot_layers,
+)
+from .networks import plot_shapes, plot_sizes, plot_stages, plot_timeline
+from .runs import (
+    confusion_matrix,
+    lines_of,
+    plot_confusion,
+    plot_exchange,
+    plot_history,
+    plot_lines,
+    plot_spread,
+)
+from .sizes import (
+    draw_output_size,
+    draw_receptive_field,
+    plot_receptive_fields,
+    plot_receptive_growth,
+)
+
+__all__ = [
+    "confusion_matrix", "draw_architecture", "draw_output_size", "draw_receptive_field",
+    "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange", "plot_feature_maps",
+    "plot_history", "plot_kernels", "plot_layers", "plot_lines", "plot_mistakes", "plot_patches",
+    "plot_pixels", "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes",
+    "plot_sizes", "plot_spread", "plot_stages", "plot_timeline", "worst_mistakes",
+]  # fmt: skip

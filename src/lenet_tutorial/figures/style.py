@@ -1,0 +1,194 @@
+"""How a figure of the book looks: one table of colours, sizes and line styles, and how it is used.
+
+Colours are those of Okabe and Ito, which colour-blind readers can tell apart, and each is told
+apart by a line style, a marker or a hatch too, so that a figure survives greyscale. Maps of values
+use *cividis*, whose lightness rises evenly.
+"""
+
+import functools
+
+import numpy as np
+
+BLUE, ORANGE, GREEN, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#767676", "#222222"
+PALE_BLUE, PALE_ORANGE, PALE_GREY = "#CFE5F3", "#FBE7BF", "#E4E4E4"  # large areas
+LIGHT_BLUE, LIGHT_ORANGE = "#7FB8DA", "#F3C666"  # small areas
+DARK_ORANGE, BROWN = "#B36B00", "#7A4900"  # lines and words on white
+
+FIVE = (
+    (BLUE, "o", "-"),
+    (ORANGE, "s", "--"),
+    (GREEN, "D", "-."),
+    (INK, "^", ":"),
+    (GREY, "v", "-"),
+)
+#: Colour, marker and line style of what a legend tells apart, in order of appearance.
+LOOKS = {
+    "lines": FIVE,
+    "kinds": FIVE,
+    "splits": ((ORANGE, "o", "--"), (BLUE, "s", "-")),
+    "networks": ((INK, "o", "-"), (ORANGE, "s", "--"), (BLUE, "^", "-."), (GREEN, "D", ":")),
+}
+
+STYLE = {
+    "figure.dpi": 120,
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "figure.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "figure.facecolor": "white",
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "image.interpolation": "nearest",
+}
+NOTE, SMALL, TINY = 10, 9, 8  # sizes of letters below that of STYLE
+MIDDLE = {"ha": "center", "va": "center"}
+GRID = {"alpha": 0.3}
+
+# How and where figures are shown is the reader's business; how they look is the book's.
+NOT_STYLE = ("animation", "backend", "date", "docstring", "interactive", "keymap", "savefig")
+NOT_STYLE += ("timezone", "tk", "toolbar", "webagg")
+
+
+@functools.cache
+def _settings():
+    """Return every setting of matplotlib that changes a figure: its default, or the book's own."""
+    import matplotlib
+
+    defaults = matplotlib.rcParamsDefault
+    plain = {key: defaults[key] for key in defaults if key.split(".")[0] not in NOT_STYLE}
+    return {key: value for key, value in plain.items() if not key.startswith("_")} | STYLE
+
+
+def styled(function):
+    """Draw in the book's style, whatever the reader's own settings are.
+
+    Parameters
+    ----------
+    function : callable
+        Draws a figure.
+    """
+
+    @functools.wraps(function)
+    def draw(*args, **kwargs):
+        import matplotlib.pyplot as plt
+
+        # Not rc_context: it would also put back `interactive`, which a notebook switches on when
+        # the first figure is made, and later figures would not be shown.
+        settings = _settings()
+        saved = {key: plt.rcParams[key] for key in settings}
+        plt.rcParams.update(settings)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            plt.rcParams.update(saved)
+
+    return draw
+
+
+def looks_for(names, what):
+    """Give each name a look of its own: colour, marker and line style.
+
+    Parameters
+    ----------
+    names : collection of str
+        What the legend will tell apart, in order.
+    what : {'lines', 'kinds', 'splits', 'networks'}
+        The row of the table of looks.
+
+    Returns
+    -------
+    dict of str to dict
+        Keywords of ``ax.plot``.
+
+    Raises
+    ------
+    ValueError
+        If there are no names, or more than can be told apart.
+    """
+    looks = LOOKS[what]
+    if not 1 <= len(names) <= len(looks):
+        raise ValueError(
+            f"from 1 to {len(looks)} {what} can be told apart, got {len(names)}: {[*names]}"
+        )
+    keys = ("color", "marker", "ls")
+    return {
+        name: dict(zip(keys, look, strict=True)) for name, look in zip(names, looks, strict=False)
+    }
+
+
+def figure(width, height, **kwargs):
+    """Make a figure with its axes.
+
+    Parameters
+    ----------
+    width, height : float
+        In inches.
+    **kwargs
+        As ``plt.subplots`` takes them.
+    """
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(figsize=(width, height), layout="constrained", **kwargs)
+
+
+def grid(count, columns, width=7.0, above=0.0, below=0.0):
+    """Make a figure with bare places for square pictures, in rows.
+
+    Parameters
+    ----------
+    count, columns : int
+        How many pictures, and how many of them in a row.
+    width, above, below : float
+        In inches: what all columns take up together; the room for words above each row, and below
+        the last one.
+
+    Returns
+    -------
+    (matplotlib.figure.Figure, numpy.ndarray)
+        The axes ``(rows, columns)``, in reading order; the last ones may be left over.
+    """
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    height = rows * (width / columns + above) + below
+    fig, axes = figure(7.0, height, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat:
+        bare(ax)
+    return fig, axes
+
+
+def bare(ax):
+    """Take ticks and frame away: the axes of a small picture say nothing.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes of the picture.
+    """
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def as_images(images):
+    """Return images as ``(n, h, w)``, or say what is wrong.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        ``(n, h, w)`` or ``(n, h, w, 1)``.
+
+    Raises
+    ------
+    ValueError
+        If they have another shape, or there are none.
+    """
+    images = np.asarray(images)
+    if images.ndim == 4 and images.shape[-1] == 1:
+        images = images[..., 0]
+    if images.ndim != 3 or len(images) == 0:
+        raise ValueError(f"images must have shape (n, height, width), n ≥ 1, got {images.shape}")
+    return images

@@ -1,0 +1,99 @@
+"""The scripts of the explorer and the calculator: short enough to be read, and all of them used."""
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import explorer  # noqa: E402 - an extension of Sphinx
+
+FOLDER = ROOT / "book" / "_static" / "explorer"
+SCRIPTS = sorted(FOLDER.glob("*.js"))
+WHOLE = "(function () {"  # around a script: what is inside is seen by nobody else
+
+
+def functions(text):
+    """Yield the first line of each function in a text that Prettier has set, and its length."""
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        opens = re.search(r"(\bfunction\b.*|=> |\) )\{$", line)
+        if not opens or line == WHOLE or re.match(r" *(?:\} )?(?:if|for|while|else|catch)\b", line):
+            continue
+        indent = len(line) - len(line.lstrip())
+        end = next(
+            later
+            for later in range(number + 1, len(lines))
+            if re.match(rf" {{{indent}}}\}}", lines[later])
+        )
+        code = [one for one in lines[number : end + 1] if one.strip()]
+        yield line.strip(), len(code)
+
+
+def test_the_length_of_a_function_is_found():
+    text = "(function () {\n  function one(a) {\n    if (a) {\n      b();\n    }\n\n  }\n"
+    text += "  const two = (a) => {\n    c();\n  };\n  x.on(1, () => {\n    d();\n  });\n"
+    text += "  const three = {\n    four() {\n      e();\n    },\n  };\n})();\n"
+    assert dict(functions(text)) == {
+        "function one(a) {": 5,
+        "const two = (a) => {": 3,
+        "x.on(1, () => {": 3,
+        "four() {": 3,
+    }
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
+def test_a_script_can_be_read_in_one_sitting(file):
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("/* ") and "import " not in text  # it says what it is; no module
+    assert len(text.splitlines()) <= 400
+    long = {line: length for line, length in functions(text) if length > 60}
+    assert not long
+
+
+def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
+    loaded = {name for scripts in explorer.SCRIPTS.values() for name in scripts}
+    assert loaded == {file.stem for file in SCRIPTS}
+
+
+@pytest.mark.parametrize(
+    ("page", "program", "data"),
+    [
+        ("book/explorer", "explorer", {}),
+        ("book/calculator", "calculator", {}),
+        ("chapters/02-layer-by-layer", "explorer", {"data-when": "asked"}),
+        ("chapters/03-output-size", "calculator", {"data-part": "layer"}),
+    ],
+)
+def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
+    site, page, program, data
+):
+    html = BeautifulSoup((site / f"{page}.html").read_bytes(), "html.parser")
+    (place,) = html.select(f".lenet-{program}")
+    assert {name: value for name, value in place.attrs.items() if name != "class"} == data
+    assert ("lx-page" in place["class"]) == page.startswith("book/")
+    words, template = place.find_all(recursive=False)
+    assert words.name == "p" and "needs JavaScript" in words.text
+    assert template.name == "template" and len(template.select("[data-lx]")) > 10
+    assert not re.search(r">\s+<", template.decode())
+    wanted = [f"{name}.js" for name in explorer.SCRIPTS[program]]
+    sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
+    assert [re.search(r"/explorer/([\w-]+\.js)", source)[1] for source in sources] == wanted
+    # A list of layers has no place to draw one where the other part is left out.
+    assert bool(template.select("[data-lx=list]")) == (page == "book/calculator")
+
+
+def test_a_directive_without_words_or_with_an_unknown_part_is_refused():
+    assert explorer.Mount.has_content
+    with pytest.raises(ValueError, match='"both" unknown; choose from "layer", or "list"'):
+        explorer.Mount.option_spec["part"]("both")
+
+
+def test_pages_and_chapters_name_no_script_of_it_by_hand():
+    sources = [*ROOT.glob("book/*.md"), *ROOT.glob("chapters/*.ipynb")]
+    assert len(sources) > 15
+    for source in sources:
+        assert "_static/explorer" not in source.read_text(encoding="utf-8"), source.name
