@@ -1017,6 +1017,7 @@ def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
     assert signal.getsignal(number) is signal.SIG_DFL
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
 @pytest.mark.parametrize("how", ["pass", "raise ImportError from KeyboardInterrupt()"])
 def test_ctrl_c_while_tensorflow_starts(tmp_path, how):
