@@ -10,9 +10,10 @@ import operator
 
 
 def check_maps(input_shape):
-    """Refuse a shape that is no batch of maps."""
+    """Return how many maps the shape of a batch of maps has; refuse any other shape."""
     if len(input_shape) != 4:
         raise ValueError(f"the input must be (batch, height, width, maps), got {input_shape}")
+    return input_shape[-1]
 
 
 def check_one_of(name, value, allowed):

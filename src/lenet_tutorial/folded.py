@@ -42,9 +42,9 @@ class FoldedConv2D(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make the kernel and the biases, as ``Conv2D`` does."""
-        check_maps(input_shape)
+        maps = check_maps(input_shape)
         self.kernel = self.add_weight(
-            shape=(self.kernel_size, self.kernel_size, input_shape[-1], self.filters),
+            shape=(self.kernel_size, self.kernel_size, maps, self.filters),
             initializer="glorot_uniform",
             name="kernel",
         )

@@ -112,8 +112,7 @@ class Subsample(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make one coefficient and one bias per map."""
-        check_maps(input_shape)
-        maps = input_shape[-1] * self.repeat
+        maps = check_maps(input_shape) * self.repeat
         self.coefficient = self.add_weight(
             shape=(maps,), initializer=FanInUniform(4), name="coefficient"
         )
@@ -226,8 +225,7 @@ class TableConv2D(keras.layers.Layer):
         ValueError
             If the table names a map that is not there.
         """
-        check_maps(input_shape)
-        maps = input_shape[-1]
+        maps = check_maps(input_shape)
         for output, row in enumerate(self.table):
             if max(row) >= maps:
                 raise ValueError(f"output map {output} sees {row}, but there are {maps} maps")

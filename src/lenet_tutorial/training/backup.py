@@ -20,7 +20,7 @@ from ..files import remove_unfinished
 from .checkpoint import (
     HISTORY,
     BackupError,
-    check_size,
+    check_bytes,
     open_checkpoint,
     read_array,
     read_head,
@@ -116,7 +116,7 @@ class Backup:
         """
         import keras
 
-        check_size(map(_to_numpy, _variables(learner).values()))
+        check_bytes(map(_to_numpy, _variables(learner).values()))
         if self.epoch:
             self._kept = self._read(learner)
         return keras.callbacks.LambdaCallback(

@@ -44,7 +44,7 @@ class BackupError(ValueError):
         self.ours = ours
 
 
-def check_size(arrays):
+def check_bytes(arrays):
     """Refuse a network whose checkpoint could not be read again.
 
     Parameters

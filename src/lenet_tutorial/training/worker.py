@@ -19,7 +19,7 @@ from .._checks import check_whole
 from ..outputs import judge
 from .checkpoint import (
     BackupError,
-    check_size,
+    check_bytes,
     open_checkpoint,
     read_array,
     read_head,
@@ -188,7 +188,7 @@ def main(folder, index):
     model, optimizer, step, devices = start(job, folder / "model.keras", x, y, index)
 
     if job["keep"]:
-        check_size([*model.get_weights(), *map(np.asarray, optimizer.variables)])
+        check_bytes([*model.get_weights(), *map(np.asarray, optimizer.variables)])
     run, first, losses = job["run"], 0, []
     found = load_checkpoint(job["keep"], run) if job["keep"] else None
     if found:
