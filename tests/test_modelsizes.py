@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from lenet_tutorial import layers as ours
+from lenet_tutorial import layers as ours  # noqa: F401 - they register themselves
 from lenet_tutorial import models
 from lenet_tutorial.command.model_files import flow, our_layers
 from lenet_tutorial.command.model_files import sizes as modelsizes
 from lenet_tutorial.command.model_files.archive import DROPPED, ModelError
-from lenet_tutorial.command.model_files.checked_layer import LAYERS
+from lenet_tutorial.command.model_files.checked_layer import LAYERS, OURS
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.sizes import trace
 from lenet_tutorial.networks import NETWORKS
@@ -134,7 +134,9 @@ def test_every_layer_that_is_let_through_is_compared_with_keras():
     ids=lambda one: one if isinstance(one, str) else None,
 )
 def test_sizes_are_those_that_keras_finds(name, shape, arguments):
-    layer = getattr(ours if name in our_layers.OUR_LAYERS else layers, name)(**arguments)
+    own = name in our_layers.OUR_LAYERS
+    kind = keras.saving.get_registered_object(f"{OURS}{name}") if own else getattr(layers, name)
+    layer = kind(**arguments)
     model = chain(layer, shape=shape)
     found = trace(described(model))
     assert found.input_shape == shape and found.output_shape == model.output_shape[1:]
