@@ -226,7 +226,7 @@ def loaders():
 
 
 def test_functions_that_load_digits_are_found_at_any_depth():
-    deep = {("command.cli", "_train"), ("command.doctor", "examine")}
+    deep = {("command.train", "run"), ("command.doctor", "examine")}
     deep |= {("experiments.why_it_works", "run_probe")}
     deep |= {("experiments.training_faster_and_better", "learn")}
     assert LOADS | deep <= loaders()
