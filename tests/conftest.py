@@ -21,7 +21,7 @@ def once(tmp_path_factory, worker_id):
 
     It takes a name and a function of the folder. What fails there fails for all that ask.
     """
-    from lenet_tutorial.training.backup import Lock, LockedError
+    from lenet_tutorial.training.lock import Lock, LockedError
 
     own = tmp_path_factory.getbasetemp()
     shared = own if worker_id == "master" else own.parent

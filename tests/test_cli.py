@@ -270,6 +270,7 @@ def test_the_doctor_looks_at_python_memory_and_room(command, monkeypatch, tmp_pa
     monkeypatch.setattr("shutil.disk_usage", lambda _: shutil._ntuple_diskusage(9e9, 8e9, 9e7))
     last("0.1 GB free for temporary files")
     # Where MNIST is missing, and there is no room for it, the chapters take the other digits.
+    monkeypatch.delenv("LENET_TUTORIAL_DATA", raising=False)  # undone above
     monkeypatch.setenv("LENET_TUTORIAL_DATASET", "auto")
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path / "no" / "where"))
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/")
@@ -1016,6 +1017,7 @@ def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
     assert signal.getsignal(number) is signal.SIG_DFL
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are a Unix thing")
 @pytest.mark.parametrize("how", ["pass", "raise ImportError from KeyboardInterrupt()"])
 def test_ctrl_c_while_tensorflow_starts(tmp_path, how):

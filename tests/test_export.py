@@ -123,6 +123,7 @@ def test_the_test_accuracy_is_that_of_the_committed_weights(name):
 # --------------------------------------------------------------------------- how it is made
 
 
+@pytest.mark.slow
 def test_an_export_can_be_read_back(exported):
     folder, manifest = exported
     entry = manifest["networks"][0]
@@ -157,6 +158,7 @@ def test_a_network_that_the_package_keeps_is_kept_only_there(exported, tmp_path,
     assert "textbook-00.js" not in scripts.made_by_the_build(folder)
 
 
+@pytest.mark.slow
 def test_worse_weights_replace_no_better_ones(exported, monkeypatch):
     folder, manifest = exported
     before = {file.name: file.read_bytes() for file in folder.iterdir()}

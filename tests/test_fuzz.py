@@ -5,6 +5,7 @@ import pytest
 from contents import ROOT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", fuzz.TARGETS)
 def test_hostile_input_gives_nothing_but_our_own_exceptions(name):
     outcome = fuzz.child(name, fuzz.TARGETS[name].slice, number=0, patience=240)
@@ -39,6 +40,7 @@ def test_what_is_not_ours_counts_as_a_failure(monkeypatch, tmp_path):
     assert find["example"].startswith("base64:")
 
 
+@pytest.mark.slow
 def test_a_child_that_dies_counts_as_a_failure(monkeypatch):
     monkeypatch.setattr(fuzz, "__file__", str(ROOT / "nowhere.py"))
     [find] = fuzz.child("idx", 3, 0, patience=60)["failures"]

@@ -210,6 +210,7 @@ def is_share(value, count):
     return abs(value * count - round(value * count)) < 1e-6 * count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "slice_", "looks"), SLICES, ids=IDS)
 def test_an_experiment_learns_and_chooses_without_the_test_digits(
     name, slice_, looks, spy, monkeypatch
@@ -246,6 +247,7 @@ def test_an_experiment_learns_and_chooses_without_the_test_digits(
     assert any(key.startswith("test_") for key in row) == bool(looks)
 
 
+@pytest.mark.slow
 def test_the_command_and_the_export_learn_without_the_test_digits(spy, tmp_path, capsys):
     words = ["train", "--dataset", "digits", "--epochs", "1", "--output", str(tmp_path / "a.keras")]
     assert cli.main(words) == 0
@@ -258,6 +260,7 @@ def test_the_command_and_the_export_learn_without_the_test_digits(spy, tmp_path,
     assert all(is_share(shot["val_accuracy"], TRAINING / 12) for shot in entry["snapshots"])
 
 
+@pytest.mark.slow
 def test_the_benchmark_shows_the_test_digits_and_chooses_nothing_by_them(monkeypatch):
     """It measures them after each epoch, as the article does; nothing else happens with them."""
     spy, fit, given = Spy(few()), keras.Model.fit, []

@@ -120,6 +120,7 @@ def test_widened_start_weights_have_a_variance_of_one_over_the_fan_in():
             np.testing.assert_array_equal(was, weight)
 
 
+@pytest.mark.slow
 def test_the_rule_learns_digits_and_its_steps_stay_within_their_bounds():
     digits = load_bundled()
     x, y, x_val, y_val = split_validation(prepare_1998(digits.x_train), digits.y_train)

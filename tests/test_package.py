@@ -53,6 +53,7 @@ def test_import_takes_a_tenth_of_a_second_at_most():
     assert min(float(run(code).stdout) for _ in range(3)) <= 0.1
 
 
+@pytest.mark.slow
 def test_keras_loads_without_a_word():
     result = run("import lenet_tutorial, keras; keras.ops.ones(3)")
     assert result.stderr == "" and result.stdout == ""

@@ -188,6 +188,7 @@ def test_bad_digits_are_refused(few):
         FAST.train(x, y[:-1], held_out)
 
 
+@pytest.mark.slow
 def test_the_result_is_the_average_of_the_weights_and_is_what_was_validated(few):
     """With an average that keeps everything the network stays where it started."""
     x, y, held_out = few
@@ -477,6 +478,7 @@ def test_no_change_leaves_the_accuracy_far_behind():
     assert ((table["test_accuracy"] - middle).abs() < 0.006).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["short", "label smoothing"])
 def test_the_strong_parts_run_on_the_bundled_digits(part):
     few = {"train_digits": 256, "epochs": 1}
@@ -502,6 +504,7 @@ def test_the_fast_recipe_comes_out_again_on_mnist():
 # --------------------------------------------------------------------------- benchmark
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
     file = tmp_path / "runs.csv"
     benchmark.main(["--dataset", "digits", "--pairs", "2", "--epochs", "2", "--csv", str(file)])

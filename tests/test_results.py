@@ -153,6 +153,7 @@ def test_a_file_with_the_line_ends_of_windows_is_the_same_file(tmp_path, monkeyp
     assert results.read("changes").equals(whole)
 
 
+@pytest.mark.slow
 def test_rows_stay_until_all_are_computed_anew(tmp_path, monkeypatch):
     runs = [dict(EXPERIMENTS["digits"].runs[0], seed=seed) for seed in range(3)]
     monkeypatch.setattr(results, "FOLDER", tmp_path)
@@ -544,6 +545,7 @@ def stored(name, wanted):
     return row.iloc[0]
 
 
+@pytest.mark.slow
 def test_a_run_on_the_bundled_digits_comes_out_again():
     wanted = EXPERIMENTS["digits"].runs[0]
     again, row = EXPERIMENTS["digits"].run(**wanted), stored("digits", wanted)
@@ -560,6 +562,7 @@ def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
     assert again["val_accuracy_1"] == pytest.approx(row["val_accuracy_1"], abs=TOLERANCE["mnist"])
 
 
+@pytest.mark.slow
 def test_the_rule_of_1998_comes_out_again_on_a_slice():
     """Two passes over some bundled digits give the same again, digit by digit."""
     wanted = {"dataset": "digits", "recipe": "levenberg", "part": "as published", "seed": 0}

@@ -247,20 +247,24 @@ def again(name, tolerance, **some):
 
 # On the bundled digits one test digit is 0.3 %. A network that is trained again on another machine
 # ends some digits apart; a method that draws nothing may differ by a digit or two.
+@pytest.mark.slow
 def test_rivals_on_the_bundled_digits_come_out_again():
     new, row = again("rivals", 0.03, dataset="digits", network="784-56-10")
     assert new["parameters"] == row["parameters"] == 44_530
 
 
+@pytest.mark.slow
 def test_lenet_on_moved_bundled_digits_comes_out_again():
     again("tolerance", 0.08, dataset="digits", kind="shift", amount=1.0)
 
 
+@pytest.mark.slow
 def test_a_probe_of_an_untrained_network_comes_out_again():
     new, row = again("probes", 0.02, dataset="digits", weights="untrained", layer="S4")
     assert new["values"] == row["values"] == 256
 
 
+@pytest.mark.slow
 def test_learning_from_a_hundred_bundled_digits_comes_out_again():
     again("learning", 0.05, dataset="digits", network="784-300-10")
 

@@ -115,6 +115,7 @@ def test_a_choice_must_name_a_number_of_the_recipe():
         zip1989.choose("digits", "paper", "speed=3", 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", zip1989.CHANGES)
 def test_every_recipe_learns_something_in_a_pass(recipe):
     x, y, _, _ = zip1989.draw(load_digits28("digits"))

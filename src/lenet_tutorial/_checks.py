@@ -47,7 +47,7 @@ def check_whole(name, value, least=1):
     return found
 
 
-def check_size(name, value, least):
+def check_pixels(name, value, least):
     """Return what `check_whole` returns; its words are those of the calculator in the book."""
     found = _whole(value)
     if found is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ._checks import check_size, keep_plain
+from ._checks import check_pixels, keep_plain
 
 
 def layer_numbers(size, kernel, stride, padding, dilation=1):
@@ -33,10 +33,10 @@ def layer_numbers(size, kernel, stride, padding, dilation=1):
     ValueError
         If a number is fractional or too small, or the padding is unknown.
     """
-    size = check_size("input size", size, 1)
-    kernel = check_size("kernel", kernel, 1)
-    stride = check_size("stride", stride, 1)
-    dilation = check_size("dilation", dilation, 1)
+    size = check_pixels("input size", size, 1)
+    kernel = check_pixels("kernel", kernel, 1)
+    stride = check_pixels("stride", stride, 1)
+    dilation = check_pixels("dilation", dilation, 1)
     if isinstance(padding, str):
         if padding not in ("valid", "same"):
             raise ValueError(
@@ -47,9 +47,9 @@ def layer_numbers(size, kernel, stride, padding, dilation=1):
             raise ValueError(
                 f"padding must be one number or a pair (before, after), got {padding!r}"
             )
-        padding = tuple(check_size("padding", zeros, 0) for zeros in padding)
+        padding = tuple(check_pixels("padding", zeros, 0) for zeros in padding)
     else:
-        padding = (check_size("padding", padding, 0),) * 2
+        padding = (check_pixels("padding", padding, 0),) * 2
     return size, kernel, stride, padding, dilation
 
 
@@ -191,15 +191,15 @@ def transposed_output_size(size, kernel, stride=1, padding=0, rule="smallest"):
     >>> transposed_output_size(5, kernel=1, stride=2, rule="keras")
     10
     """
-    size = check_size("input size", size, 1)
-    kernel = check_size("kernel", kernel, 1)
-    stride = check_size("stride", stride, 1)
+    size = check_pixels("input size", size, 1)
+    kernel = check_pixels("kernel", kernel, 1)
+    stride = check_pixels("stride", stride, 1)
     if rule not in ("smallest", "keras"):
         raise ValueError(f"rule must be 'smallest' or 'keras', got {rule!r}")
     if isinstance(padding, str) and padding == "same" and rule == "keras":
         return stride * size
     valid = isinstance(padding, str) and padding == "valid"
-    padding = check_size("padding", 0 if valid else padding, 0)
+    padding = check_pixels("padding", 0 if valid else padding, 0)
     if rule == "keras":
         if padding:
             raise ValueError(f"padding must be 'valid' or 'same' with Keras, got {padding}")
@@ -285,7 +285,7 @@ class Reach:
         ValueError
             If the layer has no such unit.
         """
-        unit = check_size("unit", unit, 0)
+        unit = check_pixels("unit", unit, 0)
         if unit >= self.size:
             raise ValueError(f"{self.name} has units 0 to {self.size - 1}, got unit {unit}")
         first = self.start + unit * self.jump

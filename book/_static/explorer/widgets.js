@@ -20,27 +20,12 @@
   /** Return an id that no other element has. */
   widgets.id = (what) => `lenet-${what}-${++count}`;
 
-  /** Make a label and a field that belong together. */
-  widgets.field = function (text, input) {
-    input.id = input.id || widgets.id("field");
-    return widgets.make(
-      "span",
-      { class: "lx-field" },
-      widgets.make("label", { for: input.id }, text),
-      input,
-    );
-  };
-
-  /* Labels and fields that stand in a template are joined here: an id must be there only once. */
-  const join = (fields) =>
-    fields.forEach(({ firstElementChild: label, lastElementChild: input }) => {
-      label.htmlFor = input.id = widgets.id("field");
-    });
-
-  /** Return a copy of a template, and the parts of it that `data-lx` names. */
+  /** Return a copy of a template, and the parts of it that `data-lx` names. Its labels and fields
+      are joined here, for an id must be there only once. */
   widgets.copy = function (template) {
     const copy = template.content.cloneNode(true);
-    join(copy.querySelectorAll(".lx-field"));
+    for (const { firstElementChild, lastElementChild } of copy.querySelectorAll(".lx-field"))
+      firstElementChild.htmlFor = lastElementChild.id = widgets.id("field");
     const named = Array.from(copy.querySelectorAll("[data-lx]"), (part) => [part.dataset.lx, part]);
     return { copy, parts: Object.fromEntries(named) };
   };
