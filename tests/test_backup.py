@@ -243,7 +243,7 @@ def test_a_folder_that_cannot_be_made_is_named(data, tmp_path):
 
 def test_what_else_is_in_the_folder_stays(data, tmp_path):
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
-    (tmp_path / f"{backup.FILE}.abc.part").write_text(
+    (tmp_path / f"{backup.FILE}.abcd1234.part").write_text(
         "of a process that was killed", encoding="utf-8"
     )
     run(data, tmp_path, epochs=1)

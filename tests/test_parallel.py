@@ -514,13 +514,14 @@ def test_a_picture_that_cannot_be_drawn(states, titles, message):
 
 
 def test_the_learning_rate_follows_the_batch_as_the_recipe_says():
-    assert beyond.rate("same rate", 4096, 10) == beyond.BASE_RATE
-    assert beyond.rate("scaled rate", 1024, 10) == 16 * beyond.BASE_RATE
-    warm = beyond.rate("scaled rate, warm-up", 1024, 10)
-    rates = [float(warm(step)) for step in (0, 5, 10, 50)]
-    np.testing.assert_allclose(rates, beyond.BASE_RATE * np.array([1, 8.5, 16, 16]), rtol=1e-5)
+    base = beyond.BASE.learning_rate
+    assert beyond.scaled("same rate", 4096).learning_rate == base
+    assert beyond.scaled("scaled rate", 1024).learning_rate == 16 * base
+    warm = beyond.scaled("scaled rate, warm-up", 1024).new_optimizer(40)._learning_rate
+    rates = [float(warm(step)) for step in (0, 5, 10, 39)]
+    np.testing.assert_allclose(rates, base * np.array([1, 8.5, 16, 16]), rtol=1e-5)
     with pytest.raises(ValueError, match="recipe must be one of"):
-        beyond.rate("any", 64, 10)
+        beyond.scaled("any", 64)
 
 
 @pytest.mark.slow
@@ -540,7 +541,8 @@ def test_two_workers_of_the_long_runs_learned_what_one_learned():
 
 def test_the_large_batches_were_run_with_the_recipes_of_the_book():
     table = results.read("batches")
-    assert (table["base_rate"] == beyond.BASE_RATE).all()
-    assert (table["epochs"] == beyond.EPOCHS).all()
-    assert (table["steps"] == beyond.EPOCHS * -(-beyond.TRAIN_DIGITS // table["batch_size"])).all()
+    assert (table["base_rate"] == beyond.BASE.learning_rate).all()
+    assert (table["epochs"] == beyond.BASE.epochs).all()
+    steps = -(-beyond.TRAIN_DIGITS // table["batch_size"])
+    assert (table["steps"] == beyond.BASE.epochs * steps).all()
     assert (table["val_accuracy"] - table["test_accuracy"]).abs().max() < 0.02
