@@ -682,8 +682,9 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     """Draw where a kernel fits on a square input, and the output that this gives.
 
     Left: the input (white), the padding (grey, hatched), the pixels that the kernel covers at its
-    first position (blue) and at its last one (orange, hatched), and pixels that no position
-    covers (crossed out). Right: the output, with the two units that belong to these positions.
+    first position (blue) and at its last one (orange, hatched; a pixel of both is divided), and
+    pixels that no position covers (crossed out). Right: the output, with the two units that belong
+    to these positions.
 
     Parameters
     ----------
@@ -701,7 +702,7 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     ValueError
         As :func:`lenet_tutorial.shapes.output_size`.
     """
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon, Rectangle
 
     numbers = layer_numbers(size, kernel, stride, padding, dilation)
     out, (before, after) = output_size(*numbers), pad_amounts(*numbers)
@@ -725,11 +726,16 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
         for column in range(padded):
             inside = before <= row < before + size and before <= column < before + size
             look = {"facecolor": "white"} if inside else {"facecolor": "#E4E4E4", "hatch": "..."}
-            if row in first and column in first:
+            at_first, at_last = ({row, column} <= taps for taps in (first, last))
+            if at_first:
                 look["facecolor"] = "#7FB8DA"
-            elif row in last and column in last:
+            elif at_last:
                 look |= {"facecolor": "#F3C666", "hatch": "//"}
             cell(axes[0], row, column, **look)
+            if at_first and at_last:
+                lower = [(column + 1, row), (column + 1, row + 1), (column, row + 1)]
+                look = {"facecolor": "#F3C666", "hatch": "//", "edgecolor": GREY, "lw": 0.8}
+                axes[0].add_patch(Polygon(lower, **look))
             if row not in reached or column not in reached:
                 axes[0].text(
                     column + 0.5, row + 0.5, "×", ha="center", va="center", color=GREY, fontsize=9
