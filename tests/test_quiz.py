@@ -317,7 +317,7 @@ def facts():
     yield "04", "takes about 0.4 points off", round(pooled, 1) == 0.4
     yield "04", "ReLU takes 0.4 points off as well", round(rectified, 1) == 0.4
     yield "04", "About 0.8 points.", round(pooled + rectified, 1) == 0.8
-    yield "04", "No more than of one of them.", both <= max(pooled, rectified)
+    yield "04", "No more than from one of them.", both <= max(pooled, rectified)
     yield "04", "With ReLU in place, max pooling gained nothing", both <= rectified
 
     more = copy["parameters"] - published["parameters"]
