@@ -322,7 +322,7 @@ def facts():
 
     more = copy["parameters"] - published["parameters"]
     rule = sorted(100 * (1 - results.read("levenberg")["test_accuracy"]))
-    yield "05", "1 706 parameters more", more.sum() == 1_706
+    yield "05", "1 706 more parameters", more.sum() == 1_706
     yield "05", "The full C3 has 900 more", more["C3"] == 900
     yield "05", "the output 850", more["output"] == 850
     yield "05", "have lost their 44", -(more["S2"] + more["S4"]) == 44
