@@ -355,7 +355,7 @@ class Idx(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.datasets import parse_idx
+        from lenet_tutorial.idx import parse_idx
 
         assert parse_idx(data).nbytes <= len(data)
         return "taken"
@@ -373,7 +373,7 @@ class Gzip(Idx):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.datasets import gunzip
+        from lenet_tutorial.idx import gunzip
 
         assert len(gunzip(data, "data.gz", 28)) == 28
         return "taken"
@@ -439,10 +439,11 @@ class Models(Target):
 
     def call(self, data):
         """Hand over one example."""
-        from lenet_tutorial.command.model_files.stored import load_model, network_of
+        from lenet_tutorial.command.model_files.inputs import input_of
+        from lenet_tutorial.command.model_files.stored import load_model
 
         model = load_model(self.put("model.keras", data))
-        network = network_of(model)
+        network = input_of(model)
         answers = np.asarray(model(network.prepare(np.zeros((1, 28, 28), np.uint8))))
         assert answers.shape == (1, 10)
         return "taken"
@@ -526,12 +527,12 @@ class Workers(Checkpoints):
 
     def examples(self):
         """Return the strategy that makes examples."""
-        about = json.loads(str(np.load(io.BytesIO(self.whole))["about"]))
+        head = json.loads(str(np.load(io.BytesIO(self.whole))["head"]))
 
         def put(steps):
             file = io.BytesIO()
-            np.save(file, np.array(json.dumps(edited(about, steps))))
-            return packed(members(self.whole) | {"about.npy": file.getvalue()})
+            np.save(file, np.array(json.dumps(edited(head, steps))))
+            return packed(members(self.whole) | {"head.npy": file.getvalue()})
 
         return st.one_of(archives(self.whole), edits().map(put))
 

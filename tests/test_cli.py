@@ -16,14 +16,16 @@ import pytest
 from PIL import Image
 from test_datasets import arrays, give, idx, serve, small  # noqa: F401 - fixtures
 
-from lenet_tutorial import datasets
+from lenet_tutorial import datasets, weights
 from lenet_tutorial.command import cli, doctor
 from lenet_tutorial.command import net as _net
 from lenet_tutorial.command.cli import main
 from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import ModelError, load_model, save_model
 from lenet_tutorial.datasets import load_bundled, prepare
 from lenet_tutorial.explorer import export
+from lenet_tutorial.networks import NETWORKS
 from lenet_tutorial.training import backup
 from lenet_tutorial.training.backup import FILE
 
@@ -455,7 +457,7 @@ def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     digits = load_bundled()
     from lenet_tutorial.training import error_rate
 
-    network = stored.network_of(model)
+    network = input_of(model)
     right = 1 - error_rate(model, network.prepare(digits.x_test), digits.y_test)
     assert f"test accuracy {right:.2%}" in lines[3] and right > 0.5
 
@@ -597,7 +599,7 @@ def test_to_begin_anew_is_handed_on_to_the_run(command, tmp_path, monkeypatch):
 
         return "a network", model, learn, 3
 
-    model = stored.NETWORKS["article"].build()
+    model = NETWORKS["article"].build()
     monkeypatch.setattr(cli, "_plan", plan)
     for more in ((), ("--restart",), ("--resume",)):
         assert command("train", "--output", tmp_path / "m.keras", *more)[0] == 1
@@ -743,18 +745,18 @@ def test_folders_and_files_that_must_not_be_written_to_are_named(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["locked", "model.keras"]
 
 
-@pytest.mark.parametrize("name", stored.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_each_network_gets_the_input_that_it_was_made_for(name, tmp_path):
-    network = stored.NETWORKS[name]
+    network = NETWORKS[name]
     model = network.build()
     images = load_bundled().x_test[:3]
-    inputs = network.prepare(images)
+    inputs = network.input.prepare(images)
     assert inputs.shape[1:] == model.input_shape[1:] and inputs.dtype == np.float32
-    assert inputs.min() == pytest.approx(network.background, abs=1e-6)
-    assert inputs.max() == pytest.approx(network.ink, abs=0.05)  # in 1989 a mean of pixels
+    assert inputs.min() == pytest.approx(network.input.background, abs=1e-6)
+    assert inputs.max() == pytest.approx(network.input.ink, abs=0.05)  # in 1989 a mean of pixels
     save_model(model, tmp_path / "model.keras")
     back = load_model(tmp_path / "model.keras")
-    found = stored.network_of(back)
+    found = input_of(back)
     assert np.array_equal(found.prepare(images), inputs)  # what predict does with the file
     np.testing.assert_array_equal(back.predict(inputs, verbose=0), model.predict(inputs, verbose=0))
 
@@ -813,7 +815,7 @@ def test_penalties_and_squashed_outputs_are_called_what_they_are(command, pictur
         ("1998", "penalties", "the smallest one wins"),
         ("lenet1", "outputs", "the largest one wins"),
     ):
-        save_model(stored.NETWORKS[name].build(), tmp_path / "model.keras")
+        save_model(NETWORKS[name].build(), tmp_path / "model.keras")
         arguments = ("predict", pictures / "3.png", "--model", tmp_path / "model.keras")
         answer = json.loads(command(*arguments, "--json")[1])[0]
         best = np.argmin if kind == "penalties" else np.argmax
@@ -850,13 +852,13 @@ def test_the_default_network_is_the_explorers(tmp_path):
     )
     model, about = stored.default_model()
     last = entry["snapshots"][-1]
-    assert export.pack(model) == export.read_weights(WEIGHTS, "textbook", last["epoch"])
+    assert weights.pack(model) == export.read_weights(WEIGHTS, "textbook", last["epoch"])
     assert about["sha256"] == last["sha256"] and about["epoch"] == last["epoch"]
     assert about["test_accuracy"] == entry["test_accuracy"] > 0.98
     assert model.count_params() == 61_706
     export.write_default(WEIGHTS, tmp_path / "again.npz")
-    assert (tmp_path / "again.npz").read_bytes() == stored.DEFAULT.read_bytes()
-    assert stored.DEFAULT.stat().st_size < 150_000
+    assert (tmp_path / "again.npz").read_bytes() == weights.DEFAULT.read_bytes()
+    assert weights.DEFAULT.stat().st_size < 150_000
 
 
 # --------------------------------------------------------------------------- models of others
@@ -1204,6 +1206,7 @@ def test_settings_that_no_folder_can_have(command, tmp_path, monkeypatch, name, 
 def test_results_names_what_there_is_and_keeps_what_is_finished(command, tmp_path, monkeypatch):
     from lenet_tutorial import results
     from lenet_tutorial.experiments import EXPERIMENTS
+    from lenet_tutorial.experiments.run import Experiment
 
     assert refused(command("results", "nonsense"), "no experiment called 'nonsense'", "digits")
     runs = [dict(EXPERIMENTS["digits"].runs[0], seed=seed) for seed in range(3)]
@@ -1212,9 +1215,9 @@ def test_results_names_what_there_is_and_keeps_what_is_finished(command, tmp_pat
     def run(**wanted):
         if wanted["seed"] == 2 and not (tmp_path / "again").exists():
             raise KeyboardInterrupt
-        return wanted | {"test_accuracy": 0.9}
+        return {"test_accuracy": 0.9}
 
-    monkeypatch.setitem(EXPERIMENTS, "tried", results.Experiment(runs, run))
+    monkeypatch.setitem(EXPERIMENTS, "tried", Experiment(runs, run))
     code, output, complaints = command("results", "tried")
     assert code == 130 and "the same command goes on with tried" in output
     assert "2/3" in complaints  # the bar

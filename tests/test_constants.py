@@ -66,7 +66,7 @@ def test_j_of_equation_9_is_1():
     assert layers.MapLoss().get_config()["j"] == 1.0
     for name in published.EXPERIMENTS:
         assert (results.read(name)["j"] == 1.0).all()
-    assert {recipe["j"] for recipe in published.RECIPES.values()} == {1.0}
+    assert published.J == 1.0
 
 
 def spread(shape, **how):
@@ -305,8 +305,9 @@ def test_the_recipes_are_those_of_the_book():
     usual = {
         "input_size": 28, "pooling": "max", "activation": "tanh", "epochs": 10, "batch_size": 64,
         "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0,
-        "momentum": 0.9, "weight_decay": 0.0, "label_smoothing": 0.0, "ema": 0.0,
-        "distortions": None, "whole_epochs": False, "dtype": "float32", "jit_compile": "auto",
+        "warmup_from": 0.0, "momentum": 0.9, "nesterov": True, "weight_decay": 0.0,
+        "label_smoothing": 0.0, "ema": 0.0, "distortions": None, "shuffle": True,
+        "whole_epochs": False, "dtype": "float32", "jit_compile": "auto",
     }  # fmt: skip
     fast = {
         "pooling": "folded", "activation": "relu", "epochs": 3, "batch_size": 256,
@@ -442,7 +443,8 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
         network = export.NETWORKS[entry["name"]]
         for key in ("title", "input_size", "background", "ink"):
             assert entry[key] == network[key], key
-        assert entry["recipe"] == {"name": network["recipe"], **changes.RECIPES[network["recipe"]]}
+        recipe = changes.RECIPES[network["recipe"]]
+        assert entry["recipe"] == {"name": recipe.name, **recipe.row(*changes.NUMBERS)}
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
     assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
     assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
@@ -462,8 +464,6 @@ def test_what_was_tried_in_each_experiment_is_what_its_file_holds():
     assert (probes[mnist]["train_digits"] == why.PROBE_DIGITS).all()
     assert why.STRENGTHS == (0.01, 0.1, 1.0, 10.0) and set(probes["c"]) <= set(why.STRENGTHS)
     batches, workers = results.read("batches"), results.read("workers")
-    assert (batches["momentum"] == beyond.MOMENTUM).all()
-    assert (batches["base_rate"] == beyond.BASE_RATE).all()
     for table in (batches, workers):
         assert (table["train_digits"] == beyond.TRAIN_DIGITS).all()
     choices = results.read("zip1989_choices")
@@ -471,10 +471,6 @@ def test_what_was_tried_in_each_experiment_is_what_its_file_holds():
     assert (choices[slow]["passes"] == zip1989.CHOICE_PASSES).all() and slow.any()
     noted = [f"train_error_{n}" for n in zip1989.CHECKPOINTS]
     assert [c for c in results.read("zip1989") if c.startswith("train_error_")] == noted
-    parts = results.read("parts")
-    for part, (_, change) in published.PARTS.items():
-        for key, value in change.items():
-            assert (parts[parts["part"] == part][key] == value).all(), part
 
 
 def test_the_methods_without_a_network_choose_among_their_settings(monkeypatch):
@@ -573,7 +569,7 @@ def test_chapter_6_asks_for_its_recipes(asked):
     assert type(paper["optimizer"]).__name__ == "SGD" and paper["optimizer"].momentum == 0
     assert float(paper["optimizer"].learning_rate) == pytest.approx(0.003)
     for call, rate in zip(modern, (0.004, 0.002, 0.004, 0.004, 0.004), strict=True):
-        assert call["batch_size"] == 64 and call["shuffle"] is True
+        assert call["batch_size"] == 64 and call.get("shuffle", True) is True
         assert falls(call["optimizer"]) == (rate, 0, 23 * call["epochs"])
         assert call["optimizer"].weight_decay == 0.01
     assert [call["distort"] is None for call in asked] == [True] * 3 + [False] * 3
@@ -584,7 +580,8 @@ def test_chapter_6_asks_for_its_recipes(asked):
     assert dropped == [0.25]
     asked.clear()
     row = zip1989.choose("digits", "paper", "start=root learning_rate=0.006", 0)
-    assert row["val_error_8"] == pytest.approx(0.1) and row["learning_rate"] == 0.006
+    assert row["val_error_8"] == pytest.approx(0.1)
+    assert float(asked[0]["optimizer"].learning_rate) == pytest.approx(0.006)
     assert asked[0]["epochs"] == 8 and asked[0]["digits"] == 1149  # four fifths
 
 
@@ -596,7 +593,7 @@ def test_chapter_7_asks_for_its_recipes(asked):
         assert (call["epochs"], call["batch_size"], call["seed"]) == (10, 256, 2)
         assert falls(call["optimizer"]) == (0.003, 0, 6 * 10)
         assert call["optimizer"].weight_decay == 0.05
-    assert asked[0]["distort"] is None and asked[1]["distort"].limits == PLANAR
+    assert "distort" not in asked[0] and asked[1]["distort"].limits == PLANAR
     asked.clear()
     row = why.run_learning("digits", "plain", "784-10", 100, 0)
     assert (row["updates"], row["epochs"], row["batch_size"]) == (1000, 640, 64)

@@ -5,6 +5,7 @@ its own checksums, takes the place of the real files.
 """
 
 import ctypes
+import errno
 import functools
 import gzip
 import hashlib
@@ -31,21 +32,24 @@ import numpy as np
 import pytest
 import requests
 
-from lenet_tutorial import datasets, mirrors
+from lenet_tutorial import datasets, files, mirrors, mnist
 from lenet_tutorial.datasets import (
     DatasetError,
     MnistUnavailable,
-    check_images,
-    check_labels,
-    check_mirrors,
     enlarge,
-    gunzip,
     load_bundled,
     load_digits28,
     load_mnist,
-    parse_idx,
-    prepare,
 )
+from lenet_tutorial.idx import gunzip, parse_idx
+from lenet_tutorial.images import (
+    check_images,
+    check_labels,
+    prepare,
+    prepare_1989,
+    prepare_1998,
+)
+from lenet_tutorial.mirrors import check_mirrors
 
 ROOT = Path(__file__).parent.parent
 
@@ -79,11 +83,11 @@ def arrays():
 def small(arrays, monkeypatch):
     """Put a small stand-in in MNIST's place; return {file name: bytes of the .gz}."""
     files, served = {}, {}
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         data = idx(arrays[key])
         files[key] = (name, hashlib.sha256(data).hexdigest(), arrays[key].shape)
         served[f"{name}.gz"] = gzip.compress(data)
-    monkeypatch.setattr(datasets, "MNIST_FILES", files)
+    monkeypatch.setattr(mnist, "MNIST_FILES", files)
     return served
 
 
@@ -151,7 +155,7 @@ REAL = os.environ.get("LENET_TUTORIAL_DATA")  # read before the fixture above ta
 
 
 def test_the_stand_in_is_refused_where_the_real_files_are_meant(arrays, tmp_path):
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         (tmp_path / name).write_bytes(idx(arrays[key]))
     with pytest.raises(DatasetError, match=r"train-images.*wrong checksum"):
         load_mnist(tmp_path)
@@ -308,12 +312,12 @@ def test_the_real_addresses_are_in_the_code_and_encrypted():
     assert len(set(mirrors.MIRRORS)) >= 3
     assert all(re.fullmatch(r"https://[a-z0-9.-]+/.*/", mirror) for mirror in mirrors.MIRRORS)
     assert check_mirrors(mirrors.MIRRORS) == mirrors.MIRRORS
-    assert datasets.MNIST_FILES["x_train"][0] == "train-images-idx3-ubyte"
+    assert mnist.MNIST_FILES["x_train"][0] == "train-images-idx3-ubyte"
 
 
 def test_the_files_of_mnist_are_written_down_twice():
     """Where no MNIST is at hand, no other test would see a digit of a checksum change."""
-    written = "\n".join(map(repr, datasets.MNIST_FILES.items()))
+    written = "\n".join(map(repr, mnist.MNIST_FILES.items()))
     assert hashlib.sha256(written.encode()).hexdigest() == (
         "5e4578931d7e5394a907f570939fb0a0f457b2aef233f3aa5817de47b045917a"
     )
@@ -455,15 +459,15 @@ def test_a_read_only_cache(small, arrays, serve, tmp_path):
     good = serve(lambda handler, name: give(handler, small[name]))
     code = """
         import sys
-        from lenet_tutorial import datasets
-        datasets.MNIST_FILES = eval(sys.argv[3])
+        from lenet_tutorial import datasets, mnist
+        mnist.MNIST_FILES = eval(sys.argv[3])
         try:
             print(datasets.load_mnist(cache=sys.argv[1], mirrors=[sys.argv[2]], progress=False))
         except datasets.MnistUnavailable as error:
             print(error)
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    command += [str(cache), good, repr(datasets.MNIST_FILES)]
+    command += [str(cache), good, repr(mnist.MNIST_FILES)]
 
     def tried():
         cache.chmod(0o555)
@@ -492,7 +496,7 @@ def test_no_space_left(small, arrays, serve, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device", str(self))
 
     mirror = serve(answer)
-    monkeypatch.setattr(datasets.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(MnistUnavailable, match=r"can't write to .*: No space left on device"):
         load(tmp_path, mirror, mirror)
     monkeypatch.undo()
@@ -513,13 +517,13 @@ def test_eight_processes_at_once(small, arrays, serve, tmp_path):
     mirror = serve(slowly)
     code = """
         import sys
-        from lenet_tutorial import datasets
-        datasets.MNIST_FILES = eval(sys.argv[3])
+        from lenet_tutorial import datasets, mnist
+        mnist.MNIST_FILES = eval(sys.argv[3])
         digits = datasets.load_mnist(cache=sys.argv[1], mirrors=[sys.argv[2]], progress=False)
         print(digits, digits.x_train.sum())
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
-    command += [str(tmp_path), mirror, repr(datasets.MNIST_FILES)]
+    command += [str(tmp_path), mirror, repr(mnist.MNIST_FILES)]
     start = functools.partial(subprocess.Popen, stdout=subprocess.PIPE, encoding="utf-8")
     running = [start(command) for _ in range(8)]
     answers = {process.communicate(timeout=120)[0].strip() for process in running}
@@ -546,13 +550,13 @@ def test_a_process_that_is_killed_in_the_middle_leaves_a_good_cache(small, array
 
     code = """
         import sys
-        from lenet_tutorial import datasets
-        datasets.MNIST_FILES = eval(sys.argv[3])
+        from lenet_tutorial import datasets, mnist
+        mnist.MNIST_FILES = eval(sys.argv[3])
         datasets.load_mnist(cache=sys.argv[1], mirrors=[sys.argv[2]], progress=False)
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     process = subprocess.Popen(
-        [*command, str(tmp_path), serve(stop_half_way), repr(datasets.MNIST_FILES)]
+        [*command, str(tmp_path), serve(stop_half_way), repr(mnist.MNIST_FILES)]
     )
     assert half.wait(60)
     process.kill()
@@ -654,7 +658,7 @@ def test_without_the_setting_the_usual_mirrors_are_asked(small, tmp_path, monkey
         asked.append(url)
         raise OSError("no network")
 
-    monkeypatch.setattr(datasets, "get", get)
+    monkeypatch.setattr(mnist, "get", get)
     monkeypatch.setenv("LENET_TUTORIAL_MIRRORS", "  ")  # as good as unset
     with pytest.raises(MnistUnavailable):
         load_mnist(cache=tmp_path)
@@ -688,8 +692,8 @@ def test_a_mirror_without_an_end_is_left_at_the_known_size(small, serve, tmp_pat
     assert list(tmp_path.iterdir()) == []
     # What the sockets hold on the way is not read by us.
     assert max(sent) < 1 << 25
-    size = datasets.idx_size((30, 28, 28))
-    with pytest.raises(MnistUnavailable, match=f"sends more than {size + datasets.SPARE} bytes"):
+    size = mnist.idx_size((30, 28, 28))
+    with pytest.raises(MnistUnavailable, match=f"sends more than {size + mnist.SPARE} bytes"):
         load(tmp_path, mirror)
 
 
@@ -788,7 +792,7 @@ def test_what_requests_says_is_cut_short(small, tmp_path, monkeypatch, kind, wor
         long = "HTTPSConnectionPool(host='x', port=443):\nMax retries exceeded <object at 0x7f>"
         raise getattr(requests.exceptions, kind)(long)
 
-    monkeypatch.setattr(datasets, "get", get)
+    monkeypatch.setattr(mnist, "get", get)
     with pytest.raises(MnistUnavailable) as caught:
         load(tmp_path, "https://example.org/")
     assert str(caught.value).startswith(f"train-images-idx3-ubyte: example.org: {words}. Put the")
@@ -875,7 +879,7 @@ def test_an_npz_is_judged_by_its_headers(small, tmp_path, start, zeros, words):
 
 
 def test_an_npz_with_a_long_list_of_entries_is_not_taken_apart(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(datasets, "SPARE", 1 << 15)
+    monkeypatch.setattr(mnist, "SPARE", 1 << 15)
     with zipfile.ZipFile(tmp_path / "mnist.npz", "w") as archive:
         archive.writestr("x_train.npy", b"")
         for number in range(340):
@@ -953,7 +957,7 @@ LIE = {
 
 @pytest.mark.parametrize("how", LIE)
 def test_files_are_found_where_others_put_them(small, arrays, tmp_path, how):
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         place = LIE[how].format(name=name, dotted=name.replace("-idx", ".idx"))
         place, _, kind = place.partition(", but ")
         compressed = kind == "compressed" or (place.endswith(".gz") and kind != "plain")
@@ -1010,7 +1014,7 @@ def alone(small, tmp_path):
     site.mkdir()
     home.mkdir()
     (site / "sitecustomize.py").write_text(
-        f"from lenet_tutorial import datasets\ndatasets.MNIST_FILES = {datasets.MNIST_FILES!r}\n"
+        f"from lenet_tutorial import mnist\nmnist.MNIST_FILES = {mnist.MNIST_FILES!r}\n"
         "import os, sys, time\n"
         "if 'WAIT' in os.environ:\n"  # before a file is moved to its place
         "    real = os.replace\n"
@@ -1115,7 +1119,7 @@ def test_the_real_mnist_comes_whole_over_a_mirror(serve, tmp_path, monkeypatch):
         pytest.skip("no MNIST here: name its folder in LENET_TUTORIAL_DATA")
     real = load_mnist(folder)
     served = {}
-    for key, (name, _, _) in datasets.MNIST_FILES.items():
+    for key, (name, _, _) in mnist.MNIST_FILES.items():
         served[f"{name}.gz"] = gzip.compress(idx(getattr(real, key)), 1)
     monkeypatch.setenv("LENET_TUTORIAL_CACHE", str(tmp_path))
     monkeypatch.setenv("LENET_TUTORIAL_MIRRORS", serve(lambda h, name: give(h, served[name])))
@@ -1210,7 +1214,7 @@ def test_what_a_kill_left_is_swept_away_and_what_is_being_written_stays(
     process = alone(*command, start=subprocess.Popen, WAIT=flag)
     until(flag.exists)
     (left,) = folder.iterdir()
-    assert re.fullmatch(r"train-images-idx3-ubyte\.[0-9a-f]{8}\.part", left.name)
+    assert re.fullmatch(r"train-images-idx3-ubyte\.\w{8}\.part", left.name)
     foreign = folder / "train-images-idx3-ubyte.mine.part"
     foreign.touch()
     assert same(load(folder, mirror), arrays)
@@ -1224,11 +1228,14 @@ def test_what_a_kill_left_is_swept_away_and_what_is_being_written_stays(
 
 
 def test_unfinished_files_that_cannot_be_locked_go_when_they_are_old(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(mirrors, "_claim", lambda file: None)
+    def no_locks(*_):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(pytest.importorskip("fcntl"), "flock", no_locks)
     new, old = (tmp_path / f"t10k-labels-idx1-ubyte.0123456{n}.part" for n in (7, 8))
     new.touch()
     old.touch()
-    os.utime(old, (0, time.time() - mirrors.OLD - 10))
+    os.utime(old, (0, time.time() - files.OLD - 10))
     with pytest.raises(MnistUnavailable):
         load(tmp_path, "http://127.0.0.1:9/")
     assert list(tmp_path.iterdir()) == [new]
@@ -1252,11 +1259,11 @@ def test_kills_at_any_time_leave_good_files_or_none(alone, small, arrays, serve,
         process.kill()
         process.communicate()
         for path in folder.iterdir():
-            key = [key for key, value in datasets.MNIST_FILES.items() if value[0] == path.name]
+            key = [key for key, value in mnist.MNIST_FILES.items() if value[0] == path.name]
             assert path.suffix == ".part" or path.read_bytes() == idx(arrays[key[0]])
     assert "all four checksums are right" in alone(*command).stdout
     assert sorted(path.name for path in folder.iterdir()) == sorted(
-        name for name, _, _ in datasets.MNIST_FILES.values()
+        name for name, _, _ in mnist.MNIST_FILES.values()
     )
 
 
@@ -1438,7 +1445,7 @@ def test_what_was_found_holds_for_the_process_and_nobody_spoils_it(
         getattr(first, key)[:] = 0
     for file in (tmp_path / "cache").iterdir():
         file.unlink()
-    monkeypatch.setattr(datasets, "get", None)  # whoever asks a mirror now fails
+    monkeypatch.setattr(mnist, "get", None)  # whoever asks a mirror now fails
     assert same(load_digits28(), arrays) and same(load_digits28("mnist"), arrays)
     assert len(asked) == 4
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path / "nowhere"))
@@ -1591,7 +1598,7 @@ def test_labels_that_are_none(labels, message):
 def test_the_input_of_1998():
     images = np.zeros((2, 28, 28), np.uint8)
     images[1, 0, 0] = 255
-    x = datasets.prepare_1998(images)
+    x = prepare_1998(images)
     assert x.shape == (2, 32, 32, 1) and x.dtype == np.float32
     np.testing.assert_allclose([x.min(), x.max()], [-0.1, 1.175], rtol=1e-6)
     assert x[1, 2, 2, 0] == x.max()
@@ -1601,7 +1608,7 @@ def test_the_input_of_1989_fills_the_frame_and_keeps_proportions():
     images = np.zeros((3, 28, 28), np.uint8)
     images[0, 4:24, 9:19] = 255  # 20 high, 10 wide: becomes 16 × 8
     images[1, 3:11, 5:13] = 255  # 8 × 8, enlarged
-    x = datasets.prepare_1989(images)[..., 0]
+    x = prepare_1989(images)[..., 0]
     assert x.shape == (3, 16, 16) and x.dtype == np.float32
     np.testing.assert_allclose((x[0] + 1).sum() / 2, 16 * 8, rtol=1e-5)
     assert (x[0][:, 4:12] > 0.99).all() and (x[0][:, :4] < -0.99).all()
@@ -1611,7 +1618,21 @@ def test_the_input_of_1989_fills_the_frame_and_keeps_proportions():
 
 def test_the_input_of_1989_has_the_mean_of_the_ink_it_came_from():
     images = np.random.default_rng(0).integers(1, 255, (4, 28, 28)).astype(np.uint8)
-    x = datasets.prepare_1989(images)
+    x = prepare_1989(images)
     np.testing.assert_allclose(
         (x.mean(axis=(1, 2, 3)) + 1) / 2, images.mean(axis=(1, 2)) / 255, rtol=1e-4
     )
+
+
+def test_the_list_of_networks_prepares_digits_as_the_chapters_do():
+    from lenet_tutorial.networks import NETWORKS
+
+    images = datasets.load_bundled().x_test[:20]
+    alike = {
+        "lenet5": datasets.prepare(images, 32),
+        "article": datasets.prepare(images),
+        "1998": datasets.prepare_1998(images),
+        "1989": datasets.prepare_1989(images),
+    }
+    for name, inputs in alike.items():
+        assert np.array_equal(NETWORKS[name].input.prepare(images), inputs)

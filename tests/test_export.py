@@ -16,6 +16,7 @@ from lenet_tutorial import models
 from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
 from lenet_tutorial.explorer import export
 from lenet_tutorial.training import error_rate
+from lenet_tutorial.weights import pack, unpack
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "book" / "_static" / "explorer" / "weights"
@@ -55,7 +56,7 @@ def test_a_script_holds_what_the_manifest_says(name, epoch):
     model = export.load(FOLDER, name, epoch)
     assert len(data) == 2 * model.count_params()
     assert export.describe(model) == NETWORKS[name]["layers"]
-    assert export.pack(model) == data
+    assert pack(model) == data
 
 
 def test_the_parameters_are_those_of_the_book():
@@ -171,11 +172,11 @@ def test_a_damaged_script_is_found_out(exported):
 def test_packing_rounds_to_half_precision_and_no_more():
     model = models.lenet5_article()
     given = model.get_weights()
-    export.unpack(export.pack(model), model)
+    unpack(pack(model), model)
     for old, new in zip(given, model.get_weights(), strict=True):
         assert np.array_equal(new, old.astype("float16").astype("float32"))
     with pytest.raises(ValueError, match="the model has 44426"):
-        export.unpack(b"\0\0", model)
+        unpack(b"\0\0", model)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 1e6])
@@ -185,7 +186,7 @@ def test_a_weight_that_half_precision_cannot_hold_is_refused(value):
     weights[0][0, 0, 0, 0] = value
     model.set_weights(weights)
     with pytest.raises(ValueError, match="not finite, or too large"):
-        export.pack(model)
+        pack(model)
 
 
 @pytest.mark.parametrize(

@@ -19,12 +19,12 @@ from keras import layers
 from memory import PRINT_PEAK
 
 from lenet_tutorial import layers as ours
-from lenet_tutorial import models
+from lenet_tutorial import models, weights
 from lenet_tutorial.command.model_files import archive as modelfile
-from lenet_tutorial.command.model_files import layers as modellayers
-from lenet_tutorial.command.model_files import stored
+from lenet_tutorial.command.model_files import flow, stored
 from lenet_tutorial.command.model_files.archive import CONFIG, WEIGHTS, ModelError, read_model_file
-from lenet_tutorial.command.model_files.stored import load_model, network_of
+from lenet_tutorial.command.model_files.inputs import input_of
+from lenet_tutorial.command.model_files.stored import load_model
 
 HANDED = sorted(Path(__file__).parent.parent.glob("../shared/cases/hostile/*.keras"))
 
@@ -127,13 +127,14 @@ def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
     path = tmp_path / "large.keras"
     large.save(path)
     code = "import sys, numpy as np; from lenet_tutorial.command.model_files.stored import *;"
-    code += "m = load_model(sys.argv[1]); n = network_of(m); x = np.zeros((1, 28, 28), np.uint8);"
+    code += "from lenet_tutorial.command.model_files.inputs import *;"
+    code += "m = load_model(sys.argv[1]); n = input_of(m); x = np.zeros((1, 28, 28), np.uint8);"
     code += f"answer(m, n.prepare(x)); {PRINT_PEAK}"
     said = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, encoding="utf-8", check=True
     )
     assert int(said.stdout.splitlines()[-1]) / 1e6 < 1.5  # GB, with nearly as much as is allowed
-    assert large.count_params() > 0.98 * modellayers.MAX_WEIGHTS
+    assert large.count_params() > 0.98 * flow.MAX_WEIGHTS
 
 
 # --------------------------------------------------------------------------- weights
@@ -576,7 +577,7 @@ FRONTS = {
 def test_a_model_is_fed_what_its_first_layers_ask_for(tmp_path, name):
     front, ink = FRONTS[name]
     chain(*front(), layers.Flatten(), layers.Dense(10)).save(tmp_path / "m.keras")
-    network = network_of(load_model(tmp_path / "m.keras"))
+    network = input_of(load_model(tmp_path / "m.keras"))
     assert (network.background, network.ink) == (0, ink)
     inputs = network.prepare(DIGITS)
     assert inputs.max() == ink and inputs.shape == (300, 28, 28, 1)
@@ -598,7 +599,7 @@ def test_a_model_is_fed_what_its_first_layers_ask_for(tmp_path, name):
 )
 def test_arithmetic_and_branches_ask_too(tmp_path, front, ink):
     functional(front).save(tmp_path / "m.keras")
-    assert network_of(load_model(tmp_path / "m.keras")).ink == ink
+    assert input_of(load_model(tmp_path / "m.keras")).ink == ink
 
 
 @pytest.mark.parametrize(
@@ -617,26 +618,26 @@ def test_arithmetic_and_branches_ask_too(tmp_path, front, ink):
 def test_a_model_whose_wish_cannot_be_told_is_refused(tmp_path, front, words):
     chain(*front(), layers.Flatten(), layers.Dense(10)).save(tmp_path / "m.keras")
     with pytest.raises(ModelError, match=words):
-        network_of(load_model(tmp_path / "m.keras"))
+        input_of(load_model(tmp_path / "m.keras"))
 
 
 def test_two_branches_that_ask_for_different_values_are_refused():
     model = functional(lambda x: layers.Add()([layers.Rescaling(1 / 255)(x), x * 2 - 1]))
     with pytest.raises(ModelError, match="ask for different values"):
-        network_of(model)
+        input_of(model)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32"])
 def test_an_input_of_whole_numbers_is_fed_whole_numbers(tmp_path, dtype):
     model = chain(layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(10), dtype=dtype)
     model.save(tmp_path / "m.keras")
-    network = network_of(load_model(tmp_path / "m.keras"))
+    network = input_of(load_model(tmp_path / "m.keras"))
     assert network.prepare(DIGITS).dtype == dtype and network.prepare(DIGITS).max() == 255
 
 
 @pytest.mark.parametrize("shape", [(784,), (28, 28), (28, 28, 1), (1, 28, 28), (784, 1), (1024,)])
 def test_the_pixels_come_in_the_shape_that_is_asked_for(shape):
-    network = network_of(chain(layers.Flatten(), layers.Dense(10), shape=shape))
+    network = input_of(chain(layers.Flatten(), layers.Dense(10), shape=shape))
     inputs = network.prepare(DIGITS)
     assert inputs.shape == (300, *shape)
     side = 28 if 1024 not in shape else 32
@@ -650,7 +651,7 @@ def test_the_pixels_come_in_the_shape_that_is_asked_for(shape):
 )
 def test_other_shapes_are_named(shape, units):
     with pytest.raises(ModelError, match=r"grey images .* ten classes .* this one leads from"):
-        network_of(chain(layers.Flatten(), layers.Dense(units), shape=shape))
+        input_of(chain(layers.Flatten(), layers.Dense(units), shape=shape))
 
 
 def test_a_model_of_any_size_says_so(tmp_path):
@@ -664,13 +665,14 @@ def test_a_name_alone_makes_no_network_of_the_book(tmp_path):
     for name, shape in (("lenet1", (28, 28, 1)), ("lenet5_1998", (32, 32, 1))):
         model = chain(layers.Flatten(), layers.Dense(10), shape=shape, name=name)
         model.save(tmp_path / "m.keras")
-        network = network_of(load_model(tmp_path / "m.keras"))
-        assert (network.background, network.ink) == (0, 1) and network.title == name
+        found = input_of(load_model(tmp_path / "m.keras"))
+        assert (found.background, found.ink) == (0, 1)
+        assert found.why == "nothing in it asks for others"
     # Nor do its units, where the layers are others.
     model = chain(ours.Subsample(), layers.Flatten(), layers.Dense(10), name="lenet1")
-    assert network_of(model).ink == 1
+    assert input_of(model).ink == 1
     model = chain(layers.Flatten(), layers.Dense(10), shape=(16, 16, 1), name="lenet_1989")
-    assert (network_of(model).background, network_of(model).ink) == (0, 1)
+    assert (input_of(model).background, input_of(model).ink) == (0, 1)
 
 
 @pytest.mark.parametrize(
@@ -683,8 +685,8 @@ def test_a_name_alone_makes_no_network_of_the_book(tmp_path):
 )
 def test_the_network_of_1998_is_known_whatever_its_parts(tmp_path, parts):
     models.lenet5_1998(**parts).save(tmp_path / "m.keras")
-    network = network_of(load_model(tmp_path / "m.keras"))
-    assert (network.background, network.ink) == (-0.1, 1.175)
+    found = input_of(load_model(tmp_path / "m.keras"))
+    assert (found.background, found.ink) == (-0.1, 1.175)
 
 
 # --------------------------------------------------------------------------- what it answers
@@ -715,7 +717,7 @@ def test_probabilities_are_called_so_where_they_are_some(tmp_path, name):
     last, kind = LAST[name]
     chain(layers.Flatten(), *last()).save(tmp_path / "m.keras")
     model = load_model(tmp_path / "m.keras")
-    found, values = stored.answer(model, network_of(model).prepare(DIGITS[:3]))
+    found, values = stored.answer(model, input_of(model).prepare(DIGITS[:3]))
     assert found == kind and values.shape == (3, 10)
     if kind == "probabilities":
         np.testing.assert_allclose(values.sum(axis=1), 1, atol=1e-5)
@@ -741,9 +743,9 @@ def test_what_keras_raises_becomes_one_line(monkeypatch):
 
 
 def test_the_packages_own_network_is_said_to_be_damaged(tmp_path, monkeypatch):
-    data = bytearray(stored.DEFAULT.read_bytes())
+    data = bytearray(weights.DEFAULT.read_bytes())
     data[2000:2100] = bytes(100)
-    monkeypatch.setattr(stored, "DEFAULT", tmp_path / "textbook.npz")
+    monkeypatch.setattr(weights, "DEFAULT", tmp_path / "textbook.npz")
     (tmp_path / "textbook.npz").write_bytes(data)
     with pytest.raises(ModelError, match="own network is damaged: install it again"):
         stored.default_model()

@@ -10,16 +10,20 @@ from keras import layers
 
 from lenet_tutorial import layers as ours
 from lenet_tutorial import models
-from lenet_tutorial.command.model_files import layers as modellayers
+from lenet_tutorial.command.model_files import flow, our_layers
 from lenet_tutorial.command.model_files import sizes as modelsizes
-from lenet_tutorial.command.model_files import stored
-from lenet_tutorial.command.model_files.archive import ModelError, without
+from lenet_tutorial.command.model_files.archive import DROPPED, ModelError
+from lenet_tutorial.command.model_files.checked_layer import LAYERS
+from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.sizes import trace
+from lenet_tutorial.networks import NETWORKS
+from lenet_tutorial.outputs import meaning
+from lenet_tutorial.training.describe import without
 
 
 def described(model):
     """Return a model's description, as a file has it."""
-    return without(json.loads(json.dumps(keras.saving.serialize_keras_object(model))))
+    return without(json.loads(json.dumps(keras.saving.serialize_keras_object(model))), DROPPED)
 
 
 def chain(*inner, shape=(28, 28, 1), dtype=None):
@@ -118,8 +122,8 @@ JOINED = "Add Subtract Multiply Average Maximum Minimum Concatenate".split()
 
 def test_every_layer_that_is_let_through_is_compared_with_keras():
     aliases = {"Convolution1D", "Convolution2D", "Convolution2DTranspose"}
-    aliases |= {name for name in modellayers.LAYERS if "Pool" in name and "Pooling" not in name}
-    assert set(modellayers.LAYERS) - aliases == {*WAYS, *JOINED, "Bidirectional"}
+    aliases |= {name for name in LAYERS if "Pool" in name and "Pooling" not in name}
+    assert set(LAYERS) - aliases == {*WAYS, *JOINED, "Bidirectional"}
     for name in aliases:
         assert getattr(layers, name).__name__ in WAYS
 
@@ -130,7 +134,7 @@ def test_every_layer_that_is_let_through_is_compared_with_keras():
     ids=lambda one: one if isinstance(one, str) else None,
 )
 def test_sizes_are_those_that_keras_finds(name, shape, arguments):
-    layer = getattr(ours if name in modellayers.OUR_LAYERS else layers, name)(**arguments)
+    layer = getattr(ours if name in our_layers.OUR_LAYERS else layers, name)(**arguments)
     model = chain(layer, shape=shape)
     found = trace(described(model))
     assert found.input_shape == shape and found.output_shape == model.output_shape[1:]
@@ -165,20 +169,19 @@ def test_a_graph_with_a_branch_a_shared_layer_and_a_model_inside():
     z = layers.Concatenate()([z, shared(layers.Activation("relu")(start))])
     model = keras.Model(start, layers.Dense(10, "softmax")(layers.Flatten()(z)))
     found = trace(described(model))
-    assert found.output_shape == (10,) and found.kind == "probabilities"
+    assert found.output_shape == (10,) and meaning(model) == "probabilities"
     assert found.weights >= model.count_params()
-    assert stored.network_of(model).shape == (28, 28, 1)
+    assert input_of(model).shape == (28, 28, 1)
 
 
-@pytest.mark.parametrize("name", stored.NETWORKS)
+@pytest.mark.parametrize("name", NETWORKS)
 def test_the_books_networks_pass_and_their_work_is_known(name):
-    model = stored.NETWORKS[name].build()
+    model = NETWORKS[name].build()
     found = trace(described(model))
     assert (None, *found.output_shape) == model.output_shape
     assert found.weights >= model.count_params()
     assert found.ours == (name not in ("lenet5", "article"))
-    softmax = {"lenet5": "probabilities", "article": "probabilities", "1998": "penalties"}
-    assert found.kind == softmax.get(name, "outputs")
+    assert meaning(model) == NETWORKS[name].outputs
 
 
 def test_the_work_is_the_multiplications():
@@ -269,7 +272,7 @@ def test_what_is_no_size_is_refused(what, values):
 
 
 def test_the_work_has_a_limit_too(monkeypatch):
-    monkeypatch.setattr(modellayers, "MAX_WORK", 400_000)
+    monkeypatch.setattr(flow, "MAX_WORK", 400_000)
     with pytest.raises(ModelError, match="multiplications for one picture"):
         trace(described(models.lenet5_textbook()))
 

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import shutil
 import signal
 import socket
@@ -19,7 +20,8 @@ from lenet_tutorial import models, pictures, results
 from lenet_tutorial.datasets import load_bundled, prepare, prepare_1998
 from lenet_tutorial.experiments import beyond_one_machine as beyond
 from lenet_tutorial.training import judge, parallel, set_seed
-from lenet_tutorial.training.parallel import WorkerError, Workers, cluster, fit_parallel, free_ports
+from lenet_tutorial.training.parallel import cluster, fit_parallel, free_ports
+from lenet_tutorial.training.processes import WorkerError, Workers, surroundings
 from lenet_tutorial.training.worker import (
     load_checkpoint,
     make_step,
@@ -124,18 +126,18 @@ def test_workers_do_not_ask_a_proxy_for_each_other_nor_take_over_what_is_not_for
 )
 def test_the_loopback_address_is_added_to_the_hosts_without_a_proxy(given, expected):
     proxies = {"http_proxy": "http://proxy:3128", "PATH": "/bin"}
-    found = parallel.surroundings({"TF_CONFIG": "{}"}, proxies | given)
+    found = surroundings({"TF_CONFIG": "{}"}, proxies | given)
     assert [found[name] for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy")] == [expected] * 3
     assert {name: found[name] for name in proxies} == proxies
     assert found["TF_CONFIG"] == "{}"
 
 
 def test_two_lists_of_hosts_both_keep_theirs_and_a_star_stays_a_star():
-    found = parallel.surroundings({}, {"no_proxy": "a.org", "NO_PROXY": "b.org"})
+    found = surroundings({}, {"no_proxy": "a.org", "NO_PROXY": "b.org"})
     assert found["no_proxy"].startswith("a.org,127") and found["NO_PROXY"].startswith("b.org,127")
-    found = parallel.surroundings({}, {"no_grpc_proxy": "c.org"})
+    found = surroundings({}, {"no_grpc_proxy": "c.org"})
     assert found["no_grpc_proxy"] == "c.org,127.0.0.1,localhost,::1"
-    found = parallel.surroundings({}, {"NO_PROXY": "*"})
+    found = surroundings({}, {"NO_PROXY": "*"})
     assert found["NO_PROXY"] == found["no_proxy"] == "*"  # "*,a" would mean something else
     assert found["no_grpc_proxy"] == "*,127.0.0.1,localhost,::1"
 
@@ -233,19 +235,26 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"run": None}, "no checkpoint"),
-        ({"run": []}, "no checkpoint"),
-        ({"epoch": -5}, "epoch must be a whole number of at least 0, got -5"),
-        ({"epoch": 10**9}, "1 losses for 1000000000 epochs"),
-        ({"epoch": "1"}, "epoch must be a whole number"),
-        ({"loss": ["x"]}, "no checkpoint"),
-        ({"loss": 3}, "no checkpoint"),
-        ({"run": {"images": ["x" * 9] * 999}}, "of another run: its images is "),
+        ({"about": None}, "it does not say what its run is"),
+        ({"about": []}, "it does not say what its run is"),
+        ({"about": {"images": 1}}, "it does not say what its run is"),
+        ({"epoch": -5}, "epoch -5"),
+        ({"epoch": 0}, "epoch 0"),
+        ({"epoch": 10**9}, "its history has not one number of loss for each epoch"),
+        ({"epoch": "1"}, "epoch '1'"),
+        ({"history": {}}, "its history lacks a column"),
+        ({"history": {"loss": ["x"]}}, "no checkpoint"),
+        ({"history": {"loss": 3}}, "no checkpoint"),
+        ({"about": {}}, "of another run: its images is None, not 1"),
+        ({"about": {"images": "x" * 9999}}, "of another run: its images is xxx"),
     ],
 )
 def test_a_checkpoint_made_by_hand_is_refused_in_a_clear_line(tmp_path, change, words):
     path = tmp_path / "checkpoint.npz"
-    np.savez(path, about=json.dumps({"run": {"images": 1}, "epoch": 1, "loss": [0.5]} | change))
+    head = {"about": {"images": "1"}, "epoch": 1, "history": {"loss": [0.5]}}
+    np.savez(path, head=json.dumps(head))
+    assert load_checkpoint(tmp_path, {"images": 1}) == (1, [0.5], [], [])
+    np.savez(path, head=json.dumps(head | change))
     with pytest.raises(ValueError, match=words) as caught:
         load_checkpoint(tmp_path, {"images": 1})
     assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)
@@ -267,6 +276,27 @@ def test_a_file_that_is_no_checkpoint_is_named(tmp_path, digits):
     (tmp_path / "checkpoint.npz").write_bytes(b"PK nonsense")
     with pytest.raises(ValueError, match=r"checkpoint\.npz is no checkpoint"):
         fit_parallel(build(), *digits, keep=tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes are Unix things")
+def test_a_checkpoint_is_read_with_the_care_that_one_of_a_single_process_is(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    save_checkpoint(tmp_path, RUN, 1, [0.5], WEIGHTS, STATE)
+    with np.load(path) as archive:
+        kept = {name: archive[name] for name in archive.files}
+    good = path.read_bytes()
+    assert load_checkpoint(tmp_path, RUN)[0] == 1
+    place = good.index(WEIGHTS[0].tobytes())
+    path.write_bytes(good[:place] + b"x" + good[place + 1 :])
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .*CRC"):
+        load_checkpoint(tmp_path, RUN)
+    np.savez_compressed(path, **kept)  # it could unpack to any size
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .head unpacks"):
+        load_checkpoint(tmp_path, RUN)
+    path.unlink()
+    os.mkfifo(path)  # it would wait for its other end
+    with pytest.raises(ValueError, match=r"no checkpoint that can be read .it is no file"):
+        load_checkpoint(tmp_path, RUN)
 
 
 # --------------------------------------------------------------------------- no orphans

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from lenet_tutorial import _checks, figures, layers, models, pictures, shapes
-from lenet_tutorial.datasets import check_images, check_labels, prepare
+from lenet_tutorial.images import check_images, check_labels, prepare
 from lenet_tutorial.training import answers, parallel, set_seed, split_validation, worker
 from lenet_tutorial.training.recipes import Recipe
 

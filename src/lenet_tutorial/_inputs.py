@@ -1,4 +1,6 @@
-"""Texts and names that come from anywhere, shown in one line."""
+"""Texts, names and errors that come from anywhere, shown in one line."""
+
+import os
 
 
 def printable(text):
@@ -40,3 +42,32 @@ def shown(path, most=200):
     if most is None or len(text) <= most:
         return text
     return f"{text[: most // 2]}...{text[-most // 2 :]}"
+
+
+def why(error, named=True):
+    """Say in a few words what an error was about, whatever it is.
+
+    Parameters
+    ----------
+    error : BaseException
+        Of any kind.
+    named : bool
+        Say which file the system had something against. It is left out where a message names it.
+
+    Returns
+    -------
+    str
+        In one line, and never empty.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        files = (error.filename, error.filename2) if named else ()
+        files = [_name(one) for one in files if one not in (None, "")]
+        return ": ".join([str(error.strerror), *files])
+    if isinstance(error, MemoryError):
+        return "not enough memory"
+    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _name(path):
+    return os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else str(path)

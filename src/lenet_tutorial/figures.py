@@ -424,7 +424,7 @@ def confusion_matrix(labels, predicted, classes=10):
     ValueError
         If the lengths differ or a class is out of range.
     """
-    from .datasets import check_labels
+    from .images import check_labels
 
     classes = check_whole("classes", classes)
     labels = check_labels(labels, classes=classes)

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from ._inputs import shown
+from ._inputs import shown, why
 
 try:
     import fcntl
@@ -19,12 +19,56 @@ except ImportError:  # Windows
     import msvcrt
 
 STALE = 60  # seconds after which an unfinished file that nobody holds is one that a kill left
+OLD = 3600  # seconds: where files can't be held, nobody writes one for so long
+
+
+class NoFile(OSError):
+    """What a path leads to is neither a file nor a folder."""
+
+
+def open_file(path):
+    """Open a regular file for reading, and nothing else.
+
+    A pipe or a device is not opened: it could wait or go on for ever.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+
+    Returns
+    -------
+    file
+        Open, of bytes.
+
+    Raises
+    ------
+    OSError
+        If it can't be opened: IsADirectoryError for a folder, NoFile for what is no file either.
+    ValueError
+        If the path can't be one.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    # What has no end is refused before it is opened, and again after: it may have changed.
+    _check_kind(os.stat(path))
+    file = open(os.open(path, flags), "rb")
+    try:
+        _check_kind(os.fstat(file.fileno()))
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _check_kind(about):
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(about.st_mode):
+        raise NoFile("it is no file")
 
 
 def read_file(path, most, error):
-    """Return the bytes of a regular file, and of nothing else.
-
-    A pipe, a device or a folder is not opened for reading: it could wait or go on for ever.
+    """Return the bytes of a regular file, and of nothing else, as :func:`open_file` opens it.
 
     Parameters
     ----------
@@ -40,33 +84,43 @@ def read_file(path, most, error):
     bytes
     """
     name = shown(path)
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        # What has no end is refused before it is opened, and again after: it may have changed.
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            raise error(f"{name} is no file")
-        with open(os.open(path, flags), "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise error(f"{name} is no file")
-            if found.st_size > most:
+        with open_file(path) as file:
+            if os.fstat(file.fileno()).st_size > most:
                 raise error(f"{name} is larger than {most // 1_000_000} MB")
             return file.read(most)
     except error:
         raise
+    except (NoFile, IsADirectoryError):
+        raise error(f"{name} is no file") from None
     except (FileNotFoundError, NotADirectoryError):
         raise error(f"no such file: {name}") from None
     except PermissionError:
         raise error(f"{name} can't be opened: permission denied") from None
     except (OSError, ValueError) as wrong:  # a name too long, or one with a zero byte
-        said = getattr(wrong, "strerror", None) or wrong
-        raise error(f"{name} can't be opened: {said}") from None
+        raise error(f"{name} can't be opened: {why(wrong, named=False)}") from None
     except MemoryError:
         raise error(f"{name} can't be read: out of memory") from None
 
 
 def hold(file):
-    """Lock an open file without waiting; return whether that was possible."""
+    """Lock an open file for this process, without waiting.
+
+    Parameters
+    ----------
+    file : file or int
+        Open; the lock ends when it is closed.
+
+    Returns
+    -------
+    bool
+        Whether nobody else held it.
+
+    Raises
+    ------
+    OSError
+        If it is on a disk that knows no locks.
+    """
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -81,7 +135,7 @@ def hold(file):
     return True
 
 
-def write_whole(path, write):
+def write_whole(path, write, careful=True):
     """Write a file beside its place and move it there: a whole file or none.
 
     Parameters
@@ -90,6 +144,8 @@ def write_whole(path, write):
         Where the file is to be. Where it is a symbolic link, the file that it leads to.
     write : callable
         Takes the open binary file.
+    careful : bool
+        Otherwise whatever lies there is replaced: a link itself, a pipe, a write-protected file.
 
     Raises
     ------
@@ -97,7 +153,7 @@ def write_whole(path, write):
         If the file can't be written, or what is there is no file or must not be written to. It is
         as it was.
     """
-    path, mode = _place(path)
+    path, mode = _place(path) if careful else (Path(path), _usual_mode())
     remove_unfinished(path)
     number, unfinished = _begin(path)
     try:
@@ -105,9 +161,12 @@ def write_whole(path, write):
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(OSError):  # some disks know no modes
-            unfinished.chmod(mode)
-        os.replace(unfinished, path)
+            with contextlib.suppress(OSError):  # some disks know no modes
+                unfinished.chmod(mode)
+            if fcntl:  # held until it is in its place
+                os.replace(unfinished, path)
+        if not fcntl:  # Windows moves no file that is open
+            os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
     _sync_folder(path.parent)
@@ -138,9 +197,7 @@ def _place(path):
     try:
         about = os.stat(path)
     except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return path, 0o666 & ~mask  # a file of ours is as usual, though mkstemp lets nobody read it
+        return path, _usual_mode()
     if not stat.S_ISREG(about.st_mode):
         kind = "a folder" if stat.S_ISDIR(about.st_mode) else "no regular file"
         raise OSError(errno.EINVAL, f"it is {kind}", str(path))
@@ -149,13 +206,24 @@ def _place(path):
     return path, stat.S_IMODE(about.st_mode)
 
 
+def _usual_mode():
+    """Return the mode of a new file: mkstemp lets nobody else read it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
 def _begin(path):
     """Open an unfinished file beside its place; return its number and path."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".part")
-    with contextlib.suppress(OSError):  # held while it is written, see remove_unfinished
-        if fcntl:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return number, Path(name)
+    while True:
+        number, name = tempfile.mkstemp(dir=path.parent, prefix=_prefix(path), suffix=".part")
+        try:
+            held = not fcntl or hold(number)  # while it is written, see remove_unfinished
+        except OSError:  # this disk knows no locks
+            held = True
+        if held and os.fstat(number).st_nlink:
+            return number, Path(name)
+        os.close(number)  # another process has just swept it away
 
 
 def _prefix(path):
@@ -173,22 +241,27 @@ def remove_unfinished(path, age=STALE):
     path : path
         Of the file, as :func:`write_whole` takes it.
     age : float
-        In seconds. What is younger stays: its writer may not have locked it yet.
+        In seconds: what is younger stays. Where files can't be held, so does what is younger than
+        an hour.
     """
     path = Path(os.path.realpath(path))
-    ours = re.compile(rf"{re.escape(_prefix(path))}\w+\.part")
+    ours = re.compile(rf"{re.escape(_prefix(path))}\w{{8}}\.part")
     with contextlib.suppress(OSError):  # what can't be removed is in nobody's way
         for one in os.scandir(path.parent):
             if not ours.fullmatch(one.name) or not one.is_file(follow_symlinks=False):
                 continue
             with contextlib.suppress(OSError), open(one.path, "rb") as file:
-                if time.time() - os.fstat(file.fileno()).st_mtime >= age and _free(file):
+                old = time.time() - os.fstat(file.fileno()).st_mtime
+                if old >= age and _free(file, old):
                     os.unlink(one.path)
 
 
-def _free(file):
+def _free(file, age):
     """Say whether no writer holds an unfinished file."""
-    return not fcntl or hold(file)  # Windows removes none that is open
+    try:
+        return not fcntl or hold(file)  # Windows removes none that is open
+    except OSError:  # this disk knows no locks
+        return age > OLD
 
 
 def _sync_folder(folder):

@@ -8,12 +8,10 @@ its place, and moved there.
 import ipaddress
 import os
 import re
-import secrets
-import stat
 import sys
 import threading
-import time
 import warnings
+from pathlib import Path
 from urllib.parse import urljoin
 
 #: Where MNIST is downloaded from, unless ``LENET_TUTORIAL_MIRRORS`` names other places.
@@ -27,11 +25,14 @@ CONNECT_TIMEOUT = 10  # seconds to reach a server
 READ_TIMEOUT = 20  # seconds without a byte
 FILE_TIMEOUT = 600  # seconds for one file, however steadily it drips
 MOVES = 5  # redirects that are followed
-OLD = 3600  # seconds: what was not written to for so long, nobody is writing
 
 
 class DatasetError(ValueError):
     """A data set could not be loaded; the message says why and what to do."""
+
+
+class MnistUnavailable(DatasetError):
+    """Neither the cache nor any mirror has MNIST."""
 
 
 # --------------------------------------------------------------------------- addresses
@@ -133,20 +134,6 @@ def import_pooch():
 
 
 # --------------------------------------------------------------------------- a download
-
-
-def why(error):
-    """Say in a few words what the system had against a file.
-
-    Parameters
-    ----------
-    error : OSError or ValueError
-
-    Returns
-    -------
-    str
-    """
-    return getattr(error, "strerror", None) or str(error)
 
 
 def in_short(error):
@@ -302,7 +289,27 @@ class _Body:
         self.bar.close()
 
 
-# --------------------------------------------------------------------------- the files
+# --------------------------------------------------------------------------- the cache
+
+
+def cache_folder():
+    """Return the folder for downloads: ``$LENET_TUTORIAL_CACHE``, else the user's cache.
+
+    Raises
+    ------
+    MnistUnavailable
+        If the user has no home, and so no cache.
+    """
+    named = os.environ.get("LENET_TUTORIAL_CACHE")
+    if named:
+        return Path(named)
+    try:
+        folder = import_pooch().os_cache("lenet_tutorial")
+    except RuntimeError:  # an older platformdirs gives back a "~" that stands for nobody's home
+        folder = Path("~")
+    if not folder.is_absolute():
+        raise MnistUnavailable("there is no home for a cache: name one in LENET_TUTORIAL_CACHE")
+    return folder
 
 
 def be_ready(folder):
@@ -325,78 +332,3 @@ def be_ready(folder):
         raise ValueError("it is no folder") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError("Permission denied")
-
-
-def store(data, path):
-    """Write a file beside its place and move it there: a whole file or none.
-
-    Parameters
-    ----------
-    data : bytes
-        What the file holds.
-    path : pathlib.Path
-        Where it is to be.
-
-    Raises
-    ------
-    OSError
-        If it can't be written.
-    """
-    while True:
-        unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-        try:
-            with open(unfinished, "xb") as file:
-                claimed = _claim(file)
-                if claimed is False or os.fstat(file.fileno()).st_nlink == 0:
-                    continue  # another process has just swept it away
-                file.write(data)
-                file.flush()
-                if claimed:
-                    os.replace(unfinished, path)
-            if not claimed:  # Windows moves no file that is open
-                os.replace(unfinished, path)
-            return
-        finally:
-            unfinished.unlink(missing_ok=True)
-
-
-def _claim(file):
-    """Lock a file for this process: whether it worked, or None where files can't be locked."""
-    try:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):
-        return None
-    return True
-
-
-def sweep(folder, names):
-    """Remove the unfinished files that a kill left; what another process is writing stays.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Where :func:`store` writes to.
-    names : iterable of str
-        What the files are called when they are whole.
-    """
-    for name in names:
-        try:
-            for path in folder.glob(f"{name}.{'[0-9a-f]' * 8}.part"):
-                _remove_if_left(path)
-        except (OSError, ValueError):
-            pass  # it is in nobody's way
-
-
-def _remove_if_left(path):
-    if not stat.S_ISREG(path.lstat().st_mode):
-        return
-    with open(path, "rb+") as file:
-        claimed = _claim(file)
-        if claimed:
-            path.unlink()
-    if claimed is None and time.time() - path.stat().st_mtime > OLD:
-        path.unlink()

@@ -1,25 +1,14 @@
-"""Long runs, computed once and kept: ``make results``.
+"""The files of long runs, read as tables.
 
-What takes more than about a minute on two cores is no notebook cell. It is computed here, one row
-per run, into small CSV files beside this module, and the chapters read and draw them. Nobody types
-a number into such a file: each row ends in a digest of itself, and one that does not fit is
-refused. A test runs a small slice again and compares. What is run stands in
-``lenet_tutorial.experiments``.
-
-Run ``python -m lenet_tutorial.results`` to add the rows that are missing (it can be interrupted:
-finished runs are kept), or with ``--again`` to compute all of them anew; the old rows stay until
-the new ones are complete.
+What takes more than about a minute on two cores is no notebook cell. `make results` computes it
+(:mod:`lenet_tutorial.experiments.run`), one row per run, into small CSV files beside this module,
+and the chapters read and draw them. Nobody types a number into such a file: each row ends in a
+digest of itself, and one that does not fit is refused.
 """
 
 import csv
-import datetime
 import hashlib
 import io
-import os
-import platform
-import sys
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 from .files import read_file
@@ -33,43 +22,13 @@ class ResultsError(ValueError):
     """A file of results can't be used as it is; the message names the file and says why."""
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A file of results: which runs it holds, and how one of them is made.
-
-    Attributes
-    ----------
-    runs : list of dict
-        What tells the runs apart, with the same keys for all; each combination stands in the file
-        once. Among the keys are ``dataset``, ``recipe`` and ``seed``.
-    run : callable
-        Takes one of these as keyword arguments, and returns the row: the same keys, the numbers of
-        the recipe, and what was measured.
-    """
-
-    runs: list
-    run: object
-
-    @property
-    def key(self):
-        """The names of the columns that say which run a row is."""
-        return list(self.runs[0])
-
-
-def experiments():
-    """Return all experiments, by the name of their file without its ending."""
-    from .experiments import EXPERIMENTS
-
-    return EXPERIMENTS
-
-
 def read(name):
     """Read a file of results.
 
     Parameters
     ----------
     name : str
-        One of the keys of :func:`experiments`.
+        Of the file, without its ending.
 
     Returns
     -------
@@ -88,11 +47,31 @@ def read(name):
         raise ResultsError(
             f"no results called {name!r}; there are {known}. `make results` makes them"
         )
-    return _read(path, name, f"restore it, or run `lenet-tutorial results {name} --again`")
+    return read_sealed(path, name, f"restore it, or run `lenet-tutorial results {name} --again`")
 
 
-def _read(path, name, advice):
-    """Read a file of results, unless somebody has changed it."""
+def read_sealed(path, name, advice):
+    """Read a file of results from some place, unless somebody has changed it.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    name : str
+        As :func:`read` takes it; the digests depend on it.
+    advice : str
+        What to do with a file that was changed, for the message.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`read`.
+
+    Raises
+    ------
+    ResultsError
+        If a row of it is not as it was written.
+    """
     import pandas as pd
 
     try:
@@ -135,87 +114,5 @@ def digest(name, row):
     return hashlib.sha256(repr((name, cells)).encode()).hexdigest()[:12]
 
 
-def sealed(name, text):
-    """Return a file's text with the digest of each row in a last column.
-
-    Parameters
-    ----------
-    name : str
-        Of the file, without its ending.
-    text : str
-        CSV, with the names of the columns first.
-
-    Returns
-    -------
-    str
-    """
-    rows, out = list(csv.DictReader(io.StringIO(text))), io.StringIO()
-    writer = csv.DictWriter(out, [*rows[0], DIGEST], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(row | {DIGEST: digest(name, row)} for row in rows)
-    return out.getvalue()
-
-
-def provenance():
-    """Return the columns that say with what, on what and when a run was made."""
-    import keras
-
-    backend = keras.backend.backend()
-    return {
-        "keras": version("keras"),
-        "backend": f"{backend} {__import__(backend).__version__}",
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "date": datetime.date.today().isoformat(),
-    }
-
-
-def make(name, again=False):
-    """Compute the rows that a file lacks, and write it after each one.
-
-    Parameters
-    ----------
-    name : str
-        A key of :func:`experiments`.
-    again : bool
-        Compute all rows anew, into a second file. It takes the place of the first when it is
-        complete; where it is there already, it is gone on with.
-
-    Raises
-    ------
-    ResultsError
-        If a row that is there is not as it was written, or says too little.
-    """
-    import pandas as pd
-    from tqdm import tqdm
-
-    from .files import write_whole
-
-    experiment, path = experiments()[name], FOLDER / f"{name}.csv"
-    here = path.with_name(f"{path.name}.again") if again else path
-    have = []
-    if here.is_file():
-        have = (_read(here, name, "remove it") if again else read(name)).to_dict("records")
-    for column in experiment.key:
-        if have and column not in have[0]:
-            raise ResultsError(f"{here} has no column {column!r}: compute it anew with --again")
-    done = {tuple(row[column] for column in experiment.key) for row in have}
-    todo = [wanted for wanted in experiment.runs if tuple(wanted.values()) not in done]
-    with tqdm(todo, desc=name, unit="run") as bar:
-        for wanted in bar:
-            have.append(experiment.run(**wanted) | provenance())
-            table = pd.DataFrame(have).sort_values(experiment.key)
-            text = sealed(name, table.to_csv(index=False, lineterminator="\n"))
-            write_whole(here, lambda file, text=text: file.write(text.encode()))
-    if again:
-        os.replace(here, path)
-
-
-def main(arguments=None):
-    """Run ``python -m lenet_tutorial.results``, the same as ``lenet-tutorial results``."""
-    from .command.cli import main as command
-
-    return command(["results", *(sys.argv[1:] if arguments is None else arguments)])
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit("`python -m lenet_tutorial results` computes them")

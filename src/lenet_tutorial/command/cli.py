@@ -191,8 +191,8 @@ def make_parser():
         "validation, and the test set is looked at once, at the end.",
         keras="train",
     )
+    from ..networks import NETWORKS
     from ..training.recipes import RECIPES
-    from .model_files.stored import NETWORKS
 
     titles = "; ".join(f"{name}: {network.title}" for name, network in NETWORKS.items())
     what = one.add_mutually_exclusive_group()
@@ -448,10 +448,11 @@ def _run(digits, options, output, backup):
     import keras
 
     from ..training.fit import error_rate, split_validation
-    from .model_files.stored import network_of, save_model
+    from .model_files.inputs import input_of
+    from .model_files.stored import save_model
 
     title, model, learn, epochs = _plan(options)
-    prepare = network_of(model).prepare
+    prepare = input_of(model).prepare
     x, y, x_val, y_val = split_validation(prepare(digits.x_train), digits.y_train)
     count = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     print(f"{title}: {count} parameters; {digits.name}, {len(x)} digits to train on.")
@@ -487,9 +488,9 @@ def _plan(options):
     import functools
     from dataclasses import replace
 
+    from ..networks import NETWORKS
     from ..training.fit import set_seed, train
     from ..training.recipes import RECIPES
-    from .model_files.stored import NETWORKS
 
     if options.recipe:
         recipe = RECIPES[options.recipe]
@@ -523,8 +524,8 @@ def _predict(options):
     answers = {}
     if digits:
         try:
-            model, network = _load_network(options.model)
-            inputs = network.prepare(np.stack(list(digits.values())))
+            model, taken = _load_network(options.model)
+            inputs = taken.prepare(np.stack(list(digits.values())))
             kind, values = answer(model, inputs)
         except ModelError as error:
             if options.json:
@@ -541,7 +542,7 @@ def _predict(options):
                 "digit": int(digit),
                 "kind": kind,
                 "values": [float(value) for value in row],
-                "input": network.about(),
+                "input": taken.about(),
             }
             for number, (digit, row) in answers.items()
         }
@@ -549,7 +550,7 @@ def _predict(options):
     elif answers:
         _print_answers(options.images, answers, kind)
         if options.model:
-            print(network.fed())
+            print(taken.fed())
     return 2 if wrong else 0
 
 
@@ -596,15 +597,17 @@ def _is_same(one, other):
 
 def _load_network(path):
     """Return the model that is asked for, and what its input looks like."""
-    from .model_files.stored import NETWORKS, ModelError, default_model, load_model, network_of
+    from .._inputs import shown
+    from ..networks import NETWORKS
+    from .model_files.inputs import input_of
+    from .model_files.stored import ModelError, default_model, load_model
 
     if not path:
-        return default_model()[0], NETWORKS["lenet5"]
-    from .._inputs import shown
+        return default_model()[0], NETWORKS["lenet5"].input
 
     model = load_model(path)
     try:
-        return model, network_of(model)
+        return model, input_of(model)
     except ModelError as error:
         raise ModelError(f"{shown(path)} can't be used: {error}") from None
 
@@ -692,15 +695,16 @@ def _export(options):
 
 def _results(options):
     from .. import results
+    from ..experiments import EXPERIMENTS
+    from ..experiments.run import make
     from ..training.backup import BackupError, Lock
 
-    known = results.experiments()
-    _check_names("experiment", options.names, known)
+    _check_names("experiment", options.names, EXPERIMENTS)
     results.FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in options.names or known:
+    for name in options.names or EXPERIMENTS:
         try:  # two at once would each write the file without the other's rows
             with Lock(results.FOLDER / f"{name}.lock", f"{name}.csv"):
-                results.make(name, options.again)
+                make(name, EXPERIMENTS[name], options.again)
         except (BackupError, results.ResultsError) as error:
             raise CommandError(str(error), 1) from None
         except KeyboardInterrupt:

@@ -12,7 +12,7 @@ import signal
 import sys
 import traceback
 
-from .._inputs import printable
+from .._inputs import printable, why
 
 #: Exit codes, beside 0 for done.
 FAILED, WRONG, UNEXPECTED, INTERRUPTED = 1, 2, 70, 130
@@ -37,21 +37,6 @@ def one_line(text):
     """Return a text as one line: control characters as escapes, endless words cut."""
     shown = printable(str(text).strip())
     return re.sub(rf"\S{{{LONG},}}", lambda word: f"{word[0][:100]}…{word[0][-100:]}", shown)
-
-
-def why(error):
-    """Say in a few words what an error was about, whatever it is."""
-    if isinstance(error, OSError) and error.strerror:
-        names = [one for one in (error.filename, error.filename2) if one not in (None, "")]
-        return ": ".join([str(error.strerror), *(_name(one) for one in names)])
-    if isinstance(error, MemoryError):
-        return "not enough memory"
-    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
-
-
-def _name(path):
-    return os.fsdecode(path) if isinstance(path, (bytes, os.PathLike)) else str(path)
 
 
 def judge(error):

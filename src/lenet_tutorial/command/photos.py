@@ -20,6 +20,7 @@ import numpy as np
 
 from .._inputs import shown
 from ..files import read_file
+from ..images import area_weights
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
@@ -266,7 +267,9 @@ def normalise(ink):
     digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = BOX / max(digit.shape)
     height, width = (max(1, math.floor(side * scale + 0.5)) for side in digit.shape)
-    small = _shares(digit.shape[0], height) @ digit @ _shares(digit.shape[1], width).T
+    down = area_weights(0, digit.shape[0], digit.shape[0], height, np.float64)
+    across = area_weights(0, digit.shape[1], digit.shape[1], width, np.float64)
+    small = down @ digit @ across.T
     small /= small.max()  # a thin line stays black
     mass = small.sum()
     middle_y = (small.sum(axis=1) * np.arange(height)).sum() / mass
@@ -276,12 +279,3 @@ def normalise(ink):
     centred = np.zeros((28, 28), np.float32)
     centred[top : top + height, left : left + width] = small
     return centred
-
-
-def _shares(length, count):
-    """Return which old pixels each new one covers, and by how much: ``(count, length)``."""
-    edges = np.arange(count + 1) * (length / count)
-    left, right = edges[:-1, np.newaxis], np.minimum(edges[1:, np.newaxis], length)
-    old = np.arange(length)
-    overlap = np.minimum(right, old + 1) - np.maximum(left, old)
-    return np.maximum(overlap, 0) * (count / length)

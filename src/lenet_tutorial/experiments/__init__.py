@@ -1,21 +1,23 @@
-"""What ``make results`` computes: one module for each chapter that has long runs.
+"""What ``make results`` computes: one module for each chapter that has long runs, named after it.
 
 Each module holds its recipes as readable values, the function that makes one run, and a dictionary
-``EXPERIMENTS`` of :class:`lenet_tutorial.results.Experiment`, by the name of the file.
+``EXPERIMENTS`` of :class:`lenet_tutorial.experiments.run.Experiment`, by the name of the file.
 """
 
-from . import as_published_1998 as published
-from . import beyond_one_machine as beyond
-from . import in_code_1989 as zip1989
-from . import training_faster_and_better as faster
-from . import training_with_keras as changes
-from . import why_it_works as why
+from . import (
+    as_published_1998,
+    beyond_one_machine,
+    in_code_1989,
+    training_faster_and_better,
+    training_with_keras,
+    why_it_works,
+)
 
 EXPERIMENTS = {
-    **changes.EXPERIMENTS,
-    **faster.EXPERIMENTS,
-    **published.EXPERIMENTS,
-    **why.EXPERIMENTS,
-    **zip1989.EXPERIMENTS,
-    **beyond.EXPERIMENTS,
+    **training_with_keras.EXPERIMENTS,
+    **training_faster_and_better.EXPERIMENTS,
+    **as_published_1998.EXPERIMENTS,
+    **why_it_works.EXPERIMENTS,
+    **in_code_1989.EXPERIMENTS,
+    **beyond_one_machine.EXPERIMENTS,
 }

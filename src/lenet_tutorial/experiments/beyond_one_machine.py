@@ -1,15 +1,27 @@
 """Chapter 10: how fast two workers are, and what a larger batch asks of the learning rate."""
 
-from ..results import Experiment
+from dataclasses import replace
+
+from .. import datasets
+from ..training import parallel
+from ..training.recipes import Recipe
+from .run import Experiment, accuracy, load, runs
 
 #: Threads of each worker. With one core each, a worker stands for a machine of its own.
 THREADS = {"one core each": 1}
 
-MOMENTUM = 0.9
-BASE_BATCH = 64
-#: Of the base batch; chosen on the validation split.
-BASE_RATE = 0.05
-EPOCHS = 4
+#: The textbook network with a small batch. Its rate was chosen on the validation split.
+BASE = Recipe(
+    "same rate",
+    input_size=32,
+    pooling="average",
+    epochs=4,
+    batch_size=64,
+    optimizer="sgd",
+    learning_rate=0.05,
+    momentum=0.9,
+    nesterov=False,
+)
 TRAIN_DIGITS = 20_000
 #: How the learning rate follows the batch: not at all; in proportion to it; in proportion, but
 #: during the first epoch it rises to there from the base rate (Goyal et al. 2017).
@@ -17,8 +29,12 @@ RATES = ("same rate", "scaled rate", "scaled rate, warm-up")
 BATCHES = (256, 1024, 4096)
 
 
+def _digits(dataset, train_digits):
+    return load(dataset, lambda images: datasets.prepare(images, BASE.input_size), train_digits)
+
+
 def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=TRAIN_DIGITS):
-    """Train one epoch on so many workers and return the row.
+    """Train one epoch on so many workers, and return what was measured.
 
     Parameters
     ----------
@@ -40,35 +56,20 @@ def run_workers(dataset, recipe, workers, batch_size, seed, train_digits=TRAIN_D
         :class:`lenet_tutorial.training.parallel.ParallelRun`; ``apart`` is how far the workers'
         weights differ in the end.
     """
-    from ..datasets import load_digits28, prepare
-    from ..models import lenet5_textbook
-    from ..training.fit import error_rate, set_seed, split_validation
-    from ..training.parallel import fit_parallel
-
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
-    set_seed(seed)
-    model = lenet5_textbook()
-    threads = THREADS[recipe]
-    run = fit_parallel(model, x, y, workers, 1, batch_size, seed=seed, threads=threads)
+    (x, y), held_out, _ = _digits(dataset, train_digits)
+    model, threads = BASE.build(seed), THREADS[recipe]
+    run = parallel.fit_parallel(model, x, y, workers, 1, batch_size, seed=seed, threads=threads)
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "workers": workers,
-        "batch_size": batch_size,
-        "seed": seed,
-        "threads": threads,
         "train_digits": len(x),
         "step_seconds": round(run.step_seconds, 6),
         "busy_seconds": round(run.busy_seconds, 6),
         "apart": run.apart,
-        "val_accuracy": round(1 - error_rate(model, x_val, y_val), 6),
+        "val_accuracy": accuracy(model, *held_out),
     }
 
 
-def rate(recipe, batch_size, steps):
-    """Return the learning rate, a number or a schedule.
+def scaled(recipe, batch_size):
+    """Return the recipe for a larger batch.
 
     Parameters
     ----------
@@ -76,12 +77,10 @@ def rate(recipe, batch_size, steps):
         One of `RATES`.
     batch_size : int
         Images in a step.
-    steps : int
-        Steps in an epoch.
 
     Returns
     -------
-    float or keras.optimizers.schedules.LearningRateSchedule
+    lenet_tutorial.training.recipes.Recipe
 
     Raises
     ------
@@ -90,18 +89,17 @@ def rate(recipe, batch_size, steps):
     """
     if recipe not in RATES:
         raise ValueError(f"recipe must be one of {RATES}, got {recipe!r}")
+    how = replace(BASE, name=recipe, batch_size=batch_size)
     if recipe == "same rate":
-        return BASE_RATE
-    scaled = BASE_RATE * batch_size / BASE_BATCH
+        return how
+    how = replace(how, learning_rate=BASE.learning_rate * batch_size / BASE.batch_size)
     if recipe == "scaled rate":
-        return scaled
-    import keras
-
-    return keras.optimizers.schedules.PolynomialDecay(BASE_RATE, steps, scaled)
+        return how
+    return replace(how, warmup=1 / BASE.epochs, warmup_from=BASE.learning_rate)
 
 
-def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=TRAIN_DIGITS):
-    """Train with one batch size and return the row.
+def run_batches(dataset, recipe, batch_size, seed, epochs=None, train_digits=TRAIN_DIGITS):
+    """Train with one batch size, and return what was measured.
 
     Parameters
     ----------
@@ -113,8 +111,8 @@ def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=T
         Images in a step.
     seed : int
         Of the weights and the shuffling.
-    epochs : int
-        Passes over the training digits.
+    epochs : int, optional
+        Stop after so many passes over the training digits; for a quick check.
     train_digits : int
         Use the first so many training digits.
 
@@ -125,69 +123,39 @@ def run_batches(dataset, recipe, batch_size, seed, epochs=EPOCHS, train_digits=T
     """
     import keras
 
-    from ..datasets import load_digits28, prepare
-    from ..models import lenet5_textbook
-    from ..training.fit import error_rate, set_seed, split_validation, train
-
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare(digits.x_train, 32), digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
-    steps = -(-len(x) // batch_size)
+    train, held_out, test = _digits(dataset, train_digits)
+    how, steps = scaled(recipe, batch_size), -(-len(train[0]) // batch_size)
     keras.backend.clear_session()
-    set_seed(seed)
-    model = lenet5_textbook()
-    history = train(
-        model,
-        x,
-        y,
-        validation=(x_val, y_val),
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=keras.optimizers.SGD(rate(recipe, batch_size, steps), momentum=MOMENTUM),
-        seed=seed,
-        steps_per_execution=min(20, steps),
+    model, history = how.train(
+        *train, held_out, seed, epochs=epochs, steps_per_execution=min(20, steps)
     )
-    test_error = error_rate(model, prepare(digits.x_test, 32), digits.y_test)
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "batch_size": batch_size,
-        "seed": seed,
-        "base_rate": BASE_RATE,
-        "momentum": MOMENTUM,
-        "epochs": epochs,
-        "steps": steps * epochs,
-        "train_digits": len(x),
+        "steps": steps * len(history),
+        "train_digits": len(train[0]),
         "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
-        "test_accuracy": round(1 - test_error, 6),
+        "test_accuracy": accuracy(model, *test),
     }
 
+
+def _numbers(run):
+    """Return the numbers of a run on one machine that stand in the file."""
+    how = scaled(run["recipe"], run["batch_size"])
+    return {"base_rate": BASE.learning_rate, **how.row("momentum", "epochs")}
+
+
+LARGER = [(recipe, batch_size) for batch_size in BATCHES for recipe in RATES]
 
 EXPERIMENTS = {
     # Seeds outermost: what disturbs the machine for a while disturbs all alike. (`busy_seconds`
     # hardly depends on it, `step_seconds` does.)
     "workers": Experiment(
-        [
-            {
-                "dataset": "mnist",
-                "recipe": "one core each",
-                "workers": workers,
-                "batch_size": batch,
-                "seed": seed,
-            }
-            for seed in range(3)
-            for batch in (64, 1024)
-            for workers in (1, 2)
-        ],
+        runs({"recipe": THREADS, "workers batch_size": [(1, 64), (2, 64), (1, 1024), (2, 1024)]}),
         run_workers,
+        lambda run: {"threads": THREADS[run["recipe"]]},
     ),
     "batches": Experiment(
-        [
-            {"dataset": "mnist", "recipe": recipe, "batch_size": batch, "seed": seed}
-            for seed in range(2)
-            for batch in (BASE_BATCH, *BATCHES)
-            for recipe in (RATES if batch != BASE_BATCH else RATES[:1])
-        ],
+        runs({"recipe batch_size": [("same rate", BASE.batch_size), *LARGER]}, seeds=2),
         run_batches,
+        _numbers,
     ),
 }

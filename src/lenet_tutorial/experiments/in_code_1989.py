@@ -2,8 +2,12 @@
 
 import numpy as np
 
+from .. import datasets
 from .._checks import check_number, check_whole
-from ..results import Experiment
+from ..models import lenet_1989
+from ..training import fit
+from ..training.recipes import Recipe
+from .run import Experiment, runs
 
 #: The paper's numbers of training and test digits (LeCun et al. 1989, section 2.1).
 TRAINING, TEST = 7291, 2007
@@ -45,6 +49,10 @@ CHANGES = {
     "more": {"digits": 60_000, "passes": 10},
 }
 
+#: What :class:`lenet_tutorial.training.recipes.Recipe` calls by the same name; the others are of
+#: the network and of the digits.
+OF_A_RECIPE = ("learning_rate", "schedule", "weight_decay", "batch_size", "shuffle")
+
 CHECKPOINTS = (1, 2, 4, 8, 16)  # passes after which the error is noted too
 
 
@@ -80,13 +88,11 @@ def draw(digits, training=TRAINING, seed=1989):
     ValueError
         If `training` is no whole number of at least 1.
     """
-    from ..datasets import prepare_1989
-
     rows, test_rows = draw_rows(len(digits.x_train), len(digits.x_test), training, seed)
     return (
-        prepare_1989(digits.x_train[rows]),
+        datasets.prepare_1989(digits.x_train[rows]),
         digits.y_train[rows],
-        prepare_1989(digits.x_test[test_rows]),
+        datasets.prepare_1989(digits.x_test[test_rows]),
         digits.y_test[test_rows],
     )
 
@@ -144,7 +150,6 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
     import keras
 
     from ..layers import fan_in
-    from ..models import lenet_1989
 
     if start not in ("fan-in", "root"):
         raise ValueError(f"start must be 'fan-in' or 'root', got {start!r}")
@@ -171,26 +176,6 @@ def network(start="fan-in", output="squash", activation="squash", dropout=0.0):
     )
 
 
-def optimizer(recipe, steps):
-    """Return a new optimiser: plain gradient descent, or AdamW with a rate that falls to zero.
-
-    Parameters
-    ----------
-    recipe : dict
-        One of :func:`recipes`.
-    steps : int
-        Weight updates in the whole run.
-    """
-    import keras
-
-    rate = recipe["learning_rate"]
-    if recipe["schedule"] == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=steps)
-    if recipe["optimizer"] == "SGD":
-        return keras.optimizers.SGD(rate)
-    return keras.optimizers.AdamW(rate, weight_decay=recipe["weight_decay"])
-
-
 def learn(recipe, x, y, validation, seed, passes=None):
     """Train one network by a recipe; return it and its history.
 
@@ -215,44 +200,43 @@ def learn(recipe, x, y, validation, seed, passes=None):
     import keras
 
     from ..layers import Distort
-    from ..training.fit import set_seed, train
 
     keras.backend.clear_session()
-    set_seed(seed)
+    fit.set_seed(seed)
     model = network(*(recipe[part] for part in ("start", "output", "activation", "dropout")))
-    batches = -(-len(x) // recipe["batch_size"])
     distort = None
     if recipe["shift"]:
         amount = recipe["distort"]
         distort = Distort(recipe["shift"], amount, amount, 2 * amount, background=-1.0, seed=seed)
-    history = train(
-        model,
+    how = Recipe(
+        "1989",
+        epochs=recipe["passes"],
+        optimizer=recipe["optimizer"].lower(),
+        momentum=0.0,
+        nesterov=False,
+        **{key: recipe[key] for key in OF_A_RECIPE},
+    )
+    return how.train(
         x,
         y,
         validation,
-        epochs=passes or recipe["passes"],
-        batch_size=recipe["batch_size"],
-        optimizer=optimizer(recipe, batches * recipe["passes"]),
-        seed=seed,
+        seed,
+        model=model,
+        epochs=passes,
         distort=distort,
-        steps_per_execution=min(100, batches),
-        shuffle=recipe["shuffle"],
+        steps_per_execution=min(100, -(-len(x) // how.batch_size)),
         validation_batch_size=1000,
     )
-    return model, history
 
 
-def columns(dataset, recipe, numbers, seed, history, measured):
-    """Return the row of a run: what it was, the recipe's numbers, and the errors measured.
-
-    ``measured`` names what the history's validation columns were measured on.
-    """
-    row = {"dataset": dataset, "recipe": recipe, **numbers, "seed": seed}
-    for number in CHECKPOINTS:
-        if number <= len(history):
-            error = 1 - history["val_accuracy"].loc[number]
-            row[f"{measured}_error_{number}"] = round(error, 6)
-    return row
+def _noted(history, measured):
+    """Return the errors at the checkpoints of a run; on which digits, says `measured`."""
+    errors = 1 - history["val_accuracy"]
+    return {
+        f"{measured}_error_{number}": round(errors.loc[number], 6)
+        for number in CHECKPOINTS
+        if number <= len(history)
+    }
 
 
 def run(dataset, recipe, seed, passes=None):
@@ -275,19 +259,46 @@ def run(dataset, recipe, seed, passes=None):
         Errors are shares: ``train_error_N`` after pass N, ``train_error`` and ``test_error`` at
         the end.
     """
-    from ..datasets import load_digits28
-    from ..training.fit import error_rate
-
-    numbers = recipes()[recipe]
-    x, y, x_test, y_test = draw(load_digits28(dataset), numbers["digits"])
+    how = recipes()[recipe]
+    x, y, x_test, y_test = draw(datasets.load_digits28(dataset), how["digits"])
     # Nothing is held out here, so what is judged after each pass are the training digits.
-    model, history = learn(numbers, x, y, (x, y), seed, passes)
-    row = columns(dataset, recipe, numbers, seed, history, "train")
-    return row | {
+    model, history = learn(how, x, y, (x, y), seed, passes)
+    return _noted(history, "train") | {
         "parameters": model.count_params(),
-        "train_error": round(error_rate(model, x, y), 6),
-        "test_error": round(error_rate(model, x_test, y_test), 6),
+        "train_error": round(fit.error_rate(model, x, y), 6),
+        "test_error": round(fit.error_rate(model, x_test, y_test), 6),
     }
+
+
+def tried(recipe, change):
+    """Return the numbers of a recipe with something else in their place.
+
+    Parameters
+    ----------
+    recipe : str
+        A key of :func:`recipes`.
+    change : str
+        ``'learning_rate=0.003'``, or several of these with spaces between them.
+
+    Returns
+    -------
+    dict
+        Where the recipe learns digit by digit, with fewer passes.
+
+    Raises
+    ------
+    ValueError
+        If the change names no number of the recipe.
+    """
+    numbers = recipes()[recipe]
+    for part in change.split():
+        name, _, value = part.partition("=")
+        if name not in numbers:
+            raise ValueError(f"change must name one of {sorted(numbers)}, got {part!r}")
+        numbers[name] = value if isinstance(numbers[name], str) else float(value)
+    if numbers["batch_size"] == 1:
+        numbers["passes"] = CHOICE_PASSES
+    return numbers
 
 
 def choose(dataset, recipe, change, seed, passes=None):
@@ -297,11 +308,8 @@ def choose(dataset, recipe, change, seed, passes=None):
     ----------
     dataset : {'mnist', 'digits'}
         What to draw from.
-    recipe : str
-        A key of :func:`recipes`.
-    change : str
-        What is tried in place of the recipe's own numbers: ``'learning_rate=0.003'``, or several
-        of these with spaces between them.
+    recipe, change : str
+        As :func:`tried` takes them.
     seed : int
         As :func:`run` takes it. The validation split is the same for all.
     passes : int, optional
@@ -317,30 +325,18 @@ def choose(dataset, recipe, change, seed, passes=None):
     ValueError
         If the change names no number of the recipe.
     """
-    from ..datasets import load_digits28
-    from ..training.fit import error_rate, split_validation
-
-    numbers = recipes()[recipe]
-    for part in change.split():
-        name, _, value = part.partition("=")
-        if name not in numbers:
-            raise ValueError(f"change must name one of {sorted(numbers)}, got {part!r}")
-        numbers[name] = value if isinstance(numbers[name], str) else float(value)
-    if numbers["batch_size"] == 1:
-        numbers["passes"] = CHOICE_PASSES
-    x, y, _, _ = draw(load_digits28(dataset), numbers["digits"])
-    x, y, x_val, y_val = split_validation(x, y, 1 / 5)
-    model, history = learn(numbers, x, y, (x_val, y_val), seed, passes)
-    row = columns(dataset, recipe, numbers, seed, history, "val")
-    return row | {
-        "change": change,
-        "train_error": round(error_rate(model, x, y), 6),
-        "val_error": round(error_rate(model, x_val, y_val), 6),
+    how = tried(recipe, change)
+    x, y, _, _ = draw(datasets.load_digits28(dataset), how["digits"])
+    x, y, x_val, y_val = fit.split_validation(x, y, 1 / 5)
+    model, history = learn(how, x, y, (x_val, y_val), seed, passes)
+    return _noted(history, "val") | {
+        "train_error": round(fit.error_rate(model, x, y), 6),
+        "val_error": round(fit.error_rate(model, x_val, y_val), 6),
     }
 
 
 #: What was tried for each recipe; what gave the smallest validation error is the recipe's.
-TRIED = {
+CHOICES = {
     "paper": (
         "learning_rate=0.003",
         "learning_rate=0.006",
@@ -367,21 +363,11 @@ CHOICE_PASSES = 8  # digit by digit, 23 passes for each number tried would take 
 
 EXPERIMENTS = {
     # The road: each recipe on all digits of the draw, measured on the test digits.
-    "zip1989": Experiment(
-        [
-            {"dataset": "mnist", "recipe": recipe, "seed": seed}
-            for recipe in CHANGES
-            for seed in range(3)
-        ],
-        run,
-    ),
+    "zip1989": Experiment(runs({"recipe": CHANGES}), run, lambda run: recipes()[run["recipe"]]),
     # What was tried on the validation split.
     "zip1989_choices": Experiment(
-        [
-            {"dataset": "mnist", "recipe": recipe, "change": change, "seed": 0}
-            for recipe, changes in TRIED.items()
-            for change in changes
-        ],
+        runs({"recipe change": [(name, one) for name in CHOICES for one in CHOICES[name]]}, 1),
         choose,
+        lambda run: tried(run["recipe"], run["change"]),
     ),
 }

@@ -5,10 +5,10 @@ import time
 from dataclasses import replace
 from statistics import median
 
-from ..results import Experiment
+from .. import datasets
+from ..training import fit
 from ..training.recipes import ARTICLE, FAST, STRONG
-
-KEY = ["dataset", "recipe", "seed"]
+from .run import Experiment, accuracy, load, runs
 
 #: For comparing parts: the strong recipe, shorter; so the running average is shorter too.
 SHORT = replace(STRONG, name="short", epochs=4, ema=0.99)
@@ -49,6 +49,14 @@ SPEEDS = {
         "warmup": 0.2,
     },
 }
+
+#: The numbers of a recipe that stand in the files: all but three, which are younger than the runs
+#: and the same for all recipes here.
+NUMBERS = [
+    column
+    for column in ARTICLE.row()
+    if column not in ("recipe", "warmup_from", "nesterov", "shuffle")
+]
 
 #: Largest learning rates of the fast recipe that were tried; the validation split chose.
 PEAKS = (0.001, 0.004, 0.008, 0.012, 0.016, 0.02, 0.03, 0.05)
@@ -96,30 +104,54 @@ class Clock:
         return Stopwatch()
 
 
-def load(dataset, input_size, train_digits=None):
-    """Return training, validation and test digits for one size of input.
+def part(recipe):
+    """Return the strong recipe, or the short one with one change.
 
     Parameters
     ----------
-    dataset : {'mnist', 'digits'}
-        What to train on.
-    input_size : {28, 32}
-        Side of the images.
-    train_digits : int, optional
-        Use the first so many training digits only.
+    recipe : str
+        'strong', or a key of `PARTS`.
 
     Returns
     -------
-    (x, y), (x_val, y_val), (x_test, y_test)
-        Images and labels. The validation digits are held out of the training digits.
+    lenet_tutorial.training.recipes.Recipe
     """
-    from ..datasets import load_digits28, prepare
-    from ..training.fit import split_validation
+    return STRONG if recipe == "strong" else replace(SHORT, name=recipe, **PARTS[recipe])
 
-    digits = load_digits28(dataset)
-    x, y, *held_out = split_validation(prepare(digits.x_train, input_size), digits.y_train)
-    test = prepare(digits.x_test, input_size), digits.y_test
-    return (x[:train_digits], y[:train_digits]), tuple(held_out), test
+
+def sped_up(recipe):
+    """Return the article's recipe with one change, and as long as a measurement of time needs.
+
+    Parameters
+    ----------
+    recipe : str
+        A key of `SPEEDS`.
+
+    Returns
+    -------
+    lenet_tutorial.training.recipes.Recipe
+    """
+    return replace(ARTICLE, name=recipe, epochs=5, **SPEEDS[recipe])
+
+
+def at_peak(recipe):
+    """Return the fast recipe with another largest learning rate.
+
+    Parameters
+    ----------
+    recipe : str
+        ``'peak 0.016'``, with one of `PEAKS`.
+
+    Returns
+    -------
+    lenet_tutorial.training.recipes.Recipe
+    """
+    return replace(FAST, name=recipe, learning_rate=float(recipe.removeprefix("peak ")))
+
+
+def _digits(recipe, dataset, train_digits=None):
+    size = recipe.input_size
+    return load(dataset, lambda images: datasets.prepare(images, size), train_digits)
 
 
 def learn(recipe, dataset, seed, train_digits=None, judged=True):
@@ -129,49 +161,49 @@ def learn(recipe, dataset, seed, train_digits=None, judged=True):
     ----------
     recipe : lenet_tutorial.training.recipes.Recipe
         How to train.
-    dataset, train_digits
-        As :func:`load` takes them.
+    dataset : {'mnist', 'digits'}
+        What to train on.
     seed : int
         Of the weights, the order of the digits and the distortions.
+    train_digits : int, optional
+        Use the first so many training digits only.
     judged : bool
         Whether the test digits are looked at, at the end. Not where something is chosen.
 
     Returns
     -------
     (keras.Model, dict, Clock)
-        The network, its row of results, and how long it took. In the row are the accuracies at
-        the end, and the validation accuracy after the first epoch.
+        The network, what was measured, and how long it took. Measured are the accuracies at the
+        end, and the validation accuracy after the first epoch.
     """
     import keras
 
-    from ..training.fit import error_rate
-
-    train, held_out, test = load(dataset, recipe.input_size, train_digits)
+    train, held_out, test = _digits(recipe, dataset, train_digits)
     keras.backend.clear_session()
     clock = Clock()
     model, history = recipe.train(
         *train, held_out, seed=seed, verbose=0, callbacks=[clock.callback()]
     )
-    row = {"dataset": dataset, "seed": seed, **recipe.row(), "parameters": model.count_params()}
-    row |= {
+    measured = {
+        "parameters": model.count_params(),
         "train_digits": len(train[0]),
         "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
         "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
     }
     if judged:
-        row["test_accuracy"] = round(1 - error_rate(model, *test), 6)
-    return model, row, clock
+        measured["test_accuracy"] = accuracy(model, *test)
+    return model, measured, clock
 
 
 def run(dataset, recipe, seed, epochs=None, train_digits=None):
-    """Train the strong recipe, or the short one with one change, and return its row.
+    """Train the strong recipe, or the short one with one change, and return what was measured.
 
     Parameters
     ----------
     dataset, train_digits
-        As :func:`load` takes them.
+        As :func:`learn` takes them.
     recipe : str
-        'strong', or a key of `PARTS`.
+        As :func:`part` takes it.
     seed : int
         Of the weights, the order of the digits and the distortions.
     epochs : int, optional
@@ -184,15 +216,14 @@ def run(dataset, recipe, seed, epochs=None, train_digits=None):
         of the article's recipe in the same process, by the processor's time, and ``mistakes``
         lists the test digits that it got wrong, see :func:`mistakes`.
     """
-    how = STRONG if recipe == "strong" else replace(SHORT, name=recipe, **PARTS[recipe])
-    if epochs:
-        how = replace(how, epochs=epochs)
-    model, row, clock = learn(how, dataset, seed, train_digits)
+    how = part(recipe)
+    how = replace(how, epochs=epochs or how.epochs)
+    model, measured, clock = learn(how, dataset, seed, train_digits)
     if recipe == "strong":
-        row["mistakes"] = mistakes(model, *load(dataset, how.input_size)[2])
+        measured["mistakes"] = mistakes(model, *_digits(how, dataset)[2])
         *_, yardstick = learn(replace(ARTICLE, epochs=2), dataset, seed, train_digits)
-        row["article_epochs"] = round(sum(clock.cpu) / yardstick.cpu[1], 2)
-    return row
+        measured["article_epochs"] = round(sum(clock.cpu) / yardstick.cpu[1], 2)
+    return measured
 
 
 def mistakes(model, x, y):
@@ -210,9 +241,7 @@ def mistakes(model, x, y):
     str
         Positions in the data with the answers, in order.
     """
-    from ..training.fit import answers
-
-    given = answers(model, x)
+    given = fit.answers(model, x)
     return " ".join(f"{place}:{given[place]}" for place in (given != y).nonzero()[0])
 
 
@@ -222,7 +251,7 @@ def pair(dataset, recipe, seed, train_digits=None):
     Parameters
     ----------
     dataset, train_digits
-        As :func:`load` takes them.
+        As :func:`learn` takes them.
     recipe : str
         'fast'.
     seed : int
@@ -237,11 +266,11 @@ def pair(dataset, recipe, seed, train_digits=None):
         ``throughput_cpu`` for the same number of digits: the median of the epochs after the first.
     """
     _, slow, before = learn(ARTICLE, dataset, seed, train_digits)
-    _, row, after = learn(FAST, dataset, seed, train_digits)
+    _, measured, after = learn(FAST, dataset, seed, train_digits)
     for name in ("val_accuracy", "test_accuracy"):
-        row[f"article_{name}"] = slow[name]
-    row |= _ratios("times", before, after, sum)
-    return row | _ratios("throughput", before, after, lambda seconds: median(seconds[1:]))
+        measured[f"article_{name}"] = slow[name]
+    measured |= _ratios("times", before, after, sum)
+    return measured | _ratios("throughput", before, after, lambda seconds: median(seconds[1:]))
 
 
 @functools.lru_cache(maxsize=1)
@@ -250,19 +279,19 @@ def _article(dataset, seed, train_digits, epochs):
     return learn(replace(ARTICLE, epochs=epochs), dataset, seed, train_digits, judged=False)[2]
 
 
-def speed(dataset, recipe, seed, train_digits=25_600, epochs=5):
+def speed(dataset, recipe, seed, train_digits=25_600, epochs=None):
     """Time the article's recipe with one change, against the recipe without it.
 
     Parameters
     ----------
     dataset, train_digits
-        As :func:`load` takes them.
+        As :func:`learn` takes them.
     recipe : str
         A key of `SPEEDS`.
     seed : int
         Of the weights and the order of the digits.
-    epochs : int
-        At least 2.
+    epochs : int, optional
+        Of all, at least 2; for a quick check.
 
     Returns
     -------
@@ -271,11 +300,12 @@ def speed(dataset, recipe, seed, train_digits=25_600, epochs=5):
         the article's recipe. Of each recipe the shortest epoch counts, and not the first one, in
         which its program is built.
     """
-    how = replace(ARTICLE, name=recipe, epochs=epochs, **SPEEDS[recipe])
-    _, row, clock = learn(how, dataset, seed, train_digits, judged=False)
-    del row["val_accuracy_1"]
-    before = _article(dataset, seed, train_digits, epochs)
-    return row | _ratios("throughput", before, clock, lambda seconds: min(seconds[1:]))
+    how = sped_up(recipe)
+    how = replace(how, epochs=epochs or how.epochs)
+    _, measured, clock = learn(how, dataset, seed, train_digits, judged=False)
+    del measured["val_accuracy_1"]
+    before = _article(dataset, seed, train_digits, how.epochs)
+    return measured | _ratios("throughput", before, clock, lambda seconds: min(seconds[1:]))
 
 
 def _ratios(label, before, after, of):
@@ -286,43 +316,41 @@ def _ratios(label, before, after, of):
     }
 
 
-def peak(dataset, recipe, seed, train_digits=None, epochs=FAST.epochs):
+def peak(dataset, recipe, seed, train_digits=None, epochs=None):
     """Train by the fast recipe with another largest learning rate. The test digits are left alone.
 
     Parameters
     ----------
     dataset, train_digits
-        As :func:`load` takes them.
+        As :func:`learn` takes them.
     recipe : str
-        ``'peak 0.016'``, with one of `PEAKS`.
+        As :func:`at_peak` takes it.
     seed : int
         Of the weights and the order of the digits.
-    epochs : int
-        Of the whole schedule.
+    epochs : int, optional
+        Run a schedule of so many epochs instead; for a quick check.
 
     Returns
     -------
     dict
         As :func:`learn`, without the accuracy on the test digits.
     """
-    rate = float(recipe.removeprefix("peak "))
-    how = replace(FAST, name=recipe, learning_rate=rate, epochs=epochs)
+    how = at_peak(recipe)
+    how = replace(how, epochs=epochs or how.epochs)
     return learn(how, dataset, seed, train_digits, judged=False)[1]
 
 
-def runs(recipes, seeds=3, dataset="mnist"):
-    """List runs, seed by seed."""
-    return [
-        dict(zip(KEY, (dataset, recipe, seed), strict=True))
-        for seed in range(seeds)
-        for recipe in recipes
-    ]
+def _numbers(recipe_of):
+    """Return the function that gives the numbers of a run's recipe for the file."""
+    return lambda run: recipe_of(run["recipe"]).row(*NUMBERS)
 
 
 EXPERIMENTS = {
-    "fast": Experiment(runs(["fast"], seeds=5), pair),
-    "peaks": Experiment(runs([f"peak {rate}" for rate in PEAKS]), peak),
-    "speed": Experiment(runs(SPEEDS), speed),
-    "strong": Experiment(runs(["strong"]), run),
-    "accuracy": Experiment(runs(PARTS), run),
+    "fast": Experiment(runs({"recipe": ["fast"]}, seeds=5), pair, _numbers(lambda _: FAST)),
+    "peaks": Experiment(
+        runs({"recipe": [f"peak {rate}" for rate in PEAKS]}), peak, _numbers(at_peak)
+    ),
+    "speed": Experiment(runs({"recipe": SPEEDS}), speed, _numbers(sped_up)),
+    "strong": Experiment(runs({"recipe": ["strong"]}), run, _numbers(part)),
+    "accuracy": Experiment(runs({"recipe": PARTS}), run, _numbers(part)),
 }

@@ -1,52 +1,26 @@
 """Chapter 4: what each change to the network buys, and what the recipe does."""
 
-from ..results import Experiment
+from dataclasses import replace
 
-#: Recipe name: how the network is trained. The article's is its ``compile`` and ``fit`` line. The
-#: other one lets the learning rate fall to zero along a cosine and pulls the weights towards zero
-#: (AdamW); its rate and weight decay were chosen on the validation split.
+from .. import datasets
+from ..training.recipes import ARTICLE, Recipe
+from .run import Experiment, accuracy, load, runs
+
+#: How the networks are trained: by the article's ``compile`` and ``fit`` lines; and with a learning
+#: rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The rate and
+#: the weight decay of the second were chosen on the validation split.
 RECIPES = {
-    "article": {
-        "epochs": 10,
-        "batch_size": 64,
-        "learning_rate": 1e-3,
-        "schedule": "constant",
-        "weight_decay": 0.0,
-    },
-    "cosine": {
-        "epochs": 10,
-        "batch_size": 64,
-        "learning_rate": 3e-3,
-        "schedule": "cosine",
-        "weight_decay": 0.05,
-    },
+    "article": ARTICLE,
+    "cosine": Recipe(
+        "cosine", optimizer="adamw", learning_rate=3e-3, schedule="cosine", weight_decay=0.05
+    ),
 }
-
-KEY = ["dataset", "recipe", "input_size", "pooling", "activation", "seed"]
-
-
-def optimizer(recipe, steps):
-    """Return a new optimiser: Adam, or AdamW where the recipe has a weight decay.
-
-    Parameters
-    ----------
-    recipe : dict
-        A value of `RECIPES`.
-    steps : int
-        Weight updates in the whole run; a cosine schedule reaches zero after them.
-    """
-    import keras
-
-    rate = recipe["learning_rate"]
-    if recipe["schedule"] == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=steps)
-    if recipe["weight_decay"]:
-        return keras.optimizers.AdamW(rate, weight_decay=recipe["weight_decay"])
-    return keras.optimizers.Adam(rate)
+#: The numbers of a recipe that stand in the files.
+NUMBERS = ("epochs", "batch_size", "learning_rate", "schedule", "weight_decay")
 
 
 def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, train_digits=None):
-    """Train one network and return its row.
+    """Train one network, and return what was measured.
 
     Parameters
     ----------
@@ -71,74 +45,59 @@ def run(dataset, recipe, input_size, pooling, activation, seed, epochs=None, tra
     """
     import keras
 
-    from ..datasets import load_digits28, prepare
-    from ..models import lenet5
-    from ..training.fit import error_rate, set_seed, split_validation, train
-
-    numbers = RECIPES[recipe]
-    digits = load_digits28(dataset)
-    x, y, x_val, y_val = split_validation(prepare(digits.x_train, input_size), digits.y_train)
-    x, y = x[:train_digits], y[:train_digits]
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
-
-    keras.backend.clear_session()
-    set_seed(seed)
-    model = lenet5(input_size, pooling, activation)
-    history = train(
-        model,
-        x,
-        y,
-        validation=(x_val, y_val),
-        epochs=epochs or numbers["epochs"],
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
-        seed=seed,
+    how = replace(RECIPES[recipe], input_size=input_size, pooling=pooling, activation=activation)
+    train, held_out, test = load(
+        dataset, lambda images: datasets.prepare(images, input_size), train_digits
     )
-    test_error = error_rate(model, prepare(digits.x_test, input_size), digits.y_test)
+    keras.backend.clear_session()
+    model, history = how.train(*train, held_out, seed, epochs=epochs)
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "input_size": input_size,
-        "pooling": pooling,
-        "activation": activation,
-        "seed": seed,
         "parameters": model.count_params(),
-        "train_digits": len(x),
-        **numbers,
+        "train_digits": len(train[0]),
         "val_accuracy_1": round(history["val_accuracy"].iloc[0], 6),
         "val_accuracy": round(history["val_accuracy"].iloc[-1], 6),
-        "test_accuracy": round(1 - test_error, 6),
+        "test_accuracy": accuracy(model, *test),
     }
 
+
+def _numbers(run):
+    """Return the numbers of a run's recipe that stand in the files."""
+    return RECIPES[run["recipe"]].row(*NUMBERS)
+
+
+TWO_NETWORKS = [(28, "max"), (32, "average")]  # the article's and the textbook's
 
 EXPERIMENTS = {
     # All eight networks, the same recipe, five seeds.
     "changes": Experiment(
-        [
-            dict(zip(KEY, ("mnist", "article", size, pooling, activation, seed), strict=True))
-            for seed in range(5)
-            for size in (28, 32)
-            for pooling in ("average", "max")
-            for activation in ("tanh", "relu")
-        ],
+        runs(
+            {
+                "recipe": ["article"],
+                "input_size": [28, 32],
+                "pooling": ["average", "max"],
+                "activation": ["tanh", "relu"],
+            },
+            seeds=5,
+        ),
         run,
+        _numbers,
     ),
-    # The textbook network and the article's with a learning rate that falls.
+    # Two of them with a learning rate that falls.
     "schedules": Experiment(
-        [
-            dict(zip(KEY, ("mnist", "cosine", size, pooling, "tanh", seed), strict=True))
-            for seed in range(5)
-            for size, pooling in ((28, "max"), (32, "average"))
-        ],
+        runs(
+            {"recipe": ["cosine"], "input_size pooling": TWO_NETWORKS, "activation": ["tanh"]},
+            seeds=5,
+        ),
         run,
+        _numbers,
     ),
     # The same code on the bundled digits: quick enough for a test to run all of it again.
     "digits": Experiment(
-        [
-            dict(zip(KEY, ("digits", "article", size, pooling, "tanh", seed), strict=True))
-            for seed in range(3)
-            for size, pooling in ((28, "max"), (32, "average"))
-        ],
+        runs(
+            {"recipe": ["article"], "input_size pooling": TWO_NETWORKS, "activation": ["tanh"]},
+            dataset="digits",
+        ),
         run,
+        _numbers,
     ),
 }

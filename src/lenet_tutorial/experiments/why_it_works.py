@@ -1,19 +1,22 @@
 """Chapter 7: LeNet against its rivals, layer by layer, moved about, and with few digits."""
 
 import functools
-import itertools
+from dataclasses import replace
 
 import numpy as np
 
-from ..results import Experiment
-from . import training_with_keras as changes
-from .training_with_keras import optimizer
+from .. import datasets
+from ..models import lenet5_article
+from ..training import fit
+from . import training_with_keras
+from .run import Experiment, accuracy, load, runs
 
 #: How a network is trained. It is chapter 4's recipe "cosine" with larger batches, which halves the
 #: time. Two variants change the digits: "distorted" distorts the training digits anew in each
 #: epoch, and "shuffled" puts the pixels of all digits, test digits too, into one other order.
-PLAIN = changes.RECIPES["cosine"] | {"batch_size": 256}
-RECIPES = {"plain": PLAIN, "distorted": PLAIN, "shuffled": PLAIN}
+RECIPE = replace(training_with_keras.RECIPES["cosine"], name="plain", batch_size=256)
+RECIPES = dict.fromkeys(("plain", "distorted", "shuffled"), RECIPE)
+PLAIN = RECIPE.row(*training_with_keras.NUMBERS)
 
 #: Kinds of change to a test digit, and how much of it.
 AMOUNTS = {
@@ -26,7 +29,6 @@ AMOUNTS = {
 PROBED = ("pixels", "S2", "S4", "C5", "F6")
 PROBE_DIGITS = 5_000
 STRENGTHS = (0.01, 0.1, 1.0, 10.0)  # C of the logistic regression: small pulls hard to zero
-SEEDS = (0, 1, 2)
 
 
 def build(name):
@@ -49,8 +51,6 @@ def build(name):
         If the name is neither.
     """
     import keras
-
-    from ..models import lenet5_article
 
     if name == "lenet5_article":
         return lenet5_article()
@@ -142,52 +142,30 @@ def changed(images, kind, amount):
 @functools.lru_cache(maxsize=2)
 def _digits(dataset, recipe):
     """Return the training set, the validation split and the test set of a recipe."""
-    from ..datasets import load_digits28, prepare
-    from ..training.fit import split_validation
 
-    digits = load_digits28(dataset)
-    x, x_test = prepare(digits.x_train), prepare(digits.x_test)
-    if recipe == "shuffled":
-        x, x_test = shuffle_pixels(x), shuffle_pixels(x_test)
-    return (*split_validation(x, digits.y_train), x_test, digits.y_test)
+    def prepare(images):
+        images = datasets.prepare(images)
+        return shuffle_pixels(images) if recipe == "shuffled" else images
 
-
-def _fit(model, x, y, validation, numbers, seed, distort=None):
-    from ..training.fit import train
-
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
-    return train(
-        model,
-        x,
-        y,
-        validation,
-        epochs=numbers["epochs"],
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
-        seed=seed,
-        distort=distort,
-        steps_per_execution=20,
-    )
+    return tuple(part for pair in load(dataset, prepare) for part in pair)
 
 
 @functools.cache  # "rivals", "probes" and "tolerance" look at the same networks
-def _trained(dataset, recipe, name, seed, epochs=None):
-    """Return a trained network and its validation accuracy; with 0 epochs an untrained one."""
+def _trained(dataset, recipe, name, seed, trained=True):
+    """Return a trained network and its validation accuracy; or an untrained one."""
     from ..layers import Distort
-    from ..training.fit import error_rate, set_seed
 
     x, y, x_val, y_val, _, _ = _digits(dataset, recipe)
-    set_seed(seed)
+    fit.set_seed(seed)
     model = build(name)
-    numbers = RECIPES[recipe] | ({} if epochs is None else {"epochs": epochs})
-    if numbers["epochs"]:
-        distort = Distort(seed=seed) if recipe == "distorted" else None
-        _fit(model, x, y, (x_val, y_val), numbers, seed, distort)
-    return model, 1 - error_rate(model, x_val, y_val)
+    if trained:
+        more = {"distort": Distort(seed=seed)} if recipe == "distorted" else {}
+        RECIPES[recipe].train(x, y, (x_val, y_val), seed, model, steps_per_execution=20, **more)
+    return model, accuracy(model, x_val, y_val)
 
 
 def run_rival(dataset, recipe, network, seed):
-    """Train one classifier and return its row.
+    """Train one classifier, and return what was measured.
 
     Parameters
     ----------
@@ -206,22 +184,17 @@ def run_rival(dataset, recipe, network, seed):
     dict
         With ``parameters``, ``chosen``, ``val_accuracy`` and ``test_accuracy``.
     """
-    from ..training.fit import error_rate
-
-    row = {"dataset": dataset, "recipe": recipe, "network": network, "seed": seed}
     x, y, x_val, y_val, x_test, y_test = _digits(dataset, recipe)
     if recipe in RECIPES:
         model, val_accuracy = _trained(dataset, recipe, network, seed)
         parameters, chosen = model.count_params(), ""
-        test_accuracy = 1 - error_rate(model, x_test, y_test)
-        row |= RECIPES[recipe]
+        test_accuracy = accuracy(model, x_test, y_test)
     else:
         method = _least_squares if recipe == "least squares" else _neighbours
         flat = [part.reshape(len(part), -1) for part in (x, x_val, x_test)]
         parameters, chosen, val_accuracy, guesses = method(flat[0], y, flat[1], y_val, flat[2])
         test_accuracy = np.mean(guesses == y_test)
-        row |= dict.fromkeys(PLAIN)
-    return row | {
+    return {
         "parameters": parameters,
         "train_digits": len(x),
         "chosen": chosen,
@@ -256,7 +229,7 @@ def _neighbours(x, y, x_val, y_val, x_test, most=10):
 
 
 def run_tolerance(dataset, recipe, network, seed, kind, amount):
-    """Measure a trained network on changed test digits, and return the row.
+    """Measure a trained network on changed test digits.
 
     Parameters
     ----------
@@ -270,24 +243,13 @@ def run_tolerance(dataset, recipe, network, seed, kind, amount):
     dict
         With ``test_accuracy``.
     """
-    from ..training.fit import error_rate
-
     model, _ = _trained(dataset, recipe, network, seed)
     *_, x_test, y_test = _digits(dataset, recipe)
-    accuracy = 1 - error_rate(model, changed(x_test, kind, amount), y_test)
-    return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "network": network,
-        "seed": seed,
-        "kind": kind,
-        "amount": amount,
-        "test_accuracy": round(accuracy, 6),
-    }
+    return {"test_accuracy": accuracy(model, changed(x_test, kind, amount), y_test)}
 
 
 def run_probe(dataset, recipe, seed, weights, layer):
-    """Train a linear classifier on what one layer of LeNet gives, and return its row.
+    """Train a linear classifier on what one layer of LeNet gives, and measure it.
 
     Parameters
     ----------
@@ -307,8 +269,7 @@ def run_probe(dataset, recipe, seed, weights, layer):
     import keras
     from sklearn.linear_model import LogisticRegression
 
-    epochs = 0 if weights == "untrained" else None
-    model, _ = _trained(dataset, recipe, "lenet5_article", seed, epochs)
+    model, _ = _trained(dataset, recipe, "lenet5_article", seed, weights == "trained")
     x, y, x_val, y_val, x_test, y_test = _digits(dataset, recipe)
     x, y = x[:PROBE_DIGITS], y[:PROBE_DIGITS]
     if layer != "pixels":
@@ -324,11 +285,6 @@ def run_probe(dataset, recipe, seed, weights, layer):
     val_accuracy = max(fitted)
     c, probe = fitted[val_accuracy]
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "seed": seed,
-        "weights": weights,
-        "layer": layer,
         "train_digits": len(x),
         "values": x.shape[1],
         "c": c,
@@ -338,7 +294,7 @@ def run_probe(dataset, recipe, seed, weights, layer):
 
 
 def run_learning(dataset, recipe, network, digits, seed):
-    """Train one classifier on so many digits, and return its row.
+    """Train one classifier on so many digits, and return what was measured.
 
     There is nothing to choose here, so no digits are held out: all 60 000 can be learned from. The
     recipe is "plain" with at least 1 000 updates, so few digits get more epochs, and with batches
@@ -356,43 +312,40 @@ def run_learning(dataset, recipe, network, digits, seed):
     Returns
     -------
     dict
-        With ``updates`` and ``test_accuracy``.
+        With ``updates``, ``test_accuracy``, and what of the recipe depends on the digits.
     """
     from sklearn.model_selection import train_test_split
     from sklearn.neighbors import KNeighborsClassifier
 
-    from ..datasets import load_digits28, prepare
-    from ..training.fit import error_rate, set_seed
-
-    data = load_digits28(dataset)
-    x, y, x_test, y_test = prepare(data.x_train), data.y_train, prepare(data.x_test), data.y_test
+    data = datasets.load_digits28(dataset)
+    x, y = datasets.prepare(data.x_train), data.y_train
+    x_test, y_test = datasets.prepare(data.x_test), data.y_test
     if digits < len(x):
         x, _, y, _ = train_test_split(x, y, train_size=digits, stratify=y, random_state=seed)
-    numbers = RECIPES[recipe] | {"batch_size": 256 if digits >= 10_000 else 64}
-    repeats = -(-100 * numbers["batch_size"] // len(x))
-    updates = numbers["epochs"] * -(-len(x) * repeats // numbers["batch_size"])
+    how = replace(RECIPES[recipe], batch_size=256 if digits >= 10_000 else 64)
+    repeats = -(-100 * how.batch_size // len(x))
+    updates = how.epochs * -(-len(x) * repeats // how.batch_size)
     if network == "nearest neighbour":
         index = KNeighborsClassifier(1, algorithm="brute").fit(x.reshape(len(x), -1), y)
-        accuracy = index.score(x_test.reshape(len(x_test), -1), y_test)
-        numbers, updates = dict.fromkeys(numbers), None
-    else:
-        set_seed(seed)
-        model = build(network)
-        # Few digits stand in the list several times: 500 epochs of two batches would take long.
-        again = np.tile(np.arange(len(x)), repeats)
-        _fit(model, x[again], y[again], (x[:100], y[:100]), numbers, seed)
-        accuracy = 1 - error_rate(model, x_test, y_test)
-        numbers["epochs"] *= repeats
+        right = index.score(x_test.reshape(len(x_test), -1), y_test)
+        return {"updates": None, "test_accuracy": round(float(right), 6)}
+    fit.set_seed(seed)
+    model = build(network)
+    # Few digits stand in the list several times: 500 epochs of two batches would take long.
+    again = np.tile(np.arange(len(x)), repeats)
+    how.train(x[again], y[again], (x[:100], y[:100]), seed, model, steps_per_execution=20)
     return {
-        "dataset": dataset,
-        "recipe": recipe,
-        "network": network,
-        "digits": digits,
-        "seed": seed,
-        **numbers,
+        "epochs": how.epochs * repeats,
+        "batch_size": how.batch_size,
         "updates": updates,
-        "test_accuracy": round(float(accuracy), 6),
+        "test_accuracy": accuracy(model, x_test, y_test),
     }
+
+
+def _numbers(run):
+    """Return the numbers of a run's recipe that stand in the files."""
+    trains = run["recipe"] in RECIPES and run["network"] != "nearest neighbour"
+    return dict(PLAIN) if trains else dict.fromkeys(PLAIN)
 
 
 LENET, EQUAL, DENSE = "lenet5_article", "784-56-10", "784-300-10"
@@ -401,60 +354,47 @@ RIVALS += [("plain", "784-300-100-10"), ("plain", "784-500-150-10"), ("plain", f
 RIVALS += [("distorted", LENET), ("distorted", DENSE), ("shuffled", LENET), ("shuffled", EQUAL)]
 
 
-def _runs(seeds, dataset="mnist", **columns):
-    """Return one run for each seed and each combination of the columns' values, in order."""
-    names = [name for key in columns for name in key.split("_")]
-    runs = []
-    for seed in seeds:
-        for values in itertools.product(*columns.values()):
-            flat = [v for value in values for v in (value if isinstance(value, tuple) else [value])]
-            runs.append({"dataset": dataset, **dict(zip(names, flat, strict=True)), "seed": seed})
-    return runs
-
-
 SHAKEN = [(recipe, name) for name in (LENET, DENSE) for recipe in ("plain", "distorted")]
 CHANGES = [(kind, amount) for kind, amounts in AMOUNTS.items() for amount in amounts]
 PLACES = [("trained", layer) for layer in PROBED]
 PLACES += [("untrained", layer) for layer in PROBED[1:]]  # the pixels need no network
+LEARNERS = (LENET, DENSE, "nearest neighbour")
 LESSONS = (100, 300, 1_000, 3_000, 10_000, 60_000)
 
 EXPERIMENTS = {
     # Classifiers on MNIST; the two that are no networks draw nothing, so one run will do.
     "rivals": Experiment(
         [
-            *_runs([0], recipe_network=[("least squares", "784-10"), ("neighbours", "k-NN")]),
-            *_runs(SEEDS, recipe_network=RIVALS),
-            *_runs(SEEDS, "digits", recipe_network=RIVALS[:3]),
+            *runs({"recipe network": [("least squares", "784-10"), ("neighbours", "k-NN")]}, 1),
+            *runs({"recipe network": RIVALS}),
+            *runs({"recipe network": RIVALS[:3]}, dataset="digits"),
         ],
         run_rival,
+        _numbers,
     ),
     # A linear classifier on what each layer of LeNet gives.
     "probes": Experiment(
         [
-            *_runs(SEEDS, recipe=["plain"], weights_layer=PLACES),
-            *_runs([0], "digits", recipe=["plain"], weights_layer=PLACES),
+            *runs({"recipe": ["plain"], "weights layer": PLACES}),
+            *runs({"recipe": ["plain"], "weights layer": PLACES}, 1, "digits"),
         ],
         run_probe,
     ),
     # Four networks on test digits that are moved, turned, scaled, or covered with noise.
     "tolerance": Experiment(
         [
-            *_runs(SEEDS, recipe_network=SHAKEN, kind_amount=CHANGES),
-            *_runs([0], "digits", recipe_network=SHAKEN[:1], kind_amount=CHANGES[:2]),
+            *runs({"recipe network": SHAKEN, "kind amount": CHANGES}),
+            *runs({"recipe network": SHAKEN[:1], "kind amount": CHANGES[:2]}, 1, "digits"),
         ],
         run_tolerance,
     ),
     # Few digits or many.
     "learning": Experiment(
         [
-            *_runs(
-                SEEDS,
-                recipe=["plain"],
-                network=[LENET, DENSE, "nearest neighbour"],
-                digits=LESSONS,
-            ),
-            *_runs([0], "digits", recipe=["plain"], network=[LENET, DENSE], digits=LESSONS[:1]),
+            *runs({"recipe": ["plain"], "network": LEARNERS, "digits": LESSONS}),
+            *runs({"recipe": ["plain"], "network": LEARNERS[:2], "digits": [100]}, 1, "digits"),
         ],
         run_learning,
+        _numbers,
     ),
 }

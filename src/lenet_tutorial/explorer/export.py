@@ -23,8 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-#: Network: what it is called, its builder in `models`, its recipe in `experiments.changes.RECIPES`,
-#: the side of its input in pixels, with the values of background and ink.
+from .. import weights
+from ..weights import pack, unpack
+
+#: Network: what it is called, its builder in `models`, its recipe in `RECIPES` of
+#: `experiments.training_with_keras`, the side of its input in pixels, with the values of background
+#: and ink.
 NETWORKS = {
     "textbook": {
         "title": "Textbook LeNet-5",
@@ -137,54 +141,6 @@ def _require(layer, setting, fulfilled):
         raise ValueError(f"the browser can't compute layer {layer.name!r} with {setting}={value}")
 
 
-def pack(model):
-    """Return a model's weights as bytes: little-endian float16, array after array.
-
-    Parameters
-    ----------
-    model : keras.Model
-
-    Returns
-    -------
-    bytes
-        Two for each weight, layer by layer in the order of `Model.get_weights`.
-
-    Raises
-    ------
-    ValueError
-        If a weight is not finite, or too large for float16.
-    """
-    arrays = [np.asarray(array, "float32").ravel() for array in model.get_weights()]
-    flat = np.concatenate(arrays)
-    if not (np.abs(flat) <= np.finfo("float16").max).all():
-        raise ValueError("a weight is not finite, or too large for float16")
-    return flat.astype("<f2").tobytes()
-
-
-def unpack(data, model):
-    """Put weights from :func:`pack` into a model of the same kind.
-
-    Parameters
-    ----------
-    data : bytes
-        As :func:`pack` returns them.
-    model : keras.Model
-        Its weights are replaced.
-
-    Raises
-    ------
-    ValueError
-        If there are more or fewer weights than the model has.
-    """
-    flat = np.frombuffer(data, "<f2").astype("float32")
-    shapes = [array.shape for array in model.get_weights()]
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    if sum(sizes) != len(flat):
-        raise ValueError(f"the data holds {len(flat)} weights, the model has {sum(sizes)}")
-    pieces = np.split(flat, np.cumsum(sizes)[:-1])
-    model.set_weights([piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)])
-
-
 def build(name):
     """Build one of `NETWORKS`, with new weights.
 
@@ -255,16 +211,15 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """
     import keras
 
-    from ..experiments.training_with_keras import RECIPES, optimizer
-    from ..training.fit import error_rate, set_seed, split_validation, train
+    from ..experiments.training_with_keras import NUMBERS, RECIPES
+    from ..training.fit import error_rate, set_seed, split_validation
 
-    numbers = RECIPES[NETWORKS[name]["recipe"]]
+    recipe = RECIPES[NETWORKS[name]["recipe"]]
     keras.backend.clear_session()
     set_seed(seed)
     model = build(name)
     x, y, x_val, y_val = split_validation(to_input(name, digits.x_train), digits.y_train)
     x, y = x[:train_digits], y[:train_digits]
-    steps = -(-len(x) // numbers["batch_size"]) * numbers["epochs"]
     kept = {}
 
     def keep(epoch, logs=None):
@@ -272,15 +227,13 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
             kept[epoch + 1] = pack(model)
 
     keep(-1)
-    train(
-        model,
+    recipe.train(
         x,
         y,
         validation=(x_val, y_val),
-        epochs=max(epochs),
-        batch_size=numbers["batch_size"],
-        optimizer=optimizer(numbers, steps),
         seed=seed,
+        model=model,
+        epochs=max(epochs),
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=keep)],
     )
     snapshots = []
@@ -299,7 +252,7 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
         "test_accuracy": round(1 - test_error, 6),
         "dataset": digits.name,
         "train_digits": len(x),
-        "recipe": {"name": NETWORKS[name]["recipe"], **numbers},
+        "recipe": {"name": recipe.name, **recipe.row(*NUMBERS)},
         "seed": seed,
         "keras": version("keras"),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
@@ -509,17 +462,12 @@ def write_default(folder, path=None):
     folder : path
         Where :func:`export` has put the scripts.
     path : path, optional
-        By default ``lenet_tutorial.command.model_files.stored.DEFAULT``.
+        By default ``lenet_tutorial.weights.DEFAULT``.
     """
-    from ..command.model_files.stored import DEFAULT
-    from ..files import write_whole
-
     networks = {entry["name"]: entry for entry in _read_manifest(Path(folder))["networks"]}
     entry = networks["textbook"]
     shot = entry["snapshots"][-1]
     data = read_weights(folder, "textbook", shot["epoch"])
     about = {key: entry[key] for key in ("title", "dataset", "test_accuracy", "seed", "recipe")}
     about |= {"epoch": shot["epoch"], "sha256": shot["sha256"]}
-    head = np.array(json.dumps(about, ensure_ascii=False))
-    weights = np.frombuffer(data, "<f2")
-    write_whole(path or DEFAULT, lambda file: np.savez(file, about=head, weights=weights))
+    weights.write(path or weights.DEFAULT, data, about)

@@ -1,11 +1,15 @@
 """Training with a seed, a held-out validation split and a history that can be read as a table."""
 
+import contextlib
 import sys
 
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
+from ..outputs import judge, meaning, winners
+from .backup import Backup, check_callbacks, describe_run
+from .seeds import set_seed
 
 
 def split_validation(x, y, fraction=1 / 12, seed=0):
@@ -43,51 +47,6 @@ def split_validation(x, y, fraction=1 / 12, seed=0):
         np.arange(len(labels)), test_size=fraction, stratify=labels, random_state=seed
     )
     return x[rows], y[rows], x[held_out], y[held_out]
-
-
-def set_seed(seed):
-    """Seed Python, NumPy and Keras, so that weights and shuffling come out the same again.
-
-    The same seed gives the same weights on the same machine. Another number of threads or another
-    processor adds in another order, and the results drift apart in the last digits.
-
-    Raises
-    ------
-    ValueError
-        If the seed is not a whole number from 0 to 2³² − 1.
-    """
-    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be a whole number from 0 to 2**32 - 1, got {seed!r}")
-    import keras
-
-    keras.utils.set_random_seed(int(seed))
-
-
-def judge(model):
-    """Return the loss and the metric that fit a classifier's last layer.
-
-    Parameters
-    ----------
-    model : keras.Model
-        Its last layer is a softmax, RBF units (the smallest penalty wins), or squashed units whose
-        target is +1 or −1.
-
-    Returns
-    -------
-    (keras.losses.Loss, keras.metrics.Metric)
-        Cross-entropy, equation 9 of 1998, or the squared error of 1989; and the accuracy.
-    """
-    import keras
-
-    from ..layers import EuclideanRBF, MapLoss, SquaredError, smallest_wins, squash
-
-    last = model.layers[-1]
-    if isinstance(last, EuclideanRBF):
-        return MapLoss(), keras.metrics.MeanMetricWrapper(smallest_wins, name="accuracy")
-    accuracy = keras.metrics.SparseCategoricalAccuracy(name="accuracy")
-    if getattr(last, "activation", None) is squash:
-        return SquaredError(), accuracy
-    return keras.losses.SparseCategoricalCrossentropy(), accuracy
 
 
 def train(
@@ -160,108 +119,105 @@ def train(
         When the reader interrupts it, after a line that says what is kept.
     """
     epochs, batch_size = check_whole("epochs", epochs), check_whole("batch_size", batch_size)
-    steps_per_execution = check_whole("steps_per_execution", steps_per_execution)
-    side = model.input_shape[1]
-    x = check_images(x, size=side)
-    y = check_labels(y, count=len(x))
-    x_val = check_images(validation[0], size=side)
-    y_val = check_labels(validation[1], count=len(x_val))
-
-    import pandas as pd
-
+    how = {
+        "steps_per_execution": check_whole("steps_per_execution", steps_per_execution),
+        "jit_compile": jit_compile,
+    }
+    x, y = _checked(model, x, y)
+    held_out = _checked(model, validation[0], validation[1])
     set_seed(seed)
-    usual, accuracy = judge(model)
-    learner = model
-    if distort is not None:  # a chain around the same layers, so the weights are the model's
-        import keras
-
-        learner = keras.Sequential([keras.Input(model.input_shape[1:]), distort, model])
-    learner.compile(
-        optimizer=optimizer,
-        loss=loss or usual,
-        metrics=[accuracy],
-        steps_per_execution=steps_per_execution,
-        jit_compile=jit_compile,
-    )
-    # Or TensorFlow meets new variables while it builds the program of a step, and builds it twice.
-    learner.optimizer.build(learner.trainable_variables)
+    learner = _compile(model, distort, optimizer, loss, how)
     callbacks = fit.pop("callbacks", None) or []
     callbacks = list(callbacks) if isinstance(callbacks, (list, tuple)) else [callbacks]
-    kept = None
-    if backup is not None:
-        kept = _open_backup(
-            backup,
-            learner,
-            (x, y, x_val, y_val),
-            epochs,
-            callbacks,
-            fit,
-            {
-                "batch_size": batch_size,
-                "seed": seed,
-                "steps_per_execution": steps_per_execution,
-                "jit_compile": jit_compile,
-            },
-            restart,
-        )
-        fit["initial_epoch"] = kept.epoch
-    steps = fit.get("steps_per_epoch") or -(-len(x) // batch_size)
-    bar = None
-    if verbose == "auto":
-        verbose = 0
-        if sys.stderr.isatty():
-            bar = _Bar(epochs, steps, fit.get("initial_epoch", 0))
-    try:
+    run = {"batch_size": batch_size, "seed": seed, **how, "epochs": epochs, **fit}
+    with _keep(backup, restart, learner, (x, y, *held_out), callbacks, run) as kept:
         if kept:  # first of the callbacks: before others touch the weights
             callbacks = [kept.callback(learner), *callbacks]
-        history = learner.fit(
-            x,
-            y,
-            validation_data=(x_val, y_val),
-            epochs=epochs,
-            batch_size=batch_size,
-            verbose=verbose,
-            callbacks=[*callbacks, *([bar.callback()] if bar else [])],
-            **fit,
-        ).history
-    except KeyboardInterrupt:
-        if bar:
-            bar.close()
-        if kept:
-            print(kept.how_to_go_on(epochs), file=sys.stderr, flush=True)
-        raise
-    else:
+            fit["initial_epoch"] = kept.epoch
+        steps = fit.get("steps_per_epoch") or -(-len(x) // batch_size)
+        with _bar(verbose, epochs, steps, fit.get("initial_epoch", 0)) as bar:
+            history = learner.fit(
+                x,
+                y,
+                validation_data=held_out,
+                epochs=epochs,
+                batch_size=batch_size,
+                verbose=0 if verbose == "auto" else verbose,
+                callbacks=[*callbacks, *bar],
+                **fit,
+            ).history
         if kept:
             history = kept.history  # with the epochs before the interruption
             kept.remove()
-    finally:
-        if bar:
-            bar.close()
-        if kept:
-            kept.close()
-    table = pd.DataFrame(history)
-    table.index = pd.RangeIndex(1, len(table) + 1, name="epoch")
-    return table[["accuracy", "loss", "val_accuracy", "val_loss"]]
+    return _table(history)
 
 
-def _open_backup(folder, learner, data, epochs, callbacks, fit, settings, restart):
-    """Open the backup of a run, and say so if it goes on from one."""
-    from .backup import Backup, check_callbacks, describe_run
+def _checked(model, x, y):
+    """Return images and labels that the model can take."""
+    x = check_images(x, size=model.input_shape[1])
+    return x, check_labels(y, count=len(x))
 
-    if "initial_epoch" in fit:
+
+def _compile(model, distort, optimizer, loss, how):
+    """Return what is to learn: the model, or a chain of distortion and model; ready for `fit`."""
+    import keras
+
+    usual, accuracy = judge(model)
+    learner = model
+    if distort is not None:  # a chain around the same layers, so the weights are the model's
+        learner = keras.Sequential([keras.Input(model.input_shape[1:]), distort, model])
+    learner.compile(optimizer=optimizer, loss=loss or usual, metrics=[accuracy], **how)
+    # Or TensorFlow meets new variables while it builds the program of a step, and builds it twice.
+    learner.optimizer.build(learner.trainable_variables)
+    return learner
+
+
+@contextlib.contextmanager
+def _keep(folder, restart, learner, data, callbacks, run):
+    """Open the backup of a run, if it has one; say what it goes on from, and what is kept."""
+    if folder is None:
+        yield None
+        return
+    if "initial_epoch" in run:
         raise ValueError("a backup counts the epochs itself: leave initial_epoch out")
     check_callbacks(callbacks)
     names = ("training images", "training labels", "validation images", "validation labels")
-    settings |= {"epochs": epochs, **fit, "callbacks": [type(one).__name__ for one in callbacks]}
-    about = describe_run(learner, dict(zip(names, data, strict=True)), **settings)
-    kept = Backup(folder, about, restart)
-    if kept.epoch:
-        print(
-            f"Going on after epoch {kept.epoch} of {epochs}, from {kept.path}.",
-            file=sys.stderr,
-            flush=True,
-        )
-    return kept
+    data = dict(zip(names, data, strict=True))
+    run = run | {"callbacks": [type(one).__name__ for one in callbacks]}
+    kept = Backup(folder, describe_run(learner, data, **run), restart)
+    try:
+        if kept.epoch:
+            _say(f"Going on after epoch {kept.epoch} of {run['epochs']}, from {kept.path}.")
+        yield kept
+    except KeyboardInterrupt:
+        _say(kept.how_to_go_on(run["epochs"]))
+        raise
+    finally:
+        kept.close()
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def _table(history):
+    import pandas as pd
+
+    index = pd.RangeIndex(1, len(history["loss"]) + 1, name="epoch")
+    return pd.DataFrame(history, index)[["accuracy", "loss", "val_accuracy", "val_loss"]]
+
+
+@contextlib.contextmanager
+def _bar(verbose, epochs, steps, done):
+    """Show a bar where a run is watched in a terminal; give the callbacks that move it."""
+    if verbose != "auto" or not sys.stderr.isatty():
+        yield []
+        return
+    bar = _Bar(epochs, steps, done)
+    try:
+        yield [bar.callback()]
+    finally:
+        bar.close()
 
 
 class _Bar:
@@ -312,12 +268,8 @@ def answers(model, x, batch_size=1000):
     numpy.ndarray
         ``(n,)``, whole numbers.
     """
-    from ..layers import EuclideanRBF
-
     batch_size = check_whole("batch_size", batch_size)
-    outputs = model.predict(x, batch_size=batch_size, verbose=0)
-    smallest = isinstance(model.layers[-1], EuclideanRBF)
-    return outputs.argmin(axis=1) if smallest else outputs.argmax(axis=1)
+    return winners(meaning(model), model.predict(x, batch_size=batch_size, verbose=0))
 
 
 def error_rate(model, x, y, batch_size=1000):

@@ -9,6 +9,9 @@ II-B and appendix C). The rule needs the TensorFlow backend.
 import numpy as np
 
 from .._checks import check_whole
+from ..images import check_images, check_labels
+from ..outputs import PENALTIES, meaning
+from .fit import error_rate
 
 #: The paper's rates for 20 passes, and its mu.
 RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
@@ -69,9 +72,9 @@ def curvature(model, x):
     import keras
     import tensorflow as tf
 
-    from ..layers import EuclideanRBF, squash
+    from ..layers import squash
 
-    if not isinstance(model.layers[-1], EuclideanRBF):
+    if meaning(model) != PENALTIES:
         raise ValueError("the last layer must be RBF units: the curvature starts from theirs")
     inputs, value = [], tf.convert_to_tensor(x, "float32")
     for layer in model.layers:
@@ -161,54 +164,25 @@ def train_lm(
     import pandas as pd
     import tensorflow as tf
 
-    from ..datasets import check_images, check_labels
-    from ..layers import MapLoss
-    from .fit import error_rate
-
     if keras.backend.backend() != "tensorflow":
         raise ValueError(f"the rule needs TensorFlow, and Keras runs on {keras.backend.backend()}")
     if not all(rate > 0 for rate in (*rates, mu)):
         raise ValueError(f"rates and mu must be above 0, got {rates} and {mu}")
     x = check_images(x, size=model.input_shape[1])
     y = check_labels(y, count=len(x))
-    loss = loss or MapLoss()
     stretch, sample = check_whole("stretch", stretch), check_whole("sample", sample)
     rates, mu = [float(rate) for rate in rates], float(mu)
     rng = np.random.default_rng(check_whole("seed", seed, 0))
-    weights = [weight.value for weight in model.trainable_weights]
-    images, labels = tf.constant(x), tf.constant(y)
-
-    @tf.function(jit_compile=True)
-    def one_digit(image, label, steps):
-        with tf.GradientTape() as tape:
-            penalties = model(image, training=True)
-            wrong = loss.call(label, penalties)[0]
-        slopes = tape.gradient(wrong, weights)
-        for weight, slope, step in zip(weights, slopes, steps, strict=True):
-            weight.assign_sub(step * slope)
-        hit = tf.argmin(penalties[0], output_type=tf.int64) == label[0]
-        return wrong, tf.cast(hit, tf.float32)
-
-    @tf.function(reduce_retracing=True)
-    def one_pass(order, steps):
-        total, right = tf.constant(0.0), tf.constant(0.0)
-        for place in order:
-            wrong, hit = one_digit(images[place : place + 1], labels[place : place + 1], steps)
-            total += wrong
-            right += hit
-        return total, right
-
+    learn = _digit_by_digit(model, x, y, loss)
     rows = []
     for rate in rates:
         order, sums, sizes = rng.permutation(len(x)), np.zeros(2), []
         for start in range(0, len(x), stretch):
             some = rng.choice(len(x), min(sample, len(x)), replace=False)
             steps = [tf.constant(rate / (mu + h), "float32") for h in curvature(model, x[some])]
-            part = one_pass(tf.constant(order[start : start + stretch]), steps)
+            part = learn(tf.constant(order[start : start + stretch]), steps)
             sums += [float(number) for number in part]
-            sizes += [
-                float(size) for step in steps for size in (step.numpy().min(), step.numpy().max())
-            ]
+            sizes += [float(end(step)) for step in steps for end in (np.min, np.max)]
         row = {
             "accuracy": sums[1] / len(x),
             "loss": sums[0] / len(x),
@@ -220,3 +194,38 @@ def train_lm(
         if progress:
             progress(row)
     return pd.DataFrame(rows, index=pd.RangeIndex(1, len(rows) + 1, name="epoch"))
+
+
+def _digit_by_digit(model, x, y, loss):
+    """Return the function that learns from digits in an order, with a step size for each weight.
+
+    It returns the sum of their losses and how many were right.
+    """
+    import tensorflow as tf
+
+    from ..layers import MapLoss, smallest_wins
+
+    loss = loss or MapLoss()
+    weights = [weight.value for weight in model.trainable_weights]
+    images, labels = tf.constant(x), tf.constant(y)
+
+    @tf.function(jit_compile=True)
+    def one_digit(image, label, steps):
+        with tf.GradientTape() as tape:
+            penalties = model(image, training=True)
+            wrong = loss.call(label, penalties)[0]
+        slopes = tape.gradient(wrong, weights)
+        for weight, slope, step in zip(weights, slopes, steps, strict=True):
+            weight.assign_sub(step * slope)
+        return wrong, smallest_wins(label, penalties)[0]
+
+    @tf.function(reduce_retracing=True)
+    def one_pass(order, steps):
+        total, right = tf.constant(0.0), tf.constant(0.0)
+        for place in order:
+            wrong, hit = one_digit(images[place : place + 1], labels[place : place + 1], steps)
+            total += wrong
+            right += hit
+        return total, right
+
+    return one_pass

@@ -12,28 +12,20 @@ launcher ends them all, and a worker whose launcher has vanished ends itself.
 import importlib.util
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from .._checks import check_whole
-from ..datasets import check_images, check_labels
+from ..images import check_images, check_labels
+from .processes import WorkerError, Workers
+from .worker import load_checkpoint
 
 ENGINES = ("tensorflow", "jax")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LAST_LINES = 15  # of a dead worker's stderr are shown
 PORT_TAKEN = ("Could not start gRPC server", "Address already in use", "Failed to bind")
-
-
-class WorkerError(RuntimeError):
-    """A worker died or took too long; the message shows its last words."""
 
 
 @dataclass(frozen=True)
@@ -111,150 +103,6 @@ def cluster(ports, index):
     )
 
 
-def surroundings(own, given):
-    """Return the environment variables of a worker.
-
-    Workers talk to each other over the loopback address, which no proxy can reach. gRPC asks any
-    proxy that is set, and would wait for its answer.
-
-    Parameters
-    ----------
-    own : dict
-        Variables of this worker.
-    given : mapping
-        Variables of this process.
-
-    Returns
-    -------
-    dict
-        Those of this process, with the worker's own instead where both have one, and with the
-        loopback address added to the hosts that are asked without a proxy.
-    """
-    # Its last words are read as UTF-8; and it draws nothing, whatever it is told to draw with.
-    found = {**given, **own, "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "agg"}
-    asked = found.get("no_proxy") or found.get("NO_PROXY") or ""
-    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):  # gRPC looks into the last one first
-        hosts = (found.get(name) or asked).split(",")
-        hosts = [host.strip() for host in hosts if host.strip()]
-        if hosts != ["*"] or name == "no_grpc_proxy":  # a star is all; gRPC does not know it
-            hosts += [host for host in LOOPBACK if host not in hosts]
-        found[name] = ",".join(hosts)
-    return found
-
-
-class Workers:
-    """Worker processes that live as long as a ``with`` block, and not a moment longer.
-
-    Parameters
-    ----------
-    module : str
-        What each one runs, as ``python -m`` takes it, with two arguments: the folder and the
-        number of the worker.
-    folder : str or pathlib.Path
-        Where the workers find their job and leave their results; ``stderr-N.txt`` is written there.
-    environments : list of dict
-        One for each worker: variables on top of those of this process.
-
-    Attributes
-    ----------
-    processes : list
-        Of ``subprocess.Popen``, once they run.
-    """
-
-    def __init__(self, module, folder, environments):
-        self.module = module
-        self.folder = Path(folder)
-        self.environments = environments
-        self.processes = []
-
-    def __enter__(self):
-        try:
-            for index, extra in enumerate(self.environments):
-                with (self.folder / f"stderr-{index}.txt").open("wb") as errors:
-                    started = subprocess.Popen(
-                        [sys.executable, "-m", self.module, str(self.folder), str(index)],
-                        env=surroundings(extra, os.environ),
-                        # Nobody writes to it. It closes when this process ends, even by SIGKILL.
-                        stdin=subprocess.PIPE,
-                        stdout=errors,
-                        stderr=errors,
-                        # An interrupt at the keyboard goes to this process alone.
-                        start_new_session=True,
-                    )
-                self.processes.append(started)
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-    def stop(self):
-        """End all workers that still run, and wait until they are gone."""
-        for process in self.processes:
-            if process.poll() is None:
-                process.kill()
-        for process in self.processes:
-            process.wait()
-            process.stdin.close()
-
-    def wait(self, timeout):
-        """Wait until all workers have ended well.
-
-        Parameters
-        ----------
-        timeout : float
-            Seconds for all of them together.
-
-        Raises
-        ------
-        WorkerError
-            As soon as one has died, without waiting for the others (they would wait for it
-            forever), or when the time is up.
-        """
-        deadline = time.monotonic() + timeout
-        while True:
-            codes = [process.poll() for process in self.processes]
-            dead = [index for index, code in enumerate(codes) if code not in (None, 0)]
-            if dead:
-                self.stop()
-                raise WorkerError("\n".join(self.last_words(index, codes[index]) for index in dead))
-            if all(code == 0 for code in codes):
-                return
-            if time.monotonic() > deadline:
-                running = [index for index, code in enumerate(codes) if code is None]
-                self.stop()
-                words = "\n".join(self.last_words(index, None) for index in running)
-                raise WorkerError(f"not finished after {timeout:g} s\n{words}")
-            time.sleep(0.05)
-
-    def last_words(self, index, code):
-        """Return how a worker ended, and the last lines that it wrote to stderr.
-
-        Parameters
-        ----------
-        index : int
-            Which worker.
-        code : int or None
-            Its exit code; negative is a signal, None that it still ran.
-
-        Returns
-        -------
-        str
-        """
-        if code is None:
-            how = "was still at work"
-        elif code < 0:
-            how = f"was ended by {signal.Signals(-code).name}"
-        else:
-            how = f"ended with exit code {code}"
-        text = (self.folder / f"stderr-{index}.txt").read_text("utf-8", errors="replace")
-        lines = [line for line in text.splitlines() if line.strip()][-LAST_LINES:]
-        said = "\n".join(f"    {line}" for line in lines) or "    (it wrote nothing to stderr)"
-        return f"worker {index} of {len(self.processes)} {how}\n{said}"
-
-
 def fit_parallel(
     model,
     x,
@@ -324,22 +172,15 @@ def fit_parallel(
     """
     workers, epochs = check_whole("workers", workers), check_whole("epochs", epochs)
     batch_size, seed = check_whole("batch_size", batch_size), check_whole("seed", seed, 0)
-    if engine not in ENGINES:
-        raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
-    if importlib.util.find_spec(engine) is None:
-        raise ModuleNotFoundError(f"{engine} is not installed: pip install {engine}")
+    _check_engine(engine)
     if batch_size % workers:
         raise ValueError(
             f"batch_size must be a multiple of the {workers} workers, got {batch_size}"
         )
-    if kill is not None:
-        which, epoch, step = kill = tuple(check_whole("kill", value, 0) for value in kill)
-        processes = workers if engine == "tensorflow" else 1
-        if not (0 <= which < processes and 0 <= epoch < epochs and step >= 1):
-            raise ValueError(f"kill must name a worker, an epoch and a step ≥ 1, got {kill}")
+    processes = workers if engine == "tensorflow" else 1
+    kill = _checked_kill(kill, processes, epochs)
     if not timeout > 0:
         raise ValueError(f"timeout must be above 0 seconds, got {timeout!r}")
-    timeout = float(timeout)
     if threads is None:
         threads = max(1, (os.cpu_count() or 1) // workers)
     threads = check_whole("threads", threads)
@@ -347,11 +188,6 @@ def fit_parallel(
     y = check_labels(y, count=len(x))
     if len(x) < batch_size:
         raise ValueError(f"{len(x)} images are fewer than one batch of {batch_size}")
-
-    import keras
-
-    optimizer = keras.optimizers.serialize(keras.optimizers.get(optimizer))
-    settings = {name: value for name, value in optimizer["config"].items() if name != "name"}
     job = {
         "engine": engine,
         "workers": workers,
@@ -359,40 +195,64 @@ def fit_parallel(
         "threads": threads,
         "keep": None if keep is None else str(Path(keep).absolute()),
         "kill": kill,
-        "optimizer": optimizer,
-        # What a run is, however many workers and epochs it has: a checkpoint of another is refused.
-        "run": {
-            "images": len(x),
-            "parameters": model.count_params(),
-            "batch_size": batch_size,
-            "seed": seed,
-            "optimizer": {"kind": optimizer["class_name"].lower(), **settings},
-        },
+        **_describe(model, x, batch_size, seed, optimizer),
     }
     if keep is not None:
-        from .worker import load_checkpoint
-
         Path(keep).mkdir(parents=True, exist_ok=True)
-        load_checkpoint(keep, json.loads(json.dumps(job["run"])))  # refused here, not in a worker
+        load_checkpoint(keep, job["run"])  # refused here, not in a worker
     with tempfile.TemporaryDirectory(prefix="lenet-workers-") as folder:
         folder = Path(folder)
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         np.savez(folder / "data.npz", x=x, y=y)
         model.save(folder / "model.keras")
-        _run(job, folder, timeout)
-        weights, report = _collect(folder, workers if engine == "tensorflow" else 1)
+        _run(job, folder, float(timeout))
+        weights, report = _collect(folder, processes)
     model.set_weights(weights[0])
-    return ParallelRun(
-        loss=report["loss"],
-        first_epoch=report["first_epoch"],
-        apart=max(
-            float(np.abs(one - first).max())
-            for copy in weights
-            for one, first in zip(copy, weights[0], strict=True)
-        ),
-        step_seconds=report["step_seconds"],
-        busy_seconds=report["busy_seconds"],
-        devices=tuple(report["devices"]),
+    return ParallelRun(apart=_apart(weights), **report | {"devices": tuple(report["devices"])})
+
+
+def _check_engine(engine):
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {ENGINES}, got {engine!r}")
+    if importlib.util.find_spec(engine) is None:
+        raise ModuleNotFoundError(f"{engine} is not installed: pip install {engine}")
+
+
+def _checked_kill(kill, processes, epochs):
+    """Return which worker is to kill itself, in which epoch and after which step."""
+    if kill is None:
+        return None
+    which, epoch, step = kill = tuple(check_whole("kill", value, 0) for value in kill)
+    if not (0 <= which < processes and 0 <= epoch < epochs and step >= 1):
+        raise ValueError(f"kill must name a worker, an epoch and a step ≥ 1, got {kill}")
+    return kill
+
+
+def _describe(model, x, batch_size, seed, optimizer):
+    """Return the optimiser, and what a run is, however many workers and epochs it has.
+
+    A checkpoint of another run is refused.
+    """
+    import keras
+
+    optimizer = keras.optimizers.serialize(keras.optimizers.get(optimizer))
+    settings = {name: value for name, value in optimizer["config"].items() if name != "name"}
+    run = {
+        "images": len(x),
+        "parameters": model.count_params(),
+        "batch_size": batch_size,
+        "seed": seed,
+        "optimizer": {"kind": optimizer["class_name"].lower(), **settings},
+    }
+    return {"optimizer": optimizer, "run": run}
+
+
+def _apart(weights):
+    """Return the largest difference between the weights of any two workers."""
+    return max(
+        float(np.abs(one - first).max())
+        for copy in weights
+        for one, first in zip(copy, weights[0], strict=True)
     )
 
 

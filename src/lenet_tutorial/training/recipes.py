@@ -10,8 +10,10 @@ from dataclasses import asdict, dataclass
 
 from .. import models
 from .._checks import check_number, check_one_of, check_whole
+from . import fit
 
-OPTIMIZERS = ("adam", "adamw", "sgd", "lion")
+#: Name in a recipe: name in ``keras.optimizers``.
+OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "lion": "Lion"}
 SCHEDULES = ("constant", "cosine")
 DTYPES = ("float32", "mixed_bfloat16")
 
@@ -51,15 +53,19 @@ class Recipe:
     batch_size : int
         At least 1.
     optimizer : str
-        'adam', 'adamw', 'lion', or 'sgd' with Nesterov's momentum.
+        'adam', 'adamw', 'lion' or 'sgd'.
     learning_rate : float
         The largest one.
     schedule : str
         'constant', or 'cosine': the rate falls to zero along half a cosine, after a rise.
     warmup : float
-        Share of all updates in which the rate rises from zero.
+        Share of all updates in which the rate rises.
+    warmup_from : float
+        The rate that it rises from.
     momentum : float
-        Of 'sgd'.
+        Of 'sgd'; with 0 it is plain gradient descent.
+    nesterov : bool
+        Whether this momentum is Nesterov's.
     weight_decay : float
         How strongly the weights are pulled towards zero; not with 'adam'.
     label_smoothing : float
@@ -69,6 +75,8 @@ class Recipe:
         this share of itself at each update.
     distortions : Distortions or None
         What is done to the training digits.
+    shuffle : bool
+        Whether each epoch takes the digits in another order, or all in the order that they have.
     whole_epochs : bool
         Hand a whole epoch to the backend at once (``steps_per_execution``); not with PyTorch, which
         takes batch by batch.
@@ -93,11 +101,14 @@ class Recipe:
     learning_rate: float = 1e-3
     schedule: str = "constant"
     warmup: float = 0.0
+    warmup_from: float = 0.0
     momentum: float = 0.9
+    nesterov: bool = True
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     ema: float = 0.0
     distortions: Distortions | None = None
+    shuffle: bool = True
     whole_epochs: bool = False
     dtype: str = "float32"
     jit_compile: bool | str = "auto"
@@ -108,23 +119,26 @@ class Recipe:
             "input_size": models.INPUT_SIZES,
             "pooling": models.POOLINGS,
             "activation": models.ACTIVATIONS,
-            "optimizer": OPTIMIZERS,
+            "optimizer": tuple(OPTIMIZERS),
             "schedule": SCHEDULES,
             "dtype": DTYPES,
             "jit_compile": (True, False, "auto"),
+            "nesterov": (True, False),
+            "shuffle": (True, False),
         }
         for name, allowed in choices.items():
             self._keep(name, check_one_of(name, getattr(self, name), allowed))
         for name in ("epochs", "batch_size"):
             self._keep(name, check_whole(name, getattr(self, name)))
         self._keep("learning_rate", check_number("learning_rate", self.learning_rate, above=0))
-        self._keep("weight_decay", check_number("weight_decay", self.weight_decay))
+        for name in ("weight_decay", "warmup_from"):
+            self._keep(name, check_number(name, getattr(self, name)))
         if self.weight_decay and self.optimizer == "adam":
             raise ValueError("weight_decay goes with 'adamw', 'sgd' or 'lion', not with 'adam'")
         for name in ("warmup", "momentum", "label_smoothing", "ema"):
             self._keep(name, check_number(name, getattr(self, name), below=1))
-        if self.warmup and self.schedule == "constant":
-            raise ValueError("warmup goes with the schedule 'cosine', not with 'constant'")
+        if self.warmup_from and not self.warmup:
+            raise ValueError("warmup_from goes with a warmup, which is 0")
 
     def _keep(self, name, value):
         object.__setattr__(self, name, value)  # frozen: nobody else changes it
@@ -144,9 +158,7 @@ class Recipe:
         """
         import keras
 
-        from .fit import set_seed
-
-        set_seed(seed)
+        fit.set_seed(seed)
         usual = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.dtype)
         try:
@@ -169,25 +181,25 @@ class Recipe:
         """
         import keras
 
-        updates = check_whole("updates", updates)
-        rate = self.learning_rate
+        schedules, updates = keras.optimizers.schedules, check_whole("updates", updates)
+        rate, rising = self.learning_rate, round(self.warmup * updates)
         if self.schedule == "cosine":
-            rising = round(self.warmup * updates)
-            rate = keras.optimizers.schedules.CosineDecay(
-                0.0 if rising else self.learning_rate,
+            rate = schedules.CosineDecay(
+                self.warmup_from if rising else self.learning_rate,
                 decay_steps=updates - rising,
                 warmup_target=self.learning_rate if rising else None,
                 warmup_steps=rising,
             )
+        elif rising:
+            rate = schedules.PolynomialDecay(self.warmup_from, rising, self.learning_rate)
         own = {"weight_decay": self.weight_decay} if self.weight_decay else {}
         if self.ema:
             own |= {"use_ema": True, "ema_momentum": self.ema}
         if self.optimizer == "sgd":
-            own |= {"momentum": self.momentum, "nesterov": True}
-        kinds = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "lion": "Lion"}
-        return getattr(keras.optimizers, kinds[self.optimizer])(rate, **own)
+            own |= {"momentum": self.momentum, "nesterov": self.nesterov}
+        return getattr(keras.optimizers, OPTIMIZERS[self.optimizer])(rate, **own)
 
-    def train(self, x, y, validation, seed=0, model=None, **fit):
+    def train(self, x, y, validation, seed=0, model=None, epochs=None, **more):
         """Build a network, train it by this recipe, and return it with its history.
 
         Parameters
@@ -200,7 +212,9 @@ class Recipe:
             Of the weights, the order of the digits and the distortions.
         model : keras.Model, optional
             Train this one, and build none.
-        **fit
+        epochs : int, optional
+            Stop after so many. The schedule stays that of the whole recipe.
+        **more
             Passed on to :func:`lenet_tutorial.training.train`.
 
         Returns
@@ -217,38 +231,51 @@ class Recipe:
         import keras
 
         from ..layers import ElasticDistort, SmoothedCrossentropy
-        from .fit import train
 
         model = model or self.build(seed)
         steps = -(-len(x) // self.batch_size)
         if self.label_smoothing:
-            fit.setdefault("loss", SmoothedCrossentropy(self.label_smoothing))
+            more.setdefault("loss", SmoothedCrossentropy(self.label_smoothing))
         if self.distortions:
-            fit.setdefault("distort", ElasticDistort(**asdict(self.distortions), seed=seed))
+            more.setdefault("distort", ElasticDistort(**asdict(self.distortions), seed=seed))
         if self.whole_epochs and keras.backend.backend() != "torch":  # it takes batch by batch
-            fit.setdefault("steps_per_execution", steps)
-        callbacks = list(fit.pop("callbacks", None) or [])
+            more.setdefault("steps_per_execution", steps)
+        if not self.shuffle:  # said only then: a backup keeps what was said, and checks it
+            more.setdefault("shuffle", False)
+        callbacks = list(more.pop("callbacks", None) or [])
         if self.ema:  # the validation digits are for the averaged weights
             callbacks.append(keras.callbacks.SwapEMAWeights())
-        history = train(
+        history = fit.train(
             model,
             x,
             y,
             validation,
-            epochs=self.epochs,
+            epochs=epochs or self.epochs,
             batch_size=self.batch_size,
             optimizer=self.new_optimizer(steps * self.epochs),
             seed=seed,
             jit_compile=self.jit_compile,
             callbacks=callbacks,
-            **fit,
+            **more,
         )
         return model, history
 
-    def row(self):
-        """Return the recipe as flat columns, for a table of runs."""
-        columns = {"recipe": self.name} | asdict(self) | asdict(self.distortions or Distortions())
-        return {key: value for key, value in columns.items() if key not in ("name", "distortions")}
+    def row(self, *columns):
+        """Return the recipe as flat columns, for a table of runs.
+
+        Parameters
+        ----------
+        *columns : str
+            Which ones, in this order: ``recipe``, which is its name, the fields, and those of the
+            distortions. By default all.
+
+        Returns
+        -------
+        dict
+        """
+        row = {"recipe": self.name} | asdict(self) | asdict(self.distortions or Distortions())
+        del row["name"], row["distortions"]
+        return {column: row[column] for column in columns or row}
 
 
 #: The article's ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.

@@ -16,7 +16,16 @@ from pathlib import Path
 import numpy as np
 
 from .._checks import check_whole
-from ..files import write_whole
+from ..outputs import judge
+from .checkpoint import (
+    BackupError,
+    check_size,
+    open_checkpoint,
+    read_array,
+    read_head,
+    write_checkpoint,
+)
+from .describe import as_text
 
 CHECKPOINT = "checkpoint.npz"
 
@@ -99,6 +108,9 @@ def make_step(model, optimizer, loss, batch_size):
 def save_checkpoint(folder, run, epoch, losses, weights, state):
     """Write all that is needed to go on, so that it is there whole or not at all.
 
+    The states of random numbers, which :mod:`lenet_tutorial.training.backup` keeps as well, play
+    no part here: see :func:`order_of`.
+
     Parameters
     ----------
     folder : str or pathlib.Path
@@ -112,13 +124,10 @@ def save_checkpoint(folder, run, epoch, losses, weights, state):
     weights, state : list of numpy.ndarray
         Of the model and of the optimiser.
     """
-    about = json.dumps({"run": run, "epoch": epoch, "loss": losses})
-    arrays = {f"weight_{n}": value for n, value in enumerate(weights)}
-    arrays |= {f"state_{n}": value for n, value in enumerate(state)}
-    write_whole(
-        Path(folder) / CHECKPOINT,
-        lambda file: np.savez(file, about=np.array(about), **arrays),
-    )
+    arrays = {f"model_{n}": value for n, value in enumerate(weights)}
+    arrays |= {f"optimizer_{n}": value for n, value in enumerate(state)}
+    about = {name: as_text(value) for name, value in run.items()}
+    write_checkpoint(Path(folder) / CHECKPOINT, about, epoch, {"loss": losses}, arrays)
 
 
 def load_checkpoint(folder, run):
@@ -138,29 +147,24 @@ def load_checkpoint(folder, run):
 
     Raises
     ------
-    ValueError
-        If the file is of another run, or can't be read.
+    lenet_tutorial.training.checkpoint.BackupError
+        If the file is of another run, or can't be read. BackupError is a ValueError.
     """
     path = Path(folder) / CHECKPOINT
-    if not path.is_file():
+    head = read_head(path, ["loss"], counted=False)
+    if head is None:
         return None
-    try:
-        with np.load(path) as stored:
-            about = json.loads(str(stored["about"]))
-            kept, epoch = about["run"], check_whole("epoch", about["epoch"], 0)
-            losses = [float(loss) for loss in about["loss"]]
-            if not isinstance(kept, dict) or len(losses) != epoch:
-                raise ValueError(f"it has {len(losses)} losses for {epoch} epochs")
-            count = sum(name.startswith("weight_") for name in stored.files)
-            weights = [stored[f"weight_{n}"] for n in range(count)]
-            state = [stored[f"state_{n}"] for n in range(len(stored.files) - 1 - count)]
-    except Exception as error:
-        raise ValueError(f"{path} is no checkpoint: {str(error)[:200]}") from error
-    for key, value in run.items():
-        if kept.get(key) != value:
-            found = repr(kept.get(key))[:200]
-            raise ValueError(f"{path} is of another run: its {key} is {found}, not {value!r}")
-    return epoch, losses, weights, state
+    for name, value in run.items():
+        kept, here = head["about"].get(name), as_text(value)
+        if kept != here:
+            kept = str(kept)[:200]
+            raise BackupError(f"{path} is of another run: its {name} is {kept}, not {here}")
+    arrays = {"model": [], "optimizer": []}
+    with open_checkpoint(path) as archive:
+        for kind, found in arrays.items():
+            count = sum(name.startswith(f"{kind}_") for name in archive.namelist())
+            found += [read_array(archive, f"{kind}_{n}") for n in range(count)]
+    return head["epoch"], head["history"]["loss"], *arrays.values()
 
 
 def main(folder, index):
@@ -183,6 +187,8 @@ def main(folder, index):
     start = _start_tensorflow if job["engine"] == "tensorflow" else _start_jax
     model, optimizer, step, devices = start(job, folder / "model.keras", x, y, index)
 
+    if job["keep"]:
+        check_size([*model.get_weights(), *map(np.asarray, optimizer.variables)])
     run, first, losses = job["run"], 0, []
     found = load_checkpoint(job["keep"], run) if job["keep"] else None
     if found:
@@ -245,8 +251,6 @@ def _start_tensorflow(job, path, x, y, index):
     import keras
     import tensorflow as tf
 
-    from .fit import judge
-
     tf.config.threading.set_intra_op_parallelism_threads(job["threads"])
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     with strategy.scope():
@@ -273,8 +277,6 @@ def _start_tensorflow(job, path, x, y, index):
 def _start_jax(job, path, x, y, index):
     """Spread over the devices of this process; otherwise as :func:`_start_tensorflow`."""
     import keras
-
-    from .fit import judge
 
     devices = keras.distribution.list_devices("cpu")
     if len(devices) != job["workers"]:

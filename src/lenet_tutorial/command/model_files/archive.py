@@ -13,6 +13,7 @@ import zipfile
 from dataclasses import dataclass
 
 from ...files import read_file
+from ...training.describe import without
 
 MAX_BYTES = 200_000_000  # of the file, and of what it unpacks to
 MAX_CONFIG = 5_000_000  # of the description; the largest of the book has 60 kB
@@ -74,7 +75,7 @@ def read_model_file(path):
     try:
         config, weights = _unpack(data)
         del data
-        config = json.loads(config, parse_constant=_no_number)
+        config = json.loads(config, parse_constant=_no_number, parse_float=_finite)
         check_weights(weights)
     except ModelError:
         raise
@@ -87,7 +88,7 @@ def read_model_file(path):
     if not isinstance(config, dict):
         raise ModelError("its description is no JSON object")
     _measure(config)
-    return ModelFile(without(config), weights)
+    return ModelFile(without(config, DROPPED), weights)
 
 
 def one_line(error):
@@ -152,6 +153,13 @@ def _no_number(text):
     raise ModelError(f"its description holds {text}, which is no number")
 
 
+def _finite(text):
+    number = float(text)
+    if not math.isfinite(number):  # 1e999
+        raise ModelError("its description holds a number that is not finite")
+    return number
+
+
 def _measure(config):
     """Refuse a description that is nested too deep or has too many parts."""
     level, parts = [config], 0
@@ -166,17 +174,6 @@ def _measure(config):
         if not level:
             return
     raise ModelError(f"its description is nested deeper than {MAX_DEPTH} levels")
-
-
-def without(value):
-    """Return a copy of a description, the `value`, without the keys that nobody needs."""
-    if isinstance(value, dict):
-        return {key: without(one) for key, one in value.items() if key not in DROPPED}
-    if isinstance(value, list):
-        return [without(one) for one in value]
-    if isinstance(value, float) and not math.isfinite(value):  # 1e999
-        raise ModelError("its description holds a number that is not finite")
-    return value
 
 
 # --------------------------------------------------------------------------- the weights

@@ -9,24 +9,17 @@ On the way it is noted what becomes of the pixels before the first layer with we
 (``Rescaling``, ``x / 255``): from that follows which values the model asks for.
 """
 
+import json
 import math
 import operator
 
 from ..._inputs import shown
-from .archive import ModelError
-from .layers import (
-    LAYERS,
-    OPERATIONS,
-    OUR_LAYERS,
-    OURS,
-    Layer,
-    Trace,
-    Values,
-    dtype_of,
-    is_activation,
-    is_size,
-    part_of,
-)
+from ...training.describe import without
+from . import operations, windows  # noqa: F401 - they enter their rules
+from .archive import DROPPED, ModelError
+from .checked_layer import LAYERS, OPERATIONS, OURS, Layer, is_activation
+from .flow import Trace, Values, dtype_of, is_size, part_of
+from .our_layers import OUR_LAYERS
 
 MAX_LAYERS = 1000
 # Modules that a part may name, and what is taken from each.
@@ -79,8 +72,31 @@ def trace(config):
         raise
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as error:
         raise ModelError(f"its description is damaged ({shown(repr(error))[:120]})") from None
-    found.output_shape, found.kind = outputs.shape, outputs.kind
+    found.output_shape = outputs.shape
     return found
+
+
+def trace_model(model):
+    """Go through the description of a model that is there.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Any.
+
+    Returns
+    -------
+    Trace
+
+    Raises
+    ------
+    ModelError
+        As :func:`trace`.
+    """
+    import keras
+
+    config = without(keras.saving.serialize_keras_object(model), DROPPED)
+    return trace(json.loads(json.dumps(config)))  # as a file has it: tuples become lists
 
 
 # --------------------------------------------------------------------------- what may be in it
