@@ -303,12 +303,12 @@ def facts():
     yield "04", "takes about 0.4 points off", round(pooled, 1) == 0.4
     yield "04", "ReLU takes 0.4 points off as well", round(rectified, 1) == 0.4
     yield "04", "About 0.8 points.", round(pooled + rectified, 1) == 0.8
-    yield "04", "No more than of one of them.", both <= max(pooled, rectified)
+    yield "04", "No more than from one of them.", both <= max(pooled, rectified)
     yield "04", "With ReLU in place, max pooling gained nothing", both <= rectified
 
     more = copy["parameters"] - published["parameters"]
     rule = sorted(100 * (1 - results.read("levenberg")["test_accuracy"]))
-    yield "05", "1 706 parameters more", more.sum() == 1_706
+    yield "05", "1 706 more parameters", more.sum() == 1_706
     yield "05", "The full C3 has 900 more", more["C3"] == 900
     yield "05", "the output 850", more["output"] == 850
     yield "05", "have lost their 44", -(more["S2"] + more["S4"]) == 44

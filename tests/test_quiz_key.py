@@ -134,7 +134,7 @@ KEY = {
     ),
     ("04", 3): ("The accuracy has no slope", "it counts, and a count changes in steps"),
     ("04", 4): ("The network learns what is peculiar", "this is what overfitting means"),
-    ("04", 5): ("No more than of one of them.", changes_do_not_add_up),
+    ("04", 5): ("No more than from one of them.", changes_do_not_add_up),
     ("05", 1): (
         "From C3 and the output, less what S2 and S4 had.",
         lambda: 900 + 850 - 44 == 61_706 - 60_000,
@@ -148,7 +148,7 @@ KEY = {
     ("05", 5): ("All three, and what happened in the third.", "what is left out was measured too"),
     ("06", 1): ("It would look like an edge", "the background is −1, and zero lies above it"),
     ("06", 2): (
-        "A map can be harder to arouse at one place",
+        "A map can be harder to excite at one place",
         lambda: parameters(models.lenet_1989(), "H1") == 12 * (25 + 64),
     ),
     ("06", 3): (

@@ -34,8 +34,9 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     """Draw where a kernel fits on a square input, and the output that this gives.
 
     Left: the input (white), the padding (grey, hatched), the pixels that the kernel covers at its
-    first position (blue) and at its last one (orange, hatched), and pixels that no position
-    covers (crossed out). Right: the output, with the two units that belong to these positions.
+    first position (blue) and at its last one (orange, hatched; a pixel of both is divided), and
+    pixels that no position covers (crossed out). Right: the output, with the two units that belong
+    to these positions.
 
     Parameters
     ----------
@@ -96,15 +97,16 @@ def _cell(ax, row, column, **look):
 
 def _draw_input(ax, inside, padded, places):
     """Draw the padded input, and on it the kernel at the first and at the last of its places."""
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon, Rectangle
 
     for row, column in np.ndindex(padded, padded):
         look = {} if row in inside and column in inside else dict(PADDING)
-        if row in places[0] and column in places[0]:
-            look |= FIRST
-        elif row in places[-1] and column in places[-1]:
-            look |= LAST
+        at_first, at_last = (row in place and column in place for place in (places[0], places[-1]))
+        look |= FIRST if at_first else LAST if at_last else {}
         _cell(ax, row, column, **look)
+        if at_first and at_last:
+            lower = [(column + 1, row), (column + 1, row + 1), (column, row + 1)]
+            ax.add_patch(Polygon(lower, **LAST | {"edgecolor": GREY, "lw": 0.8}))
         if row not in places or column not in places:
             ax.text(column + 0.5, row + 0.5, "×", color=GREY, fontsize=SMALL, **MIDDLE)
     for some, colour, style in ((places[0], BLUE, "-"), (places[-1], DARK_ORANGE, "--")):
