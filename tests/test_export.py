@@ -91,6 +91,7 @@ def test_the_build_refuses_a_package_s_network_that_is_not_the_manifest_s(tmp_pa
         scripts.made_by_the_build(FOLDER)
 
 
+@pytest.mark.slow
 def test_the_site_holds_all_scripts_with_the_bytes_that_the_manifest_names(site):
     folder = site / "_static" / "explorer" / "weights"
     for entry in NETWORKS.values():

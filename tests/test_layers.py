@@ -227,6 +227,7 @@ def test_distort_can_be_written_down_and_made_again():
     np.testing.assert_array_equal(*same)
 
 
+@pytest.mark.slow
 def test_a_model_file_of_an_earlier_version_is_understood():
     """It names modules that our classes have left; what counts is the name they are registered by.
 

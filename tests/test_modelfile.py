@@ -120,6 +120,7 @@ def test_a_size_that_keras_would_build_by_is_not_handed_on(changed):
     assert model.input_shape == (None, 28, 28, 1)
 
 
+@pytest.mark.slow
 def test_it_is_read_with_less_memory_than_the_limit(tmp_path):
     if sys.platform != "linux":
         pytest.skip("the largest memory of a process is read as Linux tells it")

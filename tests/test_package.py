@@ -70,6 +70,7 @@ def test_a_real_complaint_of_tensorflow_is_passed_on(tmp_path):
     assert result.stderr == "something is wrong\n"
 
 
+@pytest.mark.slow
 def test_of_tensorflow_s_warnings_only_the_one_on_retracing_is_dropped():
     code = "import lenet_tutorial, tensorflow, logging; log = logging.getLogger('tensorflow'); "
     code += "log.warning('5 out of the last 5 calls to f triggered tf.function retracing'); "

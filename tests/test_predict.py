@@ -185,6 +185,7 @@ def test_a_network_of_many_layers_is_not_drawn(command, picture, model, tmp_path
     assert refused(result, "draws up to 1 layers") and not target.exists()
 
 
+@pytest.mark.slow
 def test_a_wrong_matplotlib_backend_does_not_matter(one, tmp_path):
     # The setting is read when matplotlib is loaded, so it takes a new process.
     code = "import sys; from lenet_tutorial.command.cli import main; sys.exit(main(sys.argv[1:]))"
