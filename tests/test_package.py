@@ -122,7 +122,8 @@ def test_the_reference_goes_through_the_map():
     text = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
     assert " ← ".join(MAP) in text
     shown = re.findall(r"^\.\. automodule:: lenet_tutorial\.([\w.]+)$", text, re.MULTILINE)
-    places = {name: number for number, row in enumerate(MAP.values()) for name in row}
+    ground, *above = MAP.values()  # nobody looks for that first
+    places = {name: number for number, row in enumerate([*above, ground]) for name in row}
     assert len(set(shown)) == len(shown)
     assert [places[name] for name in shown] == sorted(places[name] for name in shown)
     handed_on = {
