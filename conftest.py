@@ -32,6 +32,12 @@ def pytest_sessionstart(session):
         settings.setenv("LENET_TUTORIAL_DATASET", name)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tell a worker what xdist itself does not hand on."""
+    node.workerinput["reorder"] = node.config.option.loadscopereorder
+
+
 def choose(download):
     """Say which data set the run uses, or None where that is left open, and why."""
     try:

@@ -5,7 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Polygon, Rectangle
 
 from lenet_tutorial import figures, tables
 from lenet_tutorial.models import lenet5_textbook
@@ -164,7 +164,7 @@ def is_padding(patch, arguments):
     """A covered cell of the padding has lost its hatch; its place gives it away."""
     from lenet_tutorial.shapes import pad_amounts
 
-    if patch.get_width() != 1 or patch.get_hatch() == "...":
+    if isinstance(patch, Polygon) or patch.get_width() != 1 or patch.get_hatch() == "...":
         return False
     size = arguments["size"]
     before, _ = pad_amounts(**arguments)

@@ -67,7 +67,9 @@ def test_what_all_processes_need_is_made_once_whole_or_with_its_fault(tmp_path):
 def test_the_files_that_take_longest_are_begun_first_where_several_processes_run(pytestconfig):
     conftest = pytestconfig.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
     assert all((ROOT / name).is_file() for name in conftest.LONGEST)
-    assert not pytestconfig.option.loadscopereorder  # else the files of many tests come first
+    # Else the files of many tests come first. A worker reads what its controller had set.
+    here = {"reorder": pytestconfig.option.loadscopereorder}
+    assert not getattr(pytestconfig, "workerinput", here)["reorder"]
     assert "test_pages" in conftest.LONGEST[0] and "test" not in conftest.LONGEST[1]
     short = ["tests/test_a.py::one", "tests/test_a.py::two"]
     long = [f"{name}::{part}" for name in conftest.LONGEST for part in ("one", "two")]

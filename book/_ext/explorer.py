@@ -28,6 +28,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
+from sphinx.util.osutil import relative_uri
 
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
@@ -81,15 +82,21 @@ def depart_mount(self, node):
     template = self.builder.templates.render(f"{node['program']}.html", node["data"])
     seen = BETWEEN_TAGS.sub("><", template.strip())
     self.body.append(f"<template>{seen}</template>\n</div>\n")
+    mounts = list(node.document.findall(mount))
+    if node is not mounts[-1]:
+        return
+    # Not at the head of the page: they run before what follows is drawn, so nothing jumps.
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    programs = sorted({one["program"] for one in mounts})
+    for script in dict.fromkeys(name for one in programs for name in SCRIPTS[one]):
+        source = relative_uri(page, f"_static/explorer/{script}.js")
+        self.body.append(f'<script src="{source}"></script>\n')
 
 
 def add_files(app, pagename, templatename, context, doctree):
-    """Load the style and the scripts on the pages that have an explorer or a calculator."""
-    programs = {node["program"] for node in doctree.findall(mount)} if doctree else ()
-    if programs:
+    """Load the style on the pages that have an explorer or a calculator."""
+    if doctree and any(doctree.findall(mount)):
         app.add_css_file("explorer/explorer.css")
-    for script in dict.fromkeys(name for one in sorted(programs) for name in SCRIPTS[one]):
-        app.add_js_file(f"explorer/{script}.js", loading_method="defer")
 
 
 def write_scripts(app, exception):
