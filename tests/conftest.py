@@ -45,6 +45,14 @@ def once(tmp_path_factory, worker_id):
     return get
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks are looked at
+def pytest_collection_modifyitems(items):
+    """Count a test that takes the site among those of the book: `make quick` builds none."""
+    for item in items:
+        if "site" in getattr(item, "fixturenames", ()):
+            item.add_marker("book")
+
+
 @pytest.fixture(scope="session")
 def site(once):
     """Build the book anew, once for all processes, with warnings as errors; return its site.

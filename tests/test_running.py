@@ -78,3 +78,12 @@ def test_the_files_that_take_longest_are_begun_first_where_several_processes_run
     for config, wanted in ((alone, [one.nodeid for one in items]), (worker, [*long, *short])):
         conftest.pytest_collection_modifyitems(config, items)
         assert [one.nodeid for one in items] == wanted
+
+
+def test_a_test_that_takes_the_site_counts_among_those_of_the_book(pytestconfig):
+    shared = pytestconfig.pluginmanager.get_plugin(str(ROOT / "tests" / "conftest.py"))
+    marks = []
+    takes = SimpleNamespace(fixturenames=["tmp_path", "site"], add_marker=marks.append)
+    other = SimpleNamespace(fixturenames=["tmp_path"], add_marker=None)
+    shared.pytest_collection_modifyitems([takes, other, SimpleNamespace()])
+    assert marks == ["book"]
