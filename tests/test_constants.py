@@ -526,6 +526,7 @@ def falls(optimizer):
     return top, rate.warmup_steps or 0, rate.decay_steps
 
 
+@pytest.mark.slow
 def test_chapter_4_asks_for_its_recipes(asked):
     for recipe in changes.RECIPES:
         row = changes.run("digits", recipe, 28, "max", "tanh", 3)
@@ -541,6 +542,7 @@ def test_chapter_4_asks_for_its_recipes(asked):
     assert falls(cosine["optimizer"]) == (0.003, 0, 21 * 10)
 
 
+@pytest.mark.slow
 def test_chapter_5_asks_for_its_recipes(asked):
     row = published.run("digits", "plain", "as published", 0)
     assert (row["train_accuracy"], row["test_accuracy"]) == (0.75, 0.75)
@@ -604,6 +606,7 @@ def test_chapter_7_asks_for_its_recipes(asked):
     assert (row["updates"], row["epochs"], row["batch_size"]) == (1020, 180, 256)
 
 
+@pytest.mark.slow
 def test_chapters_9_and_10_ask_for_their_recipes(asked):
     for recipe in (ARTICLE, FAST, STRONG):
         recipe.train(np.zeros((1317, 1)), np.zeros(1317), None, seed=4)

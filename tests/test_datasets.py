@@ -1180,6 +1180,7 @@ def test_unfinished_files_that_cannot_be_locked_go_when_they_are_old(small, tmp_
     assert list(tmp_path.iterdir()) == [new]
 
 
+@pytest.mark.slow
 def test_kills_at_any_time_leave_good_files_or_none(alone, small, arrays, serve, tmp_path):
     asked = []
 

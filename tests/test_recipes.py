@@ -136,6 +136,7 @@ def test_each_optimiser_is_the_one_that_was_named():
     assert not plain.nesterov and plain.momentum == 0
 
 
+@pytest.mark.slow
 def test_digits_come_in_their_own_order_where_the_recipe_says_so(few, monkeypatch):
     x, y, held_out = few
     given = []

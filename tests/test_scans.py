@@ -428,6 +428,7 @@ def test_mutated_pictures_are_read_or_refused_without_a_warning(read):
     assert not shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["cmyk", "rgba", "sixteen"])
 def test_the_largest_picture_takes_a_bounded_memory(tmp_path, kind):
     if sys.platform != "linux":

@@ -148,6 +148,7 @@ def windowed(model):
             yield layer, 1, 1, layer.padding[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("build", "parameters", "count", "ends"),
     [

@@ -141,6 +141,7 @@ def test_each_network_is_judged_by_what_its_last_layer_means(digits):
         assert history["val_accuracy"].iloc[-1] == pytest.approx(1 - wrong, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_distorting_trains_the_same_network_and_leaves_the_validation_alone(digits):
     x, y = prepare(digits.x_train[:400], 32), digits.y_train[:400]
     held_out = (x[300:], y[300:])
