@@ -1,15 +1,11 @@
 """The scripts of the explorer and the calculator: short enough to be read, and all of them used."""
 
 import re
-import sys
-from pathlib import Path
 
+import explorer
 import pytest
 from bs4 import BeautifulSoup
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
-import explorer  # noqa: E402 - an extension of Sphinx
+from contents import ROOT
 
 FOLDER = ROOT / "book" / "_static" / "explorer"
 SCRIPTS = sorted(FOLDER.glob("*.js"))
