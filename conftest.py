@@ -78,9 +78,9 @@ def choose(download):
 LONGEST = """
 tests/test_pages.py chapters/07-why-it-works.ipynb tests/test_parallel.py tests/test_cli.py
 tests/test_explorer.py tests/test_backup.py tests/test_backends.py tests/test_slides.py
-chapters/09-training-faster-and-better.ipynb chapters/10-beyond-one-machine.ipynb
+chapters/11-training-faster-and-better.ipynb chapters/12-beyond-one-machine.ipynb
 tests/test_datasets.py tests/test_zh.py tests/test_recipes.py
-chapters/05-as-published-1998.ipynb chapters/06-1989-in-code.ipynb
+chapters/08-as-published-1998.ipynb chapters/09-1989-in-code.ipynb
 """.split()
 
 

@@ -80,7 +80,7 @@ def put(notebook, name, address):
     notebook : nbformat.NotebookNode
         Changed in place.
     name : str
-        Name of the file; ``06-1989-in-code.ipynb`` gives the cell the id ``c06-setup``.
+        Name of the file; ``09-1989-in-code.ipynb`` gives the cell the id ``c09-setup``.
     address : (str, str) or None
         See :func:`repository`.
     """

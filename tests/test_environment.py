@@ -198,7 +198,7 @@ OTHER_BACKENDS = {"jax", "torch"}  # imported where KERAS_BACKEND names them
 # What is used without an import, and where one sees it.
 UNSEEN = {
     "ipykernel": ("chapters/01-history.ipynb", '"name": "python3"'),
-    "jax": ("chapters/10-beyond-one-machine.ipynb", 'engine=\\"jax\\"'),
+    "jax": ("chapters/12-beyond-one-machine.ipynb", 'engine=\\"jax\\"'),
     "jupyter-book": ("Makefile", "jupyter-book build"),
     "nbval": ("Makefile", "--nbval"),
     "pytest-xdist": ("Makefile", "--numprocesses"),

@@ -62,19 +62,19 @@ def test_every_fact_is_used_and_its_claim_says_it():
 # Cells in which a figure of a source is typed.
 TYPED = {
     "c01-033": ["rivals:LeNet-5", "rivals:LeNet-5 with distortions"],
-    "c05-061": ["rivals:LeNet-5", "rivals:LeNet-5 with distortions"],
-    "c05-064": ["rivals:LeNet-5"],
+    "c08-061": ["rivals:LeNet-5", "rivals:LeNet-5 with distortions"],
+    "c08-064": ["rivals:LeNet-5"],
     "c01-011": ["2022-wrong", "2022-test-digits", "2022-test-error"],
     "c02-069": ["1998-amplitude"],
-    "c05-012": ["1998-amplitude"],
-    "c05-042": ["1998-mu", "1998-passes"],
-    "c05-046": ["1998-hessian-digits"],
-    "c06-004": ["1989-train-digits", "1989-test-digits"],
-    "c06-018": ["1998-amplitude"],
-    "c06-038": ["1989-train-digits", "1989-passes"],
-    "c06-051": ["1989-train-error"],
-    "c06-052": ["1989-train-error"],
-    "c06-054": ["1989-train-error", "1989-test-error", "2022-train-error", "2022-test-error"],
+    "c08-012": ["1998-amplitude"],
+    "c08-042": ["1998-mu", "1998-passes"],
+    "c08-046": ["1998-hessian-digits"],
+    "c09-004": ["1989-train-digits", "1989-test-digits"],
+    "c09-018": ["1998-amplitude"],
+    "c09-038": ["1989-train-digits", "1989-passes"],
+    "c09-051": ["1989-train-error"],
+    "c09-052": ["1989-train-error"],
+    "c09-054": ["1989-train-error", "1989-test-error", "2022-train-error", "2022-test-error"],
 }
 
 

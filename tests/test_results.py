@@ -55,7 +55,7 @@ def test_the_runs_were_made_with_the_numbers_in_the_code(name):
 
 
 def test_a_module_of_experiments_is_named_after_its_chapter():
-    """Of the same words: a module's name can't begin with the 1989 of chapter 6."""
+    """Of the same words: a module's name can't begin with the 1989 of chapter 9."""
     chapters = [sorted(re.split("[-.]", path.name)[1:-1]) for path in CHAPTERS]
     modules = {module for _, module, _ in pkgutil.iter_modules(experiments.__path__)} - {"run"}
     assert modules

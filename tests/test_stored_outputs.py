@@ -380,7 +380,7 @@ def one_slope(cell):
 
 
 def untrained_loss():
-    (loss,) = re.findall(r"by hand ([\d.]+)", text_of(CELLS["c04-023"][1]))
+    (loss,) = re.findall(r"by hand ([\d.]+)", text_of(CELLS["c05-023"][1]))
     return float(loss)
 
 
@@ -418,7 +418,7 @@ def one_epoch(cell):
         "validation digits: {} at its end"
     )
     mean, end, valid = read(pattern, text_of(cell))
-    history = frame(CELLS["c04-032"][1], index=1)
+    history = frame(CELLS["c05-032"][1], index=1)
     assert (mean, valid) == tuple(history.loc[1, ["accuracy", "val_accuracy"]])
     # Learning goes on: the next epoch's mean lies a little higher.
     assert valid < end <= history["accuracy"][2] and mean < valid
@@ -454,7 +454,7 @@ def the_test(cell):
     accuracy, error = read("test accuracy {}%, error {}%", text_of(cell))
     assert near(accuracy / 100, "changes", "test_accuracy", 0.002, **ARTICLE)
     assert error == round(100 - accuracy, 2)
-    count, *_ = re.findall(r"(\d+) mistakes", text_of(CELLS["c04-045"][1]))
+    count, *_ = re.findall(r"(\d+) mistakes", text_of(CELLS["c05-045"][1]))
     assert int(count) == round(error / 100 * sum(TEST))
     return {"test_accuracy": accuracy / 100}
 
@@ -462,7 +462,7 @@ def the_test(cell):
 def mistakes(cell):
     pattern = "{} mistakes\nthe most frequent: {} taken for {}"
     count, true, taken_for = read(pattern, text_of(cell))
-    (error,) = re.findall(r"error ([\d.]+)%", text_of(CELLS["c04-039"][1]))
+    (error,) = re.findall(r"error ([\d.]+)%", text_of(CELLS["c05-039"][1]))
     assert count == round(float(error) / 100 * sum(TEST))
     assert {true, taken_for} == {4, 9}  # the two that are alike
     missed = np.arange(sum(TEST)) < count
@@ -586,7 +586,7 @@ def two_networks(cell):
         "difference / square root of the sum: {}",
         text_of(cell),
     )
-    history = frame(CELLS["c06-038"][1], index=1)
+    history = frame(CELLS["c09-038"][1], index=1)
     assert both + first == round((1 - history["val_accuracy"].iloc[-1]) * 1459)
     assert apart == round(abs(first - second) / math.sqrt(first + second), 1)
     wrong = np.zeros((2, 1459), bool)
@@ -800,28 +800,28 @@ LEDGER = {
     "c02-065": shift_of_one_digit,
     "c02-094": like_the_start,
     "c02-098": shift_of_200_digits,
-    "c04-011": three_parts,
-    "c04-019": untrained_answer,
-    "c04-023": first_loss,
-    "c04-029": one_slope,
-    "c04-032": ten_epochs,
-    "c04-039": the_test,
-    "c04-045": mistakes,
-    "c04-055": one_digit,
-    "c04-062": textbook,
-    "c04-066": one_short_run,
-    "c04-094": ten_biases,
-    "c04-096": three_steps,
-    "c04-099": all_steps,
-    "c04-101": one_epoch,
-    "c05-007": input_1998,
-    "c05-047": curvatures,
-    "c05-050": two_starts,
-    "c05-054": last_epoch,
-    "c06-007": draw_of_1989,
-    "c06-031": near_five,
-    "c06-038": three_passes,
-    "c06-059": two_networks,
+    "c05-011": three_parts,
+    "c05-019": untrained_answer,
+    "c05-023": first_loss,
+    "c05-029": one_slope,
+    "c05-032": ten_epochs,
+    "c05-039": the_test,
+    "c05-045": mistakes,
+    "c05-055": one_digit,
+    "c05-062": textbook,
+    "c05-066": one_short_run,
+    "c05-094": ten_biases,
+    "c05-096": three_steps,
+    "c05-099": all_steps,
+    "c05-101": one_epoch,
+    "c08-007": input_1998,
+    "c08-047": curvatures,
+    "c08-050": two_starts,
+    "c08-054": last_epoch,
+    "c09-007": draw_of_1989,
+    "c09-031": near_five,
+    "c09-038": three_passes,
+    "c09-059": two_networks,
     "c07-016": c3_classes,
     "c07-021": small_probes,
     "c07-051": moves_along,
@@ -830,17 +830,17 @@ LEDGER = {
     "c07-089": frozen,
     "c07-094": kernels_kept,
     "c07-098": two_means,
-    "c09-009": roof,
-    "c09-024": fewer_tanhs,
-    "c09-031": fast_run,
-    "c09-070": three_peaks,
-    "c09-078": first_step,
-    "c10-005": halves,
-    "c10-028": three_ways,
-    "c10-029": apart_in_training,
-    "c10-059": uneven_shares,
-    "c10-070": batch_norm_apart,
-    "c10-072": half_the_bytes,
+    "c11-009": roof,
+    "c11-024": fewer_tanhs,
+    "c11-031": fast_run,
+    "c11-070": three_peaks,
+    "c11-078": first_step,
+    "c12-005": halves,
+    "c12-028": three_ways,
+    "c12-029": apart_in_training,
+    "c12-059": uneven_shares,
+    "c12-070": batch_norm_apart,
+    "c12-072": half_the_bytes,
 }
 
 
@@ -869,7 +869,7 @@ def test_what_is_stored_is_true(name):
 
 
 # How many numbers of a cell no source outside of its run knows: a draw, a second run, a time.
-FREE = {"c04-023": 1, "c05-047": 17, "c07-016": 26, "c09-009": 1, "c10-005": 1, "c10-028": 2}
+FREE = {"c05-023": 1, "c08-047": 17, "c07-016": 26, "c11-009": 1, "c12-005": 1, "c12-028": 2}
 
 
 @pytest.mark.parametrize("name", HELD)
@@ -944,7 +944,7 @@ def check_assertions(names, cells):
 
 
 # The claim that follows says nothing of the stored numbers alone.
-ELSEWHERE = {"c02-049", "c04-062", "c05-007", "c04-019", "c04-096", "c07-051", "c10-029"}
+ELSEWHERE = {"c02-049", "c05-062", "c08-007", "c05-019", "c05-096", "c07-051", "c12-029"}
 
 
 @pytest.mark.parametrize("name", [name for name in HELD if name in LEDGER])
@@ -979,7 +979,7 @@ def drawn_shifts():
 @pytest.mark.parametrize(
     ("name", "draw"),
     [
-        ("c04-035", lambda: figures.plot_history(frame(CELLS["c04-032"][1], index=1))),
+        ("c05-035", lambda: figures.plot_history(frame(CELLS["c05-032"][1], index=1))),
         ("c07-054", drawn_shifts),
     ],
 )

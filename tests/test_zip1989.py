@@ -1,4 +1,4 @@
-"""The network of 1989 in code: the draw, its variants, and the results that chapter 6 publishes."""
+"""The network of 1989 in code: the draw, its variants, and the results that chapter 9 publishes."""
 
 from itertools import pairwise
 

@@ -38,7 +38,7 @@ def add_options(parser):
     what.add_argument(
         "--recipe",
         choices=RECIPES,
-        help="train by a recipe of chapter 9, which chooses the network and everything else",
+        help="train by a recipe of chapter 11, which chooses the network and everything else",
     )
     parser.add_argument(
         "--epochs", type=to_count, help="passes over the digits (default 10, or the recipe's)"

@@ -1,4 +1,4 @@
-"""Chapter 5: LeNet-5 as published, trained, and with one modern part at a time."""
+"""Chapter 8: LeNet-5 as published, trained, and with one modern part at a time."""
 
 from dataclasses import replace
 

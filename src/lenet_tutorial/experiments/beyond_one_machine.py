@@ -1,4 +1,4 @@
-"""Chapter 10: how fast two workers are, and what a larger batch asks of the learning rate."""
+"""Chapter 12: how fast two workers are, and what a larger batch asks of the learning rate."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Chapter 6: the network of 1989 on as many digits as it had, and the road to a modern recipe."""
+"""Chapter 9: the network of 1989 on as many digits as it had, and the road to a modern recipe."""
 
 import numpy as np
 

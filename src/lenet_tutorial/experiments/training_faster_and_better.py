@@ -1,4 +1,4 @@
-"""Chapter 9: how fast the article's network can be trained, and how few errors a LeNet-5 makes."""
+"""Chapter 11: how fast the Keras LeNet can be trained, and how few errors a LeNet-5 makes."""
 
 import functools
 import time

@@ -1,4 +1,4 @@
-"""Chapter 4: what each change to the network buys, and what the recipe does."""
+"""Chapter 5: what each change to the network buys, and what the recipe does."""
 
 from dataclasses import replace
 

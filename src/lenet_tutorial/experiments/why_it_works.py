@@ -12,7 +12,7 @@ from ..training import fit
 from . import training_with_keras
 from .run import Experiment, accuracy, load, runs
 
-#: How a network is trained. It is chapter 4's recipe "cosine" with larger batches, which halves the
+#: How a network is trained. It is chapter 5's recipe "cosine" with larger batches, which halves the
 #: time. Two variants change the digits: "distorted" distorts the training digits anew in each
 #: epoch, and "shuffled" puts the pixels of all digits, test digits too, into one other order.
 RECIPE = replace(training_with_keras.RECIPES["cosine"], name="plain", batch_size=256)
