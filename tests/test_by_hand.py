@@ -266,10 +266,8 @@ def test_momentum_keeps_a_share_of_the_last_step_and_the_rate_falls():
 
 def test_it_takes_numpy_and_nothing_else():
     heavy = ["keras", "tensorflow", "pandas", "matplotlib", "sklearn"]
-    code = (
-        f"import sys, lenet_tutorial.from_nothing; "
+    code = "import sys, lenet_tutorial.from_nothing; "
     code += f"print([m for m in {heavy} if m in sys.modules])"
-    )
     found = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
     )
