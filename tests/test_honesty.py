@@ -196,6 +196,9 @@ SLICES = [
     ("zip1989_choices", {"recipe": "adamw", "change": "learning_rate=0.002", "passes": 1}, 0),
     ("workers", {"train_digits": 100}, 0),
     ("batches", {"epochs": 1, "train_digits": 64}, 1),
+    ("rescues", {"recipe": "early stopping", "epochs": 1}, 1),
+    ("rescues", {"recipe": "distortions", "epochs": 1}, 1),
+    ("rescue_choices", {"epochs": 1}, 0),
 ]
 
 
