@@ -1,5 +1,6 @@
 """Chapter 6: 500 digits learned by heart, and what helps against it."""
 
+import functools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +37,6 @@ class Remedy:
 
 PLAIN = Recipe("plain", epochs=30, batch_size=50, learning_rate=3e-3, whole_epochs=True)
 DECAYS = replace(PLAIN, optimizer="adamw", weight_decay=1.0)
-DISTORTED = replace(PLAIN, distortions=STRONG.distortions)
 
 #: By name. The weight decay and the dropout were chosen by the validation split, see
 #: ``rescue_choices``; the distortions are those of the strong recipe.
@@ -45,8 +45,7 @@ REMEDIES = {
     "early stopping": Remedy(PLAIN, stops=True),
     "weight decay": Remedy(DECAYS),
     "dropout": Remedy(PLAIN, dropout=0.35),
-    "distortions": Remedy(DISTORTED),
-    "distortions, longer": Remedy(replace(DISTORTED, epochs=90)),
+    "distortions": Remedy(replace(PLAIN, distortions=STRONG.distortions)),
 }
 #: What was tried, to choose by the validation split.
 TRIED = {"weight decay": (0.3, 1.0, 3.0), "dropout": (0.2, 0.35, 0.5)}
@@ -108,9 +107,15 @@ def learn(remedy, seed, train, watched, epochs=None):
     return model, int(history["val_loss"].idxmin()) if remedy.stops else len(history)
 
 
+@functools.cache
+def _digits(dataset):
+    """Return the digits to learn from, to choose by and to test on, prepared once."""
+    return load(dataset, datasets.prepare)
+
+
 def measured(dataset, remedy, seed, epochs=None):
     """Train one network, and return what was measured without the test digits, and those."""
-    train, held_out, test = load(dataset, datasets.prepare)
+    train, held_out, test = _digits(dataset)
     rows = np.random.default_rng(seed).permutation(len(train[0]))[:FEW]
     train = [part[rows] for part in train]
     watched = [part[: FEW if remedy.stops else 10] for part in held_out]
