@@ -1,8 +1,11 @@
 """How a figure of the book looks: one table of colours, sizes and line styles, and how it is used.
 
 Colours are those of Okabe and Ito, which colour-blind readers can tell apart, and each is told
-apart by a line style, a marker or a hatch too, so that a figure survives greyscale. Maps of values
-use *cividis*, whose lightness rises evenly.
+apart by a line style, a marker or a hatch too, so that a figure survives greyscale.
+
+In every picture of values **dark is large**. Digits are ink on paper: white is 0. So are amounts,
+such as counts. Values with a sign run from light yellow, negative, over grey, 0, to dark blue,
+positive: *cividis* the other way round, whose lightness falls evenly.
 """
 
 import functools
@@ -47,6 +50,12 @@ STYLE = {
 NOTE, SMALL, TINY = 10, 9, 8  # sizes of letters below that of STYLE
 MIDDLE = {"ha": "center", "va": "center"}
 GRID = {"alpha": 0.3}
+
+INK_MAP, SIGNED_MAP = "gray_r", "cividis_r"  # no picture of values uses another
+DIGIT = {"cmap": INK_MAP}  # keywords of ``ax.imshow``
+#: What flows forward through a network, and what flows back: keywords of a line or an arrow.
+FORWARD = {"color": BLUE, "ls": "-"}
+BACKWARD = {"color": DARK_ORANGE, "ls": "--"}
 
 # How and where figures are shown is the reader's business; how they look is the book's.
 NOT_STYLE = ("animation", "backend", "date", "docstring", "interactive", "keymap", "savefig")
@@ -118,6 +127,62 @@ def looks_for(names, what):
     return {
         name: dict(zip(keys, look, strict=True)) for name, look in zip(names, looks, strict=False)
     }
+
+
+def signed_look(*arrays):
+    """Return how values with a sign are drawn: dark is large, and 0 is the grey of the middle.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        All that share one scale. What is not finite doesn't count.
+
+    Returns
+    -------
+    dict
+        Keywords of ``ax.imshow``: a colour map, and limits of which one is minus the other.
+    """
+    limit = _largest(*(np.abs(array) for array in arrays))
+    return {"cmap": SIGNED_MAP, "vmin": -limit, "vmax": limit}
+
+
+def amount_look(*arrays):
+    """Return how amounts are drawn, which are never negative: dark is large, and 0 is white.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        All that share one scale. What is not finite doesn't count.
+
+    Returns
+    -------
+    dict
+        Keywords of ``ax.imshow``: a colour map, and limits of which the lower one is 0.
+    """
+    return {"cmap": INK_MAP, "vmin": 0.0, "vmax": _largest(*arrays)}
+
+
+def look_of(*arrays):
+    """Return how values are drawn: as amounts, or with a sign if one of them is negative.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        All that share one scale. What is not finite doesn't count.
+
+    Returns
+    -------
+    dict
+        Keywords of ``ax.imshow``.
+    """
+    negative = any(np.any(np.asarray(array) < 0) for array in arrays)
+    return (signed_look if negative else amount_look)(*arrays)
+
+
+def _largest(*arrays):
+    """Return the largest finite value, or 1 where that would leave nothing to tell apart."""
+    every = np.concatenate([np.ravel(np.asarray(array, float)) for array in arrays])
+    return float(np.max(every, initial=0.0, where=np.isfinite(every))) or 1.0
 
 
 def figure(width, height, **kwargs):
