@@ -83,7 +83,7 @@ def asked(path):
 # --------------------------------------------------------------------------- lessons
 
 PLANS = sorted((ROOT / "book" / "slides").glob("[0-9]*.md"))
-LESSONS = [1, 2, 3, 4]
+LESSONS = [1, 2, 3, 4, 5]
 lessons = pytest.mark.parametrize("lesson", LESSONS)
 
 

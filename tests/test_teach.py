@@ -208,11 +208,11 @@ def test_the_answers_of_the_test_are_right():
 def test_each_sheet_prints_on_a_page_of_its_own(browser, server):
     page, _, _ = visit(browser, f"{server}/book/worksheet.html")
     printed = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 6
     page.emulate_media(media="print")
     assert not page.locator("#jb-print-docs-body").is_visible()
     page.context.close()
 
 
-def test_there_are_four_lessons():
-    assert len(PLANS) == len(LESSONS) == len(re.findall(r"^## Lesson \d", TEACH, re.M)) == 4
+def test_there_are_five_lessons():
+    assert len(PLANS) == len(LESSONS) == len(re.findall(r"^## Lesson \d", TEACH, re.M)) == 5

@@ -36,23 +36,23 @@ class Task:
     needed: bool = True
 
 
-_SLOPES = ("the slopes for the inputs", "for the weights", "for the bias")
-_SLOPES_OF_KERNELS = ("the slopes for the images", "for the kernels", "for the bias")
+_DENSE = ("the slopes of the values", "of the weights", "of the biases")
+_CONVOLUTION = ("the slopes of the maps", "of the kernels", "of the biases")
 
-#: The functions, by their names, in the order in which they are written. `train` has rules of its
-#: own: its result depends on the order in which the images are drawn, and any order will do.
+#: The functions, by their names, in the order in which they are written. `backward` and `train`
+#: have judges of their own: any order of the images will do, for instance.
 TASKS = {
     "convolve": Task((), cases.convolve),
-    "pool": Task((), cases.pool),
+    "average_pool": Task((), cases.average_pool),
     "dense": Task((), cases.dense),
     "softmax": Task((), cases.softmax),
     "cross_entropy": Task((), cases.cross_entropy),
-    "cross_entropy_backward": Task((), cases.cross_entropy_backward),
-    "dense_backward": Task(_SLOPES, cases.dense_backward),
+    "softmax_cross_entropy_backward": Task((), cases.softmax_cross_entropy_backward),
+    "dense_backward": Task(_DENSE, cases.dense_backward),
     "tanh_backward": Task((), cases.tanh_backward),
-    "pool_backward": Task((), cases.pool_backward),
-    "convolve_backward": Task(_SLOPES_OF_KERNELS, cases.convolve_backward),
-    "gradients": Task(("the loss", *cases.PARAMETERS), cases.gradients),
+    "average_pool_backward": Task((), cases.average_pool_backward),
+    "convolve_backward": Task(_CONVOLUTION, cases.convolve_backward),
+    "backward": Task((), cases.backward),
     "train": Task((), cases.train),
     "max_pool": Task((), cases.max_pool, needed=False),
     "max_pool_backward": Task((), cases.max_pool_backward, needed=False),
@@ -151,7 +151,7 @@ def _name(function):
 
 def _try(function, task, arguments, expected):
     """Call a function once; return what is wrong, "" if nothing is."""
-    given = [one.copy() if isinstance(one, np.ndarray) else one for one in arguments]
+    given = [_copied(one) for one in arguments]
     try:
         got = function(*given)
     except NotImplementedError:
@@ -160,8 +160,6 @@ def _try(function, task, arguments, expected):
         raise
     except BaseException as error:
         return _raised(error, function)
-    if callable(expected):  # it knows what must have happened
-        return expected(got, given)
     for number, (one, before) in enumerate(zip(given, arguments, strict=True)):
         if isinstance(before, np.ndarray) and not np.array_equal(one, before):
             names = function.__code__.co_varnames if hasattr(function, "__code__") else ()
@@ -169,7 +167,18 @@ def _try(function, task, arguments, expected):
             return f"changes its argument {which}; copy it first"
     if got is None:
         return "returns nothing: is `return` missing?"
+    if callable(expected):  # a judge of its own
+        return expected(got, given)
     return compare_all(got, expected, task.returns)
+
+
+def _copied(thing):
+    """Copy arrays, and what holds some; leave other things as they are."""
+    if isinstance(thing, list):
+        return [_copied(one) for one in thing]
+    if isinstance(thing, dict):
+        return {name: _copied(one) for name, one in thing.items()}
+    return thing.copy() if isinstance(thing, np.ndarray) else thing
 
 
 def _raised(error, function):

@@ -18,6 +18,7 @@ from .datasets import Digits, load_bundled, say_once
 from .files import read_file, write_whole
 from .idx import gunzip, idx_size, parse_idx
 from .mirrors import DatasetError, be_ready, cache_folder, check_mirrors, get, host, in_short
+from .mnist import SPARE
 
 #: Where it is downloaded from: its authors' repository, and the files that Keras uses.
 FASHION_MIRRORS = (
@@ -133,7 +134,8 @@ def fetch_fashion(folder, mirrors=None, progress=True):
 def _read(folder, key):
     """Read one array from a folder."""
     name, _, shape = FASHION_FILES[key]
-    return _parse(read_file(folder / name, idx_size(shape), DatasetError), key, folder / name)
+    data = read_file(folder / name, idx_size(shape) + SPARE, DatasetError)
+    return _parse(data, key, folder / name)
 
 
 def _parse(data, key, name):
@@ -157,7 +159,7 @@ def _download(folder, key, mirrors, progress):
             be_ready(folder)
         for mirror in mirrors:
             try:
-                data = get(f"{mirror}{name}", idx_size(shape), progress)
+                data = get(f"{mirror}{name}", idx_size(shape) + SPARE, progress)
                 array = _parse(data, key, name)
             except Exception as error:  # whatever a server does, the next one may do better
                 reasons.append(f"{host(mirror)}: {in_short(error)}")

@@ -22,6 +22,7 @@ from .net import FAILED, CommandError, one_line
 
 MAX_BYTES = 20_000_000  # of a notebook, with its pictures
 SECONDS = 20  # for one function
+START = 60  # for Python, NumPy and what stands before the functions
 
 
 def add_options(parser):
@@ -33,7 +34,9 @@ def add_options(parser):
         Of this command.
     """
     parser.add_argument("file", type=to_path, metavar="FILE", help="a .py file or an .ipynb")
-    parser.add_argument("functions", nargs="*", metavar="FUNCTION", help="by default all of them")
+    parser.add_argument(
+        "--only", nargs="+", metavar="FUNCTION", default=[], help="by default all of them"
+    )
     parser.add_argument(
         "--seconds", type=to_count, default=SECONDS, help=f"for each function (default {SECONDS})"
     )
@@ -57,12 +60,12 @@ def run(options):
     CommandError
         If the file can't be read, is no Python, or fails before its first function.
     """
-    check_names("function", options.functions, TASKS)
+    check_names("function", options.only, TASKS)
     pieces = read_pieces(options.file)
-    wanted = options.functions or list(TASKS)
+    wanted = options.only or list(TASKS)
     folder = os.path.dirname(os.path.abspath(options.file))
     said = verdicts(pieces, folder, wanted, options.seconds, shown(options.file))
-    if not options.functions:  # those of the exercises may be missing
+    if not options.only:  # those of the exercises may be missing
         said = {name: one for name, one in said.items() if one != MISSING or TASKS[name].needed}
     for name, one in said.items():
         print(f"{name}: {one_line(one)}")
@@ -163,9 +166,9 @@ def verdicts(pieces, folder, names, seconds, file):
     said, left = {}, list(names)
     while left:
         with _Process({"pieces": pieces, "folder": folder, "names": left}) as process:
-            start = process.line(seconds)
+            start = process.line(START)
             if "loaded" not in start:
-                ended = f"takes longer than {seconds} seconds" if start else "ends Python"
+                ended = f"takes longer than {START} seconds" if start else "ends Python"
                 raise CommandError(f"{file} {ended} before its functions can be checked")
             if start["loaded"]:
                 raise CommandError(f"{file}: {start['loaded']}")
