@@ -333,6 +333,13 @@ def test_other_forms_of_a_right_answer_pass(solved):
     assert verdict(lambda *given: list(by_hand.dense_backward(*given)), "dense_backward") == PASSED
 
 
+def test_a_check_is_no_proof():
+    def right_for_small_ones(values, weights, biases):
+        return values @ weights + biases if len(values) < 1000 else values
+
+    assert verdict(right_for_small_ones, "dense") == PASSED
+
+
 def test_what_is_no_function_or_is_not_asked_for_is_named():
     assert verdict(5, "dense") == "must be a function, and is of the type int"
     assert verdict(len).startswith("no function of this name is asked for; there are convolve, ")

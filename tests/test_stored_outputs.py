@@ -841,6 +841,7 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
+    "c13-032": the_data,
 }
 
 
