@@ -39,7 +39,7 @@ def outputs(cell):
 
 
 def name_of(path):
-    """Return what the record calls a notebook: a chapter by its own name, others by the folder's."""
+    """Return what the record calls a notebook; the solutions have their chapter's name."""
     return f"solutions/{path.stem}" if path.parent.name == "solutions" else path.stem
 
 

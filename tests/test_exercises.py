@@ -316,6 +316,14 @@ def test_it_is_said_what_is_wrong(solved, body, said):
     assert found == said or (said.endswith((" ", "first", "an")) and found.startswith(said)), found
 
 
+def test_what_is_said_of_a_turned_kernel_names_the_case(solved):
+    """In the first case nothing but the one slip shows, so the line says what to look at."""
+    said = verdict(written("convolve", "return right(maps, kernels[::-1, ::-1], biases)", solved))
+    assert said.endswith(", where the kernel has a single 1, at its top left")
+    said = verdict(written("convolve", "return right(maps, kernels, 0)", solved))
+    assert said.endswith(", where all weights are 0 and the bias is not")
+
+
 def test_which_of_several_results_is_wrong_is_said(solved):
     body = "one, two, three = right(slopes, values, weights)\nreturn one, two * 2, three"
     said = verdict(written("dense_backward", body, solved))

@@ -84,7 +84,7 @@ def test_no_output_was_changed_since_it_was_made():
     """What to do if it fails: `make execute`, which runs the chapters and writes the record."""
     known = record.read()
     now = {}
-    for path in record.CHAPTERS:
+    for path in (*record.CHAPTERS, *record.SOLUTIONS):
         for line in record.lines(path):
             source, shown, cell = line.split(" ")
             now[cell] = (source, shown)
@@ -841,7 +841,6 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
-    "c13-032": the_data,
 }
 
 
