@@ -324,6 +324,22 @@ def test_what_is_said_of_a_turned_kernel_names_the_case(solved):
     assert said.endswith(", where all weights are 0 and the bias is not")
 
 
+def test_scores_that_overflow_are_tried_before_scores_that_underflow(solved):
+    body = "e = np.exp(scores)\nreturn e / e.sum(axis=1, keepdims=True)"
+    said = verdict(written("softmax", body, solved))
+    assert (
+        said == "wrong value at [0, 0]: nan, expected 0.268941, where the scores are as large "
+        "as 1000"
+    )
+
+
+def test_another_shape_is_wrong_whatever_the_values():
+    assert comparing.compare(np.ones((2, 3)), np.ones((3, 2))) == (
+        "wrong shape (2, 3), expected (3, 2)"
+    )
+    assert comparing.compare(np.ones((1, 4)), np.ones(4)).startswith("wrong shape (1, 4)")
+
+
 def test_which_of_several_results_is_wrong_is_said(solved):
     body = "one, two, three = right(slopes, values, weights)\nreturn one, two * 2, three"
     said = verdict(written("dense_backward", body, solved))
