@@ -3,10 +3,10 @@
 from .. import datasets, from_nothing
 from .run import Experiment, load, runs
 
-#: How it is trained: gradient descent with momentum, and a rate that falls evenly to 0. Of 0.02, 0.05
-#: and 0.1 this rate was the best on the validation split. The bundled digits are few, so training
-#: goes over them more often.
-RECIPE = {"batch_size": 64, "learning_rate": 0.05, "momentum": 0.9}
+#: How it is trained: gradient descent with momentum, and a rate that falls evenly to 0. Of 0.02,
+#: 0.05, 0.1 and 0.2 this rate was the best on the validation split after two epochs. The bundled
+#: digits are few, so training goes over them more often.
+RECIPE = {"batch_size": 64, "learning_rate": 0.1, "momentum": 0.9}
 EPOCHS = {"mnist": 6, "digits": 20}
 
 
