@@ -12,6 +12,7 @@ from .style import (
     DIGIT,
     FORWARD,
     INK,
+    LIGHT_BLUE,
     MIDDLE,
     NOTE,
     PALE_BLUE,
@@ -180,7 +181,7 @@ def plot_losses(losses, epochs, window=50):
     window = min(window, len(losses))
     fig, ax = figure(6.5, 3.0)
     at = (np.arange(len(losses)) + 0.5) * epochs / len(losses)
-    ax.plot(at, losses, color=PALE_GREY, lw=1, label="one batch")
+    ax.plot(at, losses, color=LIGHT_BLUE, lw=0.8, label="one batch")
     mean = np.convolve(losses, np.ones(window) / window, "valid")
     middle = (window - 1) / 2
     ax.plot(np.interp(np.arange(len(mean)) + middle, np.arange(len(at)), at), mean, color=BLUE,
