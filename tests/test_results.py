@@ -554,6 +554,23 @@ def test_a_run_on_the_bundled_digits_comes_out_again():
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
 
 
+@pytest.mark.slow
+def test_a_run_by_numpy_alone_comes_out_again():
+    (wanted,) = [
+        run for run in EXPERIMENTS["nothing"].runs if run["dataset"] == "digits" and not run["seed"]
+    ]
+    again, row = EXPERIMENTS["nothing"].run(**wanted), stored("nothing", wanted)
+    assert again["parameters"] == row["parameters"] == 61_706
+    for column in ("val_accuracy", "test_accuracy"):
+        assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
+
+
+def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
+    table = results.read("nothing").query("dataset == 'mnist'")
+    assert table["test_accuracy"].min() >= 0.985 and len(table) == 3
+    assert (table["parameters"] == 61_706).all()
+
+
 @pytest.mark.mnist
 @pytest.mark.parametrize("name", ["changes", "schedules", "published", "parts"])
 def test_the_first_epoch_of_a_run_on_mnist_comes_out_again(name):
