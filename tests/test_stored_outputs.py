@@ -368,9 +368,9 @@ def gradient_checked(cell):
 
 def numpy_alone(cell):
     before, after = read("validation accuracy: {}% before, {}% after", text_of(cell))
-    assert 5 < before < 20 and is_share(before / 100, 5000, 6)  # it guesses
+    assert 5 < before < 20  # it guesses
+    assert is_share(round(before / 100, 4), 5000, 4) and is_share(round(after / 100, 4), 5000, 4)
     assert near(after / 100, "nothing", "val_accuracy", 0.008, dataset="mnist")
-    assert is_share(after / 100, 5000, 6)
     return {"at_start": before / 100, "at_end": after / 100}
 
 
