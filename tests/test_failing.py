@@ -26,7 +26,7 @@ def _close():
 
 
 def test_each_loss_stands_over_its_epoch_with_its_name():
-    fig = figures.plot_losses({"small": [3.0, 2.0, 1.0], "large": [9.0, 8.0]}, top=4)
+    fig = figures.plot_runs({"small": [3.0, 2.0, 1.0], "large": [9.0, 8.0]}, top=4)
     (ax,), (legend,) = fig.axes, fig.legends
     assert [text.get_text() for text in legend.get_texts()] == ["small", "large"]
     small, large = ax.lines
@@ -43,13 +43,13 @@ def test_each_loss_stands_over_its_epoch_with_its_name():
 
 def test_losses_can_stand_on_another_scale_under_other_words():
     how = {"scale": "log", "labels": {"y": "error"}}
-    (ax,) = figures.plot_losses({"one": [1.0, 0.1]}, top=2, **how).axes
+    (ax,) = figures.plot_runs({"one": [1.0, 0.1]}, top=2, **how).axes
     assert ax.get_yscale() == "log" and ax.get_ylim()[1] == 2
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("epoch", "error")
     with pytest.raises(ValueError, match="can be told apart, got 0"):
-        figures.plot_losses({})
+        figures.plot_runs({})
     with pytest.raises(ValueError, match="can be told apart, got 6"):
-        figures.plot_losses({name: [1.0] for name in "abcdef"})
+        figures.plot_runs({name: [1.0] for name in "abcdef"})
 
 
 def test_a_path_is_drawn_into_a_valley_that_is_light_at_the_bottom():

@@ -6,7 +6,7 @@ from .style import GRID, INK, INK_MAP, figure, looks_for, styled
 
 
 @styled
-def plot_losses(runs, top=None, scale="linear", labels=None):
+def plot_runs(runs, top=None, scale="linear", labels=None):
     """Draw the loss of several runs against the epoch.
 
     Parameters
