@@ -113,7 +113,7 @@ def _digits(dataset):
     return load(dataset, datasets.prepare)
 
 
-def measured(dataset, remedy, seed, epochs=None):
+def _measured(dataset, remedy, seed, epochs=None):
     """Train one network, and return what was measured without the test digits, and those."""
     train, held_out, test = _digits(dataset)
     rows = np.random.default_rng(seed).permutation(len(train[0]))[:FEW]
@@ -148,7 +148,7 @@ def run(dataset, recipe, seed, epochs=None):
     dict
         Accuracies on the digits that it learned from, on the validation split and on the test set.
     """
-    model, found, test = measured(dataset, REMEDIES[recipe], seed, epochs)
+    model, found, test = _measured(dataset, REMEDIES[recipe], seed, epochs)
     return found | {"test_accuracy": accuracy(model, *test)}
 
 
@@ -172,7 +172,7 @@ def run_choice(dataset, recipe, amount, seed, epochs=None):
         remedy = replace(remedy, dropout=amount)
     else:
         remedy = replace(remedy, recipe=replace(remedy.recipe, weight_decay=amount))
-    return measured(dataset, remedy, seed, epochs)[1]
+    return _measured(dataset, remedy, seed, epochs)[1]
 
 
 def _numbers(run):
