@@ -227,7 +227,7 @@ def facts():
     """
     from lenet_tutorial import models, results, shapes
     from lenet_tutorial.layers import digit_codes
-    from lenet_tutorial.shapes import output_size, trace, transposed_output_size
+    from lenet_tutorial.shapes import output_size, trace
     from lenet_tutorial.tables import layer_table, networks, rivals
 
     def sides(image):
@@ -286,8 +286,9 @@ def facts():
     yield "03", "A unit of S4 sees 16 pixels", reach["S4"].receptive_field == 16
     yield "03", "it sees 32 pixels just the same", reach["C5"].receptive_field == 32
     yield "03", "only four pixels apart", reach["S4"].jump == 4
-    yield "03", "2 · (3 − 1) + 3 = 7", transposed_output_size(3, 3, stride=2) == 7
-    yield "03", "8 values also lead to 3", output_size(8, 3, 2) == output_size(7, 3, 2) == 3
+    yield "03", "only 28 − 5 + 1 = 24 places", output_size(28, 5) == 24
+    small = [reach.size for reach in trace(28, shapes.LENET5[:4])]
+    yield "03", "28 → 24 → 12 → 8 → 4", small == [24, 12, 8, 4]
 
     tanh = {"input_size": 32, "activation": "tanh"}
     relu = {"input_size": 32, "activation": "relu"}

@@ -11,7 +11,7 @@ import pytest
 from contents import CHAPTERS, asked
 
 from lenet_tutorial import models, results, shapes
-from lenet_tutorial.shapes import output_size, trace, transposed_output_size
+from lenet_tutorial.shapes import LENET5, output_size, trace
 from lenet_tutorial.tables import layer_table, networks, rivals
 
 pytestmark = pytest.mark.book
@@ -124,8 +124,8 @@ KEY = {
     ("03", 3): ("14", lambda: output_size(28, 3, stride=2, padding="same")),
     ("03", 4): ("Because what neighbouring units see overlaps.", lambda: 16 + 4 * 4 == 32 < 5 * 16),
     ("03", 5): (
-        "No, only their number is the same.",
-        lambda: transposed_output_size(3, 3, stride=2) == 7,
+        "C5's kernels would not fit.",
+        lambda: trace(28, LENET5[:4])[-1].size < LENET5[4].kernel,
     ),
     ("05", 1): ("The number is too good", "the smallest of ten numbers is small by luck, too"),
     ("05", 2): (

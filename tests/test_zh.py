@@ -206,8 +206,16 @@ CONTRASTS = {
     },
     "place": {"first": (r"\bfirst\b", "第一"), "last": (r"\blast\b|\bend|final", "最后")},
     "light": {
-        "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅色"),
-        "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色"),
+        "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅"),
+        "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色|深蓝|越深|最深|下深|深的"),
+    },
+    "hue": {
+        "blue": (r"\bblue", "蓝"),
+        "yellow": (r"\byellow", "黄"),
+    },
+    "large": {
+        "large": (r"\blarge\b(?! enough)", "值越大"),
+        "small": (r"\bsmall\b", "值越小"),
     },
     "than": {
         "above": (r"\babove|\bmore|higher|larger|over\b", "高于|大于|多于|超过|更多|更大"),
@@ -243,7 +251,7 @@ def exchanged(text, translation):
             said.append(contrast)
         # Where the words say where a thing is, their order counts as well.
         rest = iter(english)
-        if contrast in ("side", "sign", "edge") and not all(one in rest for one in chinese):
+        if contrast in ("side", "sign", "hue", "edge") and not all(one in rest for one in chinese):
             said.append(contrast)
     return said
 

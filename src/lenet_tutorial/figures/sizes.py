@@ -8,6 +8,7 @@ from ..shapes import layer_numbers, output_size, pad_amounts, taps, trace
 from .style import (
     BLUE,
     DARK_ORANGE,
+    DIGIT,
     GREY,
     GRID,
     LIGHT_BLUE,
@@ -59,9 +60,10 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     size, kernel, stride, _, dilation = numbers
     padded = size + before + after
     wide = max(out, padded * 0.45)  # the right half has room for its label
+    width = min(7.0, 2.4 + 0.25 * padded)  # few pixels need no large drawing
     fig, axes = figure(
-        7.0,
-        7.0 * (padded + 0.4) / (padded + wide + 0.8) + 0.5,
+        width,
+        width * (padded + 0.4) / (padded + wide + 0.8) + 0.5,
         ncols=2,
         width_ratios=(padded + 0.4, wide + 0.4),
     )
@@ -211,7 +213,7 @@ def plot_receptive_fields(image, layers, title=None):
     fig, axes = grid(len(reaches), columns=3, above=0.3)
     for ax, reach in zip(axes.flat, reaches, strict=False):
         first, last = reach.pixels((reach.size - 1) // 2)
-        ax.imshow(image, cmap="gray_r")
+        ax.imshow(image, **DIGIT)
         ax.set(xlim=(-0.7, len(image) - 0.3), ylim=(len(image) - 0.3, -0.7))
         side = last - first + 1
         box = Rectangle((first - 0.5, first - 0.5), side, side, fill=False, ec=BLUE, lw=3)
