@@ -141,9 +141,10 @@ def main(arguments=None):
 def summary(table):
     """Return the medians, one row per number, and how 'article' relates to each recipe's.
 
-    For times and memory the ratio is that of 'article' over the recipe's, for digits per second the
-    recipe's over that of 'article', so that more than 1 is better. It is the median over the pairs.
-    For the time to an accuracy it is the whole training of 'article' over the recipe's time to there.
+    For times and memory the ratio is that of 'article' over the recipe's, for digits per second
+    the recipe's over that of 'article', so that more than 1 is better. It is the median over the
+    pairs. For the time to an accuracy it is the whole training of 'article' over the recipe's time
+    to there.
     A run that does not get there takes for ever; if most don't, there is no median.
     """
     import pandas as pd

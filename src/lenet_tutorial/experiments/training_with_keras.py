@@ -6,9 +6,9 @@ from .. import datasets
 from ..training.recipes import ARTICLE, Recipe
 from .run import Experiment, accuracy, load, runs
 
-#: How the networks are trained: by the Keras LeNet's ``compile`` and ``fit`` lines; and with a learning
-#: rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The rate and
-#: the weight decay of the second were chosen on the validation split.
+#: How the networks are trained: by the Keras LeNet's ``compile`` and ``fit`` lines; and with a
+#: learning rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The
+#: rate and the weight decay of the second were chosen on the validation split.
 RECIPES = {
     "article": ARTICLE,
     "cosine": Recipe(

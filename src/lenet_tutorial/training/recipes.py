@@ -285,7 +285,7 @@ class Recipe:
 #: The ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.
 ARTICLE = Recipe("article")
 
-#: A LeNet with as many parameters as the Keras LeNet, better after three epochs than that after ten.
+#: As many parameters as the Keras LeNet, and better after three epochs than that after ten.
 FAST = Recipe(
     "fast",
     pooling="folded",
