@@ -358,6 +358,9 @@ def facts():
 
     yield "10", "18 weights for each pair of maps in place of 25", (2 * 3 * 3, 5 * 5) == (18, 25)
 
+    most = math.log(sys.float_info.max)
+    yield "13", "e to the power of 1000 is infinite", 700 < most < 1000
+
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():
     pieces = {}

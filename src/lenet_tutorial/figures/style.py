@@ -185,7 +185,7 @@ def _largest(*arrays):
     return float(np.max(every, initial=0.0, where=np.isfinite(every))) or 1.0
 
 
-def sign_bar(fig, label=None, size=SMALL, **where):
+def sign_bar(fig, label=None, size=NOTE, **where):
     """Add the legend of values with a sign: negative is light, 0 grey, positive dark.
 
     Parameters
