@@ -5,6 +5,7 @@ Each function takes data and returns a ``matplotlib.figure.Figure``. How all of 
 """
 
 from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
+from .graphs import draw_graph, plot_losses, plot_numbers, plot_pushes, plot_start_and_end
 from .inside import (
     draw_architecture,
     draw_residual_block,
@@ -30,9 +31,10 @@ from .sizes import (
 )
 
 __all__ = [
-    "confusion_matrix", "draw_architecture", "draw_output_size", "draw_receptive_field",
-    "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange", "plot_feature_maps",
-    "plot_history", "plot_kernels", "plot_layers", "plot_lines", "plot_mistakes", "plot_patches",
-    "plot_pixels", "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes",
-    "plot_sizes", "plot_spread", "plot_stages", "plot_timeline", "worst_mistakes",
+    "confusion_matrix", "draw_architecture", "draw_graph", "draw_output_size",
+    "draw_receptive_field", "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange",
+    "plot_feature_maps", "plot_history", "plot_kernels", "plot_layers", "plot_lines", "plot_losses",
+    "plot_mistakes", "plot_numbers", "plot_patches", "plot_pixels", "plot_pushes",
+    "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes", "plot_sizes",
+    "plot_spread", "plot_stages", "plot_start_and_end", "plot_timeline", "worst_mistakes",
 ]  # fmt: skip
