@@ -502,24 +502,7 @@ def the_test(cell):
     accuracy, error = read("test accuracy {}%, error {}%", text_of(cell))
     assert near(accuracy / 100, "changes", "test_accuracy", 0.002, **ARTICLE)
     assert error == round(100 - accuracy, 2)
-    count, *_ = re.findall(r"(\d+) mistakes", text_of(CELLS["c05-045"][1]))
-    assert int(count) == round(error / 100 * sum(TEST))
     return {"test_accuracy": accuracy / 100}
-
-
-def mistakes(cell):
-    pattern = "{} mistakes\nthe most frequent: {} taken for {}"
-    count, true, taken_for = read(pattern, text_of(cell))
-    (error,) = re.findall(r"error ([\d.]+)%", text_of(CELLS["c05-039"][1]))
-    assert count == round(float(error) / 100 * sum(TEST))
-    assert {true, taken_for} == {4, 9}  # the two that are alike
-    missed = np.arange(sum(TEST)) < count
-    return {
-        "mistakes": np.array([count]),
-        "y_test": np.zeros(sum(TEST)),
-        "predicted": missed.astype(float),
-        "test_accuracy": 1 - float(error) / 100,
-    }
 
 
 def one_digit(cell):
@@ -854,7 +837,6 @@ LEDGER = {
     "c05-023": first_loss,
     "c05-032": ten_epochs,
     "c05-039": the_test,
-    "c05-045": mistakes,
     "c05-055": one_digit,
     "c05-062": textbook,
     "c05-099": all_steps,
