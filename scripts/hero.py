@@ -6,7 +6,7 @@
 from pathlib import Path
 
 from lenet_tutorial.datasets import load_digits28, prepare
-from lenet_tutorial.figures.style import BLUE, INK
+from lenet_tutorial.figures.style import BLUE, DIGIT, INK, look_of, sign_bar
 from lenet_tutorial.models import lenet5_textbook
 from lenet_tutorial.training import set_seed, split_validation, train
 
@@ -53,12 +53,12 @@ def draw(image, values):
         for i in range(rows * columns):
             ax = fig.add_subplot(grid[i // columns, i % columns])
             bare(ax)
-            cmap = "gray_r" if name == "input" else "cividis"
-            ax.imshow(maps[..., i], cmap=cmap, vmin=maps.min(), vmax=maps.max(), aspect="auto")
+            look = DIGIT if name == "input" else look_of(maps)
+            ax.imshow(maps[..., i], **look, aspect="auto")
     for name, left in (("C5", 0.55), ("F6", 0.64)):
         units = values[name].ravel()
         ax = fig.add_axes((left, 0.06, 0.045, 0.36))
-        ax.imshow(units[:, None], cmap="cividis", aspect="auto")
+        ax.imshow(units[:, None], **look_of(units), aspect="auto")
         bare(ax)
         fig.text(left, 0.44, name, weight="bold", size=14, color=INK)
         fig.text(left, 0.015, str(len(units)), size=12, color=INK)
@@ -70,6 +70,7 @@ def draw(image, values):
     for side in ("top", "right", "bottom"):
         ax.spines[side].set_visible(False)
     fig.text(0.755, 0.44, "output", weight="bold", size=14, color=INK)
+    sign_bar(fig, cax=fig.add_axes((0.06, 0.034, 0.41, 0.012)))
     return fig
 
 

@@ -35,6 +35,7 @@ def _close():
 
 
 PAGES = {}
+SIGNS = ["negative", "0", "positive"]  # what the legend of values with a sign says
 
 
 def page(fig):
@@ -170,39 +171,45 @@ def test_values_are_written_as_whole_numbers_or_with_one_place(values):
 # --------------------------------------------------------------------------- inside the network
 
 
-def test_maps_are_light_where_a_value_is_large():
+def test_maps_are_dark_where_a_value_is_large():
     maps = np.stack([pointed() * (i + 1) for i in range(4)], axis=-1)
     fig = figures.plot_feature_maps(maps, title="of C1", columns=2)
     some = drawn(fig)
-    assert all(shows_the_point(ax, dark=False) for ax in some)
+    assert all(shows_the_point(ax) for ax in some)
     assert reading_order(fig, some)
     peaks = [shade(ax, 6, 1) for ax in some]
-    assert peaks == sorted(peaks) and peaks[-1] - peaks[0] > 0.3  # one scale for all
+    assert peaks == sorted(peaks)[::-1] and peaks[0] - peaks[-1] > 0.3  # one scale for all
+    assert shade(some[0], 0, 0) > 0.95 and peaks[-1] < 0.05  # without a sign 0 is white
     assert titles(some) == [f"map {i}" for i in range(4)]
     assert bar_label(fig) == "value" and fig.get_suptitle() == "of C1"
-    assert {ax.images[0].get_cmap().name for ax in some} == {"cividis"}
+    assert {ax.images[0].get_cmap().name for ax in some} == {"gray_r"}
+    signed = drawn(figures.plot_feature_maps(-maps))
+    assert all(shows_the_point(ax, dark=False) for ax in signed)
+    assert {ax.images[0].get_cmap().name for ax in signed} == {"cividis_r"}
+    assert {ax.images[0].get_clim() for ax in signed} == {(-4, 4)}
 
 
 def test_units_in_a_row_go_from_left_to_right():
-    fig = figures.plot_feature_maps(np.arange(10.0), title="F6")
+    fig = figures.plot_feature_maps(np.arange(10.0) - 4.5, title="F6")
     ax = drawn(fig)[0]
     shades = [shade(ax, unit, 0) for unit in range(10)]
-    assert shades == sorted(shades) and shades[0] < 0.3 < 0.7 < shades[-1]
+    assert shades == sorted(shades)[::-1] and shades[0] > 0.7 > 0.3 > shades[-1]
     assert ax.get_xlabel() == "unit" and ax.get_title() == "F6" and bar_label(fig) == "value"
     assert len(ax.get_yticks()) == 0
 
 
 @pytest.mark.parametrize("turned", [1, -1])
-def test_kernels_are_dark_where_negative_and_middle_grey_at_zero(turned):
+def test_kernels_are_dark_where_positive_and_middle_grey_at_zero(turned):
     weights = np.zeros((8, 8, 1, 3))
     weights[..., 0, 0] = 3 * turned * pointed()  # the scale is that of the largest, either sign
     weights[..., 0, 1] = 3 * turned * pointed() / 2
     fig = figures.plot_kernels(weights, title="of C1")
     some = drawn(fig)
-    assert shows_the_point(some[0], dark=turned < 0)
-    assert shade(some[0], 0, 0) == pytest.approx(0.5, abs=0.02)
-    assert shade(some[0], 6, 1) == pytest.approx((1 + turned) / 2, abs=0.02)
-    assert shade(some[1], 6, 1) == pytest.approx(0.5 + turned / 4, abs=0.02)
+    assert shows_the_point(some[0], dark=turned > 0)
+    places = (some[0], 0, 0), (some[1], 6, 1), (some[0], 6, 1)  # zero, half, and the largest
+    scale = mpl.colormaps["cividis_r"]([0.5, 0.5 + turned / 4, 0.5 + turned / 2])[:, :3]
+    for place, colour in zip(places, scale, strict=True):
+        assert pixel(*place) == pytest.approx(colour, abs=0.02)
     assert reading_order(fig, some) and titles(some) == ["kernel 0", "kernel 1", "kernel 2"]
     assert bar_label(fig) == "weight" and fig.get_suptitle() == "of C1"
 
@@ -529,11 +536,12 @@ def test_patches_are_dark_on_white_and_kernels_have_zero_in_the_middle():
     patches = np.stack([[pointed()] * 3, [pointed() / 2] * 3])
     kernels = np.stack([pointed(), -pointed()])
     fig = figures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
-    grid = np.array(fig.axes).reshape(2, 5)
-    assert reading_order(fig, fig.axes)
+    grid = np.array(drawn(fig)).reshape(2, 5)
+    assert reading_order(fig, fig.axes) and bar_label(fig) == "kernel"
+    assert [text.get_text() for text in fig.axes[-1].get_xticklabels()] == SIGNS
     assert all(shows_the_point(ax) for ax in grid[:, 1:].flat)
     assert shade(grid[0, 1], 6, 1) < 0.05 < 0.4 < shade(grid[1, 1], 6, 1) < 0.6
-    assert shows_the_point(grid[0, 0], dark=False) and shows_the_point(grid[1, 0], dark=True)
+    assert shows_the_point(grid[0, 0], dark=True) and shows_the_point(grid[1, 0], dark=False)
     assert grid[0, 0].images[0].get_clim() == grid[1, 0].images[0].get_clim() == (-1, 1)
     assert titles(grid[0]) == ["kernel", "", "", "", "mean"] and titles(grid[1]) == [""] * 5
     assert [ax.get_ylabel() for ax in grid[:, 0]] == ["map 0", "map 1"]
@@ -585,11 +593,16 @@ def test_the_layers_are_drawn_from_the_image_to_the_bars():
     fig = figures.plot_layers(model, pointed()[..., np.newaxis], title="a digit")
     assert [part.get_suptitle() for part in fig.subfigs[:-1]] == ["input", "copies"]
     image, first, second = (ax for part in fig.subfigs[:-1] for ax in part.axes)
-    assert shows_the_point(image, dark=False) and shows_the_point(first, dark=False)
-    assert shows_the_point(second, dark=True)  # the copy with a minus
+    assert shows_the_point(image) and shows_the_point(first)
+    assert shows_the_point(second, dark=False)  # the copy with a minus
+    assert shade(image, 0, 0) > 0.95 > 0.6 > shade(first, 0, 0)  # paper is white, and 0 is grey
     assert first.images[0].get_clim() == second.images[0].get_clim() == (-1, 1)
     heights = [ax.get_window_extent().y1 for ax in (image, first)]
-    bars = fig.subfigs[-1].axes[0]
+    bars, legend = fig.subfigs[-1].axes
+    assert [text.get_text() for text in legend.get_xticklabels()] == SIGNS
+    assert [shade(legend, n, 0.5) for n in (-0.99, 0, 0.99)] == pytest.approx(
+        [0.85, 0.49, 0.12], abs=0.02
+    )
     assert [*heights, bars.get_window_extent().y1] == sorted(
         [*heights, bars.get_window_extent().y1], reverse=True
     )
@@ -599,7 +612,7 @@ def test_the_layers_are_drawn_from_the_image_to_the_bars():
     assert bars.get_xticks().tolist() == [0, 1, 2] and fig.get_suptitle() == "a digit"
 
 
-def test_units_of_a_layer_are_a_strip_with_large_values_light():
+def test_units_of_a_layer_are_a_strip_with_large_values_dark():
     inside = keras.Input((1, 4, 1))
     flat = keras.layers.Flatten()(inside)
     units = keras.layers.Dense(4, name="units")
@@ -609,7 +622,8 @@ def test_units_of_a_layer_are_a_strip_with_large_values_light():
     fig = figures.plot_layers(model, np.arange(4.0).reshape(1, 4, 1))
     strip = fig.subfigs[1].axes[0]
     shades = [shade(strip, unit, 0) for unit in range(4)]
-    assert shades == sorted(shades) and shades[-1] - shades[0] > 0.5
+    assert shades == sorted(shades)[::-1] and shades[0] - shades[-1] > 0.5
+    assert len(fig.subfigs[-1].axes) == 1  # nothing is negative, so no legend of signs
 
 
 def test_an_exchange_is_darker_the_more_is_added_up():
@@ -620,6 +634,8 @@ def test_an_exchange_is_darker_the_more_is_added_up():
     shades = [shade(second, n + 0.38, n + 0.38) for n in (1, 0, 2)]
     assert shades[0] < shades[1] - 0.1 and shades[1] < shades[2] - 0.1
     assert shade(first, 0.38, 0.38) == shades[-1]  # one scale
+    inks = {text.get_text(): text.get_color() for text in second.texts}
+    assert inks == {"3": "white", "2": "white", "1": INK}
     weights = {text.get_text(): text.get_fontweight() for text in second.texts}
     assert weights == {"3": "bold", "2": "normal", "1": "normal"}
     assert [text.get_text() for text in first.get_xticklabels()] == list("ABC")

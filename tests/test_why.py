@@ -183,7 +183,7 @@ def test_patches_come_with_their_mean_in_a_frame():
     patches = rng.random((2, 9, 5, 5))
     kernels = rng.normal(size=(2, 5, 5))
     fig = figures.plot_patches(patches, kernels, ["map 0", "map 1"], "kernel", "mean")
-    assert len(fig.axes) == 2 * (1 + 7 + 1)
+    assert len(fig.axes) == 2 * (1 + 7 + 1) + 1  # and the legend of the kernels
     assert np.allclose(fig.axes[8].images[0].get_array(), patches[0].mean(axis=0))
     assert np.allclose(fig.axes[9].images[0].get_array(), kernels[1])
     with pytest.raises(ValueError, match="2 rows and 1 names"):

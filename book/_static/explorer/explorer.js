@@ -40,7 +40,8 @@
     const parts = fill(root);
     const say = messages(parts.messages);
     parts.paper.width = parts.paper.height = LeNet.preprocess.PAPER;
-    parts.valuesRamp.style.background = gradients.values;
+    parts.negativeRamp.style.background = gradients.negative;
+    parts.positiveRamp.style.background = gradients.positive;
     parts.inkRamp.style.background = gradients.ink;
     const onPaper = pen(parts.paper, { willReadFrequently: true });
     if (!onPaper)

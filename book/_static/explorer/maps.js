@@ -3,7 +3,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine } = LeNet;
-  const { make, mark, number, paint } = LeNet.widgets;
+  const { make, mark, number, paint, schemeOf } = LeNet.widgets;
   const { GRID, layerText, valueRange } = LeNet.unit;
   const KEYS =
     "Arrow keys go from unit to unit, Page Up and Page Down from map to map; Enter pins the unit.";
@@ -123,7 +123,7 @@
     }
     const { columns, rows } = view;
     view.maps.forEach(({ canvas }, map) =>
-      paint(canvas, values, columns, rows, limits, "values", map * columns * rows),
+      paint(canvas, values, columns, rows, limits, schemeOf(limits), map * columns * rows),
     );
   }
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { make, number, term, paint } = LeNet.widgets;
+  const { make, number, term, paint, schemeOf } = LeNet.widgets;
   const GRID = { 120: 12, 84: 7, 10: 10 }; // units in a row, where a layer has no maps to draw
 
   /** Say in short what a layer is. */
@@ -35,13 +35,10 @@
   /** Write out how a unit comes to its value: a list of elements for the side panel. */
   function writeOut({ network, outputs }, index, told) {
     const result = make("strong", {}, number(told.value, 4));
+    const limits = index ? valueRange(network, index - 1, outputs[index]) : inputRange(network);
     const below = index
-      ? {
-          name: network.layers[index - 1].name,
-          limits: valueRange(network, index - 1, outputs[index]),
-          scheme: "values",
-        }
-      : { name: "input", limits: inputRange(network), scheme: "ink" };
+      ? { name: network.layers[index - 1].name, limits, scheme: schemeOf(limits) }
+      : { name: "input", limits, scheme: "ink" };
     const { kind } = told.layer;
     if (kind.endsWith("pooling")) return pooled(told, below, result);
     if (kind === "subsampling") return subsampled(told, below, result);
@@ -85,7 +82,7 @@
       Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
     const reach = rbf ? below.limits : [-strongest, strongest];
     const lines = joined.map((part) => {
-      const weights = picture(part.weights, columns, reach, "values", rbf ? "code" : "kernel");
+      const weights = picture(part.weights, columns, reach, "signed", rbf ? "code" : "kernel");
       const values = picture(part.values, columns, below.limits, below.scheme, "values below");
       return make(
         "div",
@@ -98,7 +95,7 @@
     });
     const key = rbf
       ? "Left: the values of F6. Right: the code of this class."
-      : `Left: the ${dense ? "weights" : "kernel"}, colours from ${number(-strongest)} to ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
+      : `Left: the ${dense ? "weights" : "kernel"}, light yellow is ${number(-strongest)}, grey 0, dark blue ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
     return [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
       make("p", { class: "lx-key" }, key),

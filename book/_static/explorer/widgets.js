@@ -68,11 +68,13 @@
 
   // ------------------------------------------------------------------ colours
 
-  /* cividis (Nuñez, Anderton and Renslow 2018): its lightness rises evenly, for all kinds of
-     colour vision. Seventeen of its colours; what lies between is mixed. */
-  const CIVIDIS = (
-    "00224e 002e6a 1a386f 32436d 434e6c 535a6d 61656f 6f7073 7d7c78 8c8878 9b9476 aba072 bcae6c " +
-    "cdbb63 dec958 f0d846 fee838"
+  /* Dark is large, as in the figures (lenet_tutorial/figures/style.py). Values with a sign run
+     through cividis (Nuñez, Anderton and Renslow 2018) the other way round, from light yellow over
+     grey, 0, to dark blue: its lightness falls evenly, for all kinds of colour vision. Seventeen
+     of its colours; what lies between is mixed. */
+  const SIGNED = (
+    "fee838 efd748 ddc858 ccba64 bbad6d aaa073 9a9376 8b8778 7c7b78 6e6f73 60646f 52596d 424e6c " +
+    "31436d 18376f 002d68 00224e"
   ).split(" ");
   const rgb = (hex) => [0, 2, 4].map((at) => parseInt(hex.slice(at, at + 2), 16));
 
@@ -90,22 +92,20 @@
     return table;
   }
 
-  widgets.schemes = { values: ramp(CIVIDIS), ink: ramp(["ffffff", "000000"]) };
+  widgets.schemes = { signed: ramp(SIGNED), ink: ramp(["ffffff", "000000"]) };
+  const gradient = (colours) =>
+    `linear-gradient(to right, ${colours.map((colour) => `#${colour}`).join(", ")})`;
   widgets.gradients = {
-    values: `linear-gradient(to right, ${CIVIDIS.map((colour) => `#${colour}`).join(", ")})`,
-    ink: "linear-gradient(to right, #fff, #000)",
+    negative: gradient(SIGNED.slice(0, 9)),
+    positive: gradient(SIGNED.slice(8)),
+    ink: gradient(["fff", "000"]),
   };
 
+  /** The colours for values between two limits: amounts, which are never negative, are ink. */
+  widgets.schemeOf = ([low]) => (low < 0 ? "signed" : "ink");
+
   /** Paint values on a canvas, one pixel each; CSS makes them larger. */
-  widgets.paint = function (
-    canvas,
-    values,
-    width,
-    height,
-    [low, high],
-    scheme = "values",
-    first = 0,
-  ) {
+  widgets.paint = function (canvas, values, width, height, [low, high], scheme, first = 0) {
     const pen = widgets.pen(canvas);
     if (!pen) return;
     if (canvas.width !== width) canvas.width = width;

@@ -3,14 +3,27 @@
 import numpy as np
 
 from .._checks import check_whole
-from .style import BLUE, GREY, INK, MIDDLE, NOTE, as_images, figure, grid, styled
+from .style import (
+    BLUE,
+    DIGIT,
+    GREY,
+    INK,
+    MIDDLE,
+    NOTE,
+    as_images,
+    figure,
+    grid,
+    sign_bar,
+    signed_look,
+    styled,
+)
 
 
 def _tile(images, words, columns, above, **font):
     """Draw digits in rows, ink dark on white, with words above them."""
     fig, axes = grid(len(images), columns, above=above if words is not None else 0)
     for i, (ax, image) in enumerate(zip(axes.flat, images, strict=False)):
-        ax.imshow(image, cmap="gray_r")
+        ax.imshow(image, **DIGIT)
         if words is not None:
             ax.set_title(str(words[i]), pad=2, **font)
     return fig
@@ -70,7 +83,7 @@ def plot_pixels(image, title=None, values=True):
     height, width = image.shape
     across = 7.0 if values else 4.5  # inches
     fig, ax = figure(across, across * height / width + 0.3)
-    ax.imshow(image, cmap="gray_r")
+    ax.imshow(image, **DIGIT)
     ax.set(xlabel="column", ylabel="row")
     if title:
         ax.set_title(title)
@@ -160,7 +173,7 @@ def plot_patches(patches, first, names, first_title, last_title):
     patches : numpy.ndarray
         ``(rows, n, h, w)``, 0 for background and 1 for ink.
     first : numpy.ndarray or None
-        ``(rows, k, k)``, drawn in front of each row on a scale of its own, or nothing.
+        ``(rows, k, k)``, drawn in front of each row on a scale of their own, or nothing.
     names : sequence of str
         One for each row.
     first_title, last_title : str
@@ -186,15 +199,15 @@ def plot_patches(patches, first, names, first_title, last_title):
     for row, (line, some) in enumerate(zip(axes, patches, strict=True)):
         line[0].set_ylabel(names[row], rotation=0, ha="right", va="center")
         if first is not None:
-            reach = np.abs(first).max()
-            line[0].imshow(first[row], cmap="cividis", vmin=-reach, vmax=reach)
+            line[0].imshow(first[row], **signed_look(first))
             line = line[1:]
         for ax, patch in zip(line, [*some[:shown], some.mean(axis=0)], strict=True):
-            ax.imshow(patch, cmap="gray_r", vmin=0, vmax=1)
+            ax.imshow(patch, **DIGIT, vmin=0, vmax=1)
             look = (BLUE, 2.5) if ax is line[-1] else (GREY, 0.8)  # the mean is no patch
             for side in ax.spines.values():
                 side.set(visible=True, color=look[0], lw=look[1])
     if first is not None:
         axes[0, 0].set_title(first_title, fontsize=NOTE)
+        sign_bar(fig, first_title, ax=axes, shrink=0.4)
     axes[0, -1].set_title(last_title, fontsize=NOTE)
     return fig

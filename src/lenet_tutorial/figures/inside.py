@@ -7,6 +7,7 @@ from .style import (
     BLUE,
     BROWN,
     DARK_ORANGE,
+    DIGIT,
     INK,
     MIDDLE,
     NOTE,
@@ -17,6 +18,9 @@ from .style import (
     bare,
     figure,
     grid,
+    look_of,
+    sign_bar,
+    signed_look,
     styled,
 )
 
@@ -50,7 +54,7 @@ def plot_feature_maps(maps, title=None, columns=None):
     maps = np.asarray(maps)
     if maps.ndim == 1:
         fig, ax = figure(7.0, 1.3)
-        picture = ax.imshow(maps[np.newaxis], cmap="cividis", aspect="auto")
+        picture = ax.imshow(maps[np.newaxis], **look_of(maps), aspect="auto")
         ax.set_xlabel("unit")
         ax.set_yticks([])
         if title:
@@ -62,9 +66,8 @@ def plot_feature_maps(maps, title=None, columns=None):
     count = maps.shape[-1]
     columns = (4 if count >= 16 else 3) if columns is None else check_whole("columns", columns)
     fig, axes = grid(count, columns, width=5.7, above=0.27, below=0.1)
-    low, high = float(maps.min()), float(maps.max())
     for i, ax in enumerate(axes.flat[:count]):
-        picture = ax.imshow(maps[..., i], cmap="cividis", vmin=low, vmax=high)
+        picture = ax.imshow(maps[..., i], **look_of(maps))
         ax.set_title(f"map {i}", pad=2, fontsize=SMALL)
     fig.colorbar(picture, ax=axes, label="value", shrink=0.9)
     if title:
@@ -74,7 +77,7 @@ def plot_feature_maps(maps, title=None, columns=None):
 
 @styled
 def plot_kernels(weights, title=None, columns=6):
-    """Draw the kernels of a convolution, dark where a weight is negative.
+    """Draw the kernels of a convolution, dark where a weight is positive.
 
     Parameters
     ----------
@@ -102,11 +105,10 @@ def plot_kernels(weights, title=None, columns=6):
     columns = check_whole("columns", columns) if inputs == 1 else inputs
     above = 0.25 if inputs == 1 else 0.05
     fig, axes = grid(inputs * outputs, columns, width=6.0, above=above, below=0.4)
-    limit = float(np.abs(weights).max()) or 1.0
     for i, ax in enumerate(axes.flat[: inputs * outputs]):
         row, column = divmod(i, inputs)
         kernel = weights[:, :, column, row]
-        picture = ax.imshow(kernel, cmap="gray", vmin=-limit, vmax=limit)
+        picture = ax.imshow(kernel, **signed_look(weights))
         if inputs == 1:
             ax.set_title(f"kernel {i}", pad=2, fontsize=SMALL)
             continue
@@ -190,7 +192,7 @@ def plot_layers(model, image, title=None):
     matplotlib.figure.Figure
         One band for each layer: the maps of a convolution or of subsampling side by side, at most
         eight in a row and on one scale of colours; the single units of a layer as a strip; the
-        outputs as bars. Layers that only flatten are left out.
+        outputs as bars. Layers that only flatten are left out. Dark is large.
 
     Raises
     ------
@@ -215,13 +217,16 @@ def plot_layers(model, image, title=None):
     *parts, last = fig.subfigures(len(bands) + 1, height_ratios=[*heights, 1.6])
     plain = {"parse_math": False}  # a name is a name, whatever dollars are in it
     for part, (name, one) in zip(parts, bands, strict=True):
+        look = DIGIT if one is image else look_of(one)
         part.suptitle(name, x=0.01, y=0.5, ha="left", va="center", fontsize=NOTE, **plain)
-        _draw_band(part, one)
+        _draw_band(part, one, look)
     ax = _strip(last)
     ax.bar(range(len(outputs)), outputs, color=BLUE)
     ax.set_xticks(range(len(outputs)))
     ax.set_xlabel("class")
     ax.set_ylabel(answer, **plain)
+    if any(np.any(one < 0) for _, one in bands[1:]):
+        sign_bar(last, ax=ax, location="top", shrink=0.5)
     if title:
         fig.suptitle(title, **plain)
     return fig
@@ -232,19 +237,18 @@ def _strip(part):
     return part.add_subplot(part.add_gridspec(1, 2, width_ratios=[0.9, 7])[1])
 
 
-def _draw_band(part, values):
+def _draw_band(part, values, look):
     """Draw the maps or the units of one layer, right of its name."""
     if values.ndim == 1:
         ax = _strip(part)
-        ax.imshow(values[np.newaxis], cmap="cividis", aspect="auto")
+        ax.imshow(values[np.newaxis], **look, aspect="auto")
         ax.set_yticks([])
         return
     count = values.shape[-1]
     places = part.add_gridspec(-(-count // BAND), BAND + 1, width_ratios=[0.9, *[7 / BAND] * BAND])
-    low, high = float(values.min()), float(values.max())
     for number in range(count):
         ax = part.add_subplot(places[number // BAND, 1 + number % BAND])
-        ax.imshow(values[..., number], cmap="cividis", vmin=low, vmax=high)
+        ax.imshow(values[..., number], **look)
         bare(ax)
 
 

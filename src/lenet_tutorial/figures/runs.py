@@ -12,7 +12,9 @@ from .style import (
     MIDDLE,
     NOTE,
     ORANGE,
+    PALE_BLUE,
     SMALL,
+    amount_look,
     figure,
     looks_for,
     styled,
@@ -89,7 +91,7 @@ def confusion_matrix(labels, predicted, classes=10):
 
 @styled
 def plot_confusion(matrix, title=None):
-    """Draw a confusion matrix; the colour shows the mistakes, the diagonal is grey.
+    """Draw a confusion matrix: the more mistakes, the darker; the diagonal is pale blue.
 
     Parameters
     ----------
@@ -107,14 +109,17 @@ def plot_confusion(matrix, title=None):
     ValueError
         If the matrix is not square.
     """
+    from matplotlib.patches import Rectangle
+
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix is square, got shape {matrix.shape}")
     fig, ax = figure(5.6, 5.0)
     diagonal = np.eye(len(matrix), dtype=bool)
     mistakes = np.ma.masked_array(matrix, diagonal)
-    ax.imshow(np.ma.masked_array(diagonal, ~diagonal), cmap="gray", vmin=0, vmax=1.1)
-    picture = ax.imshow(mistakes, cmap="Blues")
+    for place in range(len(matrix)):
+        ax.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, fc=PALE_BLUE, ec=BLUE))
+    picture = ax.imshow(mistakes, **amount_look(mistakes.filled(0)))
     middle = mistakes.max() / 2 if mistakes.max() else 1
     for (row, column), count in np.ndenumerate(matrix):
         dark = row != column and count > middle
@@ -308,10 +313,11 @@ def plot_exchange(states, titles, columns=4):
         ax.set_visible(False)
     frame = {"fill": False, "edgecolor": ORANGE, "lw": 2.5}
     for place, (ax, state, title) in enumerate(zip(axes.flat, states, titles, strict=False)):
-        ax.imshow(state, cmap="Blues", vmin=0, vmax=1.4 * workers, aspect="equal")
+        ax.imshow(state, **amount_look([workers]), aspect="equal")
         for (worker, piece), count in np.ndenumerate(state):
             weight = "bold" if count == workers else "normal"
-            ax.text(piece, worker, f"{count:g}", fontsize=12, fontweight=weight, **MIDDLE)
+            look = {"fontweight": weight, "color": "white" if count > workers / 2 else INK}
+            ax.text(piece, worker, f"{count:g}", fontsize=12, **look, **MIDDLE)
         if place:  # what has just been received is framed
             for worker, piece in zip(*np.nonzero(state != states[place - 1]), strict=True):
                 ax.add_patch(Rectangle((piece - 0.46, worker - 0.46), 0.92, 0.92, **frame))

@@ -8,6 +8,7 @@ from ..shapes import layer_numbers, output_size, pad_amounts, taps, trace
 from .style import (
     BLUE,
     DARK_ORANGE,
+    DIGIT,
     GREY,
     GRID,
     LIGHT_BLUE,
@@ -211,7 +212,7 @@ def plot_receptive_fields(image, layers, title=None):
     fig, axes = grid(len(reaches), columns=3, above=0.3)
     for ax, reach in zip(axes.flat, reaches, strict=False):
         first, last = reach.pixels((reach.size - 1) // 2)
-        ax.imshow(image, cmap="gray_r")
+        ax.imshow(image, **DIGIT)
         ax.set(xlim=(-0.7, len(image) - 0.3), ylim=(len(image) - 0.3, -0.7))
         side = last - first + 1
         box = Rectangle((first - 0.5, first - 0.5), side, side, fill=False, ec=BLUE, lw=3)

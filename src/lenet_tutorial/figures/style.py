@@ -185,6 +185,30 @@ def _largest(*arrays):
     return float(np.max(every, initial=0.0, where=np.isfinite(every))) or 1.0
 
 
+def sign_bar(fig, label=None, **where):
+    """Add the legend of values with a sign: negative is light, 0 grey, positive dark.
+
+    Parameters
+    ----------
+    fig : matplotlib.figure.FigureBase
+        Figure, or part of one.
+    label : str, optional
+        What has these values.
+    **where
+        As ``fig.colorbar`` takes it: ``ax``, or ``cax``; below the axes, unless it says otherwise.
+    """
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    where = {"location": "bottom", "aspect": 25} | where
+    bar = fig.colorbar(ScalarMappable(Normalize(-1, 1), SIGNED_MAP), ticks=(-1, 0, 1), **where)
+    bar.ax.set_xticks((-1, 0, 1), ("negative", "0", "positive"), fontsize=SMALL)
+    bar.ax.tick_params(length=0)
+    bar.outline.set_visible(False)
+    if label:
+        bar.set_label(label, fontsize=SMALL)
+
+
 def figure(width, height, **kwargs):
     """Make a figure with its axes.
 
