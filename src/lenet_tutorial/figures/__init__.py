@@ -8,10 +8,9 @@ from .convolution import (
     plot_filtered,
     plot_kernel_rows,
     plot_learning,
+    plot_one_value,
     plot_patch,
-    plot_products,
     plot_sum_over_maps,
-    plot_tanh,
     plot_weight_matrices,
 )
 from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
@@ -43,8 +42,8 @@ __all__ = [
     "confusion_matrix", "draw_architecture", "draw_output_size", "draw_receptive_field",
     "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange", "plot_feature_maps",
     "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels", "plot_layers",
-    "plot_learning", "plot_lines", "plot_mistakes", "plot_patch", "plot_patches", "plot_pixels",
-    "plot_products", "plot_receptive_fields", "plot_receptive_growth", "plot_samples",
-    "plot_shapes", "plot_sizes", "plot_spread", "plot_stages", "plot_sum_over_maps", "plot_tanh",
-    "plot_timeline", "plot_weight_matrices", "worst_mistakes",
+    "plot_learning", "plot_lines", "plot_mistakes", "plot_one_value", "plot_patch", "plot_patches",
+    "plot_pixels", "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes",
+    "plot_sizes", "plot_spread", "plot_stages", "plot_sum_over_maps", "plot_timeline",
+    "plot_weight_matrices", "worst_mistakes",
 ]  # fmt: skip

@@ -81,7 +81,7 @@ def plot_patch(image, row, column, size=5):
     from matplotlib.patches import Rectangle
 
     image = as_images(np.asarray(image)[np.newaxis])[0]
-    fig, (whole, part) = figure(7.0, 3.5, ncols=2, width_ratios=[1.25, 1])
+    fig, (whole, part) = figure(7.0, 2.6, ncols=2, width_ratios=[1.25, 1])
     whole.imshow(image, **DIGIT)
     corner = column - 0.5, row - 0.5
     whole.add_patch(Rectangle(corner, size, size, fill=False, edgecolor=BLUE, lw=2.5))
@@ -94,31 +94,40 @@ def plot_patch(image, row, column, size=5):
 
 
 @styled
-def plot_products(patch, kernel):
-    """Draw a patch, a kernel and their products, with all values written in.
+def plot_one_value(patch, kernel, bias):
+    """Draw how one value comes about: pixels, weights and products as numbers, and then tanh.
 
     Parameters
     ----------
     patch, kernel : numpy.ndarray
         ``(k, k)``.
+    bias : float
+        Of the kernel.
 
     Returns
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = figure(7.2, 2.7, ncols=3)
+    fig, axes = figure(8.6, 2.3, ncols=4, width_ratios=[1, 1, 1, 0.9])
     products = patch * kernel
     looks = DIGIT | {"vmin": 0, "vmax": 1}, signed_look(kernel, products)
     shown = (("pixels", patch), ("× weights", kernel), ("= products", products))
-    for ax, (title, values) in zip(axes, shown, strict=True):
+    for ax, (title, values) in zip(axes, shown, strict=False):
         _write(ax, values, looks[values is not patch])
         ax.set_title(title)
+    total = float(products.sum() + bias)
+    a, ax = np.linspace(-3, 3, 121), axes[3]
+    ax.plot(a, np.tanh(a), **FORWARD)
+    ax.plot(total, np.tanh(total), "o", color=INK, ms=8)
+    ax.set(xlabel="sum + bias", ylim=(-1.1, 1.1), xticks=range(-3, 4), yticks=(-1, 0, 1))
+    ax.set_title("tanh")
+    ax.grid(**GRID)
     return fig
 
 
 @styled
 def plot_filtered(image, kernels, maps):
-    """Draw an image, and below each kernel what it makes of the image.
+    """Draw an image, and below each kernel what it makes of it, each map on its own scale.
 
     Parameters
     ----------
@@ -141,7 +150,7 @@ def plot_filtered(image, kernels, maps):
     if len(maps) != len(kernels):
         raise ValueError(f"there are {len(kernels)} kernels and {len(maps)} maps")
     columns = len(kernels) + 1
-    fig, axes = figure(7.2, 3.0, nrows=2, ncols=columns, height_ratios=[1, 2])
+    fig, axes = figure(7.2, 2.7, nrows=2, ncols=columns, height_ratios=[1, 2])
     for ax in axes.flat:
         bare(ax)
     axes[1, 0].imshow(image, **DIGIT)
@@ -149,7 +158,7 @@ def plot_filtered(image, kernels, maps):
     for column, (name, kernel) in enumerate(kernels.items(), 1):
         axes[0, column].imshow(kernel, **signed_look(kernel))
         axes[0, column].set_title(name, fontsize=NOTE)
-        axes[1, column].imshow(maps[column - 1], **signed_look(*maps))
+        axes[1, column].imshow(maps[column - 1], **signed_look(maps[column - 1]))
     sign_bar(fig, ax=axes, shrink=0.5)
     return fig
 
@@ -168,7 +177,7 @@ def plot_kernel_rows(rows):
     matplotlib.figure.Figure
     """
     count = next(iter(rows.values())).shape[-1]
-    fig, axes = figure(7.2, 1.15 * len(rows) + 0.8, nrows=len(rows), ncols=count, squeeze=False)
+    fig, axes = figure(7.2, 0.9 * len(rows) + 0.75, nrows=len(rows), ncols=count, squeeze=False)
     for line, (name, kernels) in zip(axes, rows.items(), strict=True):
         line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
         for number, ax in enumerate(line):
@@ -196,7 +205,7 @@ def plot_learning(kernels, errors):
     matplotlib.figure.Figure
     """
     count = len(kernels)
-    fig, axes = figure(7.2, 2.3, ncols=count + 1, width_ratios=[*[1] * count, 1.9])
+    fig, axes = figure(7.2, 2.0, ncols=count + 1, width_ratios=[*[1] * count, 1.9])
     for ax, (title, kernel) in zip(axes, kernels.items(), strict=False):
         limits = signed_look(*kernels.values())
         _write(ax, kernel, limits, digits=1)
@@ -227,7 +236,7 @@ def plot_sum_over_maps(maps, kernels, parts, total, value):
     matplotlib.figure.Figure
     """
     count = maps.shape[-1]
-    fig, axes = figure(8.2, 3.6, nrows=3, ncols=count + 2)
+    fig, axes = figure(8.2, 3.3, nrows=3, ncols=count + 2)
     for ax in axes.flat:
         bare(ax)
     scales = look_of(maps), signed_look(kernels), signed_look(*parts, total)
@@ -247,34 +256,4 @@ def plot_sum_over_maps(maps, kernels, parts, total, value):
         place = {"xy": (1.09, 0.5), "xycoords": "axes fraction"}
         axes[2, number].annotate(sign, **place, fontsize=NOTE, color=BLUE, **MIDDLE)
     sign_bar(fig, ax=axes[:2, count:], location="bottom", shrink=0.9)
-    return fig
-
-
-@styled
-def plot_tanh(point=None, also=None):
-    """Draw the curve of tanh.
-
-    Parameters
-    ----------
-    point : tuple of float, optional
-        A sum and its tanh, marked on the curve.
-    also : dict of str to callable, optional
-        Other functions to draw with it, by their names.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-    """
-    a = np.linspace(-4, 4, 201)
-    fig, ax = figure(6.0, 2.3)
-    ax.plot(a, np.tanh(a), color=BLUE, label="tanh")
-    for name, function in (also or {}).items():
-        ax.plot(a, function(a), color=INK, ls="--", lw=1.5, label=name)
-    if point:
-        ax.plot(*point, "o", color=INK, ms=8)
-        words = f"({point[0]:.2f}, {point[1]:.2f})".replace("-", "−")
-        ax.annotate(words, point, xytext=(10, -4), textcoords="offset points", fontsize=NOTE)
-    ax.set(xlabel="weighted sum plus bias", ylabel="value", ylim=(-1.9, 1.9))
-    ax.grid(**GRID)
-    ax.legend(fontsize=NOTE, loc="upper left")
     return fig
