@@ -27,6 +27,7 @@ globals().update(book)
 language = "zh_CN"
 locale_dirs = ["locale"]  # seen from the root
 html_title = "逐层解读 LeNet"
+redirect_html_template_file = "locale/moved.html"
 html_css_files = [*book["html_css_files"], "zh.css"]
 html_theme_options = {**book["html_theme_options"], "search_bar_text": "搜索本书"}
 nb_code_prompt_show = "显示代码"

@@ -5,7 +5,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import ADDRESS, dead_links, parsed, references, visit
+from browsing import ADDRESS, dead_links, page_names, parsed, references, visit
+from contents import LESSONS
 
 pytestmark = pytest.mark.book
 
@@ -14,9 +15,9 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.fixture(scope="session")
 def pages(site):
-    """Return {path below the site: parsed page} of all pages."""
-    files = [file for file in site.rglob("*.html") if "_static" not in file.parts]
-    found = {file.relative_to(site): parsed(file) for file in files}
+    """Return {path below the site: parsed page} of all pages, less those that only lead on."""
+    names = ["index.html", *page_names(site), *(f"slides/lesson-{n}.html" for n in LESSONS)]
+    found = {Path(name): parsed(site / name) for name in names}
     assert len(found) >= 12
     return found
 

@@ -527,7 +527,7 @@ def falls(optimizer):
 
 
 @pytest.mark.slow
-def test_chapter_4_asks_for_its_recipes(asked):
+def test_chapter_5_asks_for_its_recipes(asked):
     for recipe in changes.RECIPES:
         row = changes.run("digits", recipe, 28, "max", "tanh", 3)
         assert (row["val_accuracy_1"], row["val_accuracy"]) == (0.5, 0.9)
@@ -543,7 +543,7 @@ def test_chapter_4_asks_for_its_recipes(asked):
 
 
 @pytest.mark.slow
-def test_chapter_5_asks_for_its_recipes(asked):
+def test_chapter_8_asks_for_its_recipes(asked):
     row = published.run("digits", "plain", "as published", 0)
     assert (row["train_accuracy"], row["test_accuracy"]) == (0.75, 0.75)
     assert (row["val_accuracy_1"], row["val_accuracy"]) == (0.5, 0.9)  # the first and the last
@@ -563,7 +563,7 @@ def test_chapter_5_asks_for_its_recipes(asked):
 
 
 @pytest.mark.slow
-def test_chapter_6_asks_for_its_recipes(asked):
+def test_chapter_9_asks_for_its_recipes(asked):
     for recipe in zip1989.CHANGES:
         zip1989.run("digits", recipe, 0)
     assert {call["digits"] for call in asked} == {1437}
@@ -607,7 +607,7 @@ def test_chapter_7_asks_for_its_recipes(asked):
 
 
 @pytest.mark.slow
-def test_chapters_9_and_10_ask_for_their_recipes(asked):
+def test_chapters_11_and_12_ask_for_their_recipes(asked):
     for recipe in (ARTICLE, FAST, STRONG):
         recipe.train(np.zeros((1317, 1)), np.zeros(1317), None, seed=4)
     _, fast, strong = asked

@@ -207,6 +207,7 @@ UNSEEN = {
     "sphinx-design": ("_config.yml", "- sphinx_design"),
     "sphinx-exercise": ("_config.yml", "- sphinx_exercise"),
     "sphinx-notfound-page": ("_config.yml", "- notfound.extension"),
+    "sphinx-reredirects": ("_config.yml", "- sphinx_reredirects"),
     "sphinx-sitemap": ("_config.yml", "- sphinx_sitemap"),
     "sphinxcontrib-bibtex": ("_config.yml", "- sphinxcontrib.bibtex"),
     "sphinxext-opengraph": ("_config.yml", "- sphinxext.opengraph"),

@@ -227,7 +227,7 @@ def facts():
     """
     from lenet_tutorial import models, results, shapes
     from lenet_tutorial.layers import digit_codes
-    from lenet_tutorial.shapes import output_size, trace, transposed_output_size
+    from lenet_tutorial.shapes import output_size, trace
     from lenet_tutorial.tables import layer_table, networks, rivals
 
     def sides(image):
@@ -286,8 +286,9 @@ def facts():
     yield "03", "A unit of S4 sees 16 pixels", reach["S4"].receptive_field == 16
     yield "03", "it sees 32 pixels just the same", reach["C5"].receptive_field == 32
     yield "03", "only four pixels apart", reach["S4"].jump == 4
-    yield "03", "2 · (3 − 1) + 3 = 7", transposed_output_size(3, 3, stride=2) == 7
-    yield "03", "8 values also lead to 3", output_size(8, 3, 2) == output_size(7, 3, 2) == 3
+    yield "03", "only 28 − 5 + 1 = 24 places", output_size(28, 5) == 24
+    small = [reach.size for reach in trace(28, shapes.LENET5[:4])]
+    yield "03", "28 → 24 → 12 → 8 → 4", small == [24, 12, 8, 4]
 
     tanh = {"input_size": 32, "activation": "tanh"}
     relu = {"input_size": 32, "activation": "relu"}
@@ -296,43 +297,43 @@ def facts():
     rectified = base - mean("changes", pooling="average", **relu)
     both = base - mean("changes", pooling="max", **relu)
     yield (
-        "04",
+        "05",
         "−ln 0.9 is 0.11, and −ln 0.5 is 0.69",
         (round(-math.log(0.9), 2) == 0.11 and round(-math.log(0.5), 2) == 0.69),
     )
-    yield "04", "takes about 0.4 points off", round(pooled, 1) == 0.4
-    yield "04", "ReLU takes 0.4 points off as well", round(rectified, 1) == 0.4
-    yield "04", "About 0.8 points.", round(pooled + rectified, 1) == 0.8
-    yield "04", "No more than from one of them.", both <= max(pooled, rectified)
-    yield "04", "With ReLU in place, max pooling gained nothing", both <= rectified
+    yield "05", "takes about 0.4 points off", round(pooled, 1) == 0.4
+    yield "05", "ReLU takes 0.4 points off as well", round(rectified, 1) == 0.4
+    yield "05", "About 0.8 points.", round(pooled + rectified, 1) == 0.8
+    yield "05", "No more than from one of them.", both <= max(pooled, rectified)
+    yield "05", "With ReLU in place, max pooling gained nothing", both <= rectified
 
     more = copy["parameters"] - published["parameters"]
     rule = sorted(100 * (1 - results.read("levenberg")["test_accuracy"]))
-    yield "05", "1 706 more parameters", more.sum() == 1_706
-    yield "05", "The full C3 has 900 more", more["C3"] == 900
-    yield "05", "the output 850", more["output"] == 850
-    yield "05", "have lost their 44", -(more["S2"] + more["S4"]) == 44
+    yield "08", "1 706 more parameters", more.sum() == 1_706
+    yield "08", "The full C3 has 900 more", more["C3"] == 900
+    yield "08", "the output 850", more["output"] == 850
+    yield "08", "have lost their 44", -(more["S2"] + more["S4"]) == 44
     yield (
-        "05",
+        "08",
         "C5 has 48 120 parameters in both",
         set(published.loc["C5", ["parameters"]]) == {48_120},
     )
-    yield "05", "has the penalty 84", set((digit_codes() ** 2).sum(axis=1)) == {84}
-    yield "05", "1.08 %, 0.98 % and 7.9 %", [round(one, 2) for one in rule] == [0.98, 1.08, 7.9]
-    yield "05", "The mean, 3.32 %.", round(sum(rule) / 3, 2) == 3.32
+    yield "08", "has the penalty 84", set((digit_codes() ** 2).sum(axis=1)) == {84}
+    yield "08", "1.08 %, 0.98 % and 7.9 %", [round(one, 2) for one in rule] == [0.98, 1.08, 7.9]
+    yield "08", "The mean, 3.32 %.", round(sum(rule) / 3, 2) == 3.32
 
     road = 100 * results.read("zip1989").groupby("recipe")[["train_error", "test_error"]].mean()
     paper, ours = 5.0, round(road.loc["paper", "test_error"], 2)
     chance = math.sqrt(sum(e / 100 * (1 - e / 100) / 2_007 for e in (paper, ours)))
     step = road.loc["distort"] - road.loc["softmax"]
-    yield "06", "our copy gets 3.84 %", ours == 3.84
-    yield "06", "The difference is 1.8 times", round((paper - ours) / 100 / chance, 1) == 1.8
-    yield "06", "uncertain by nearly half a point", 0.4 < 100 * math.sqrt(0.04 * 0.96 / 2_007) < 0.5
-    yield "06", "the training error went *up*", step["train_error"] > 0
-    yield "06", "went down by 1.1 points", round(step["test_error"], 1) == -1.1
-    yield "06", "It has 9 760", old["parameters"].sum() == 9_760
-    yield "06", "64 biases in place of one", old.loc["H1", "output"] == "12@8×8"
-    yield "06", "They add up to −8", 1 - 9 == -8
+    yield "09", "our copy gets 3.84 %", ours == 3.84
+    yield "09", "The difference is 1.8 times", round((paper - ours) / 100 / chance, 1) == 1.8
+    yield "09", "uncertain by nearly half a point", 0.4 < 100 * math.sqrt(0.04 * 0.96 / 2_007) < 0.5
+    yield "09", "the training error went *up*", step["train_error"] > 0
+    yield "09", "went down by 1.1 points", round(step["test_error"], 1) == -1.1
+    yield "09", "It has 9 760", old["parameters"].sum() == 9_760
+    yield "09", "64 biases in place of one", old.loc["H1", "output"] == "12@8×8"
+    yield "09", "They add up to −8", 1 - 9 == -8
 
     article = layer_table(models.lenet5_article())
     dense_work = 784 * 56 + 56 * 10
@@ -355,7 +356,7 @@ def facts():
     ):
         yield "07", what, round(mean("tolerance", recipe=recipe, **where, **moved), 1) == error
 
-    yield "08", "18 weights for each pair of maps in place of 25", (2 * 3 * 3, 5 * 5) == (18, 25)
+    yield "10", "18 weights for each pair of maps in place of 25", (2 * 3 * 3, 5 * 5) == (18, 25)
 
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():

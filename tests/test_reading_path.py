@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from browsing import visit
 from contents import CHAPTERS, read
 
@@ -35,8 +36,8 @@ NO_PROSE = re.compile(
 # Words that a chapter uses as anybody does, before or without the meaning of the glossary.
 EVERYDAY = {
     "03": {"label"},  # to label every pixel
-    "05": {"unit"},  # to the last unit
-    "06": {"noise"},  # the kernels are no longer noise
+    "08": {"unit"},  # to the last unit
+    "09": {"noise"},  # the kernels are no longer noise
 }
 
 
@@ -179,28 +180,46 @@ def label_of(path):
     return re.match(r"\(([\w-]+)\)=", read(path).cells[0].source)[1]
 
 
+def number_of(path):
+    return int(path.name[:2])
+
+
+NUMBERS = {label_of(path): number_of(path) for path in CHAPTERS}
+PARTS = {
+    part["caption"]: [int(Path(entry["file"]).name[:2]) for entry in part["chapters"]]
+    for part in yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
+    if part.get("numbered")
+}
+
+
 def test_the_map_has_a_card_for_every_chapter_in_order():
-    labels = [label_of(path) for path in CHAPTERS]
-    assert [card[:2] for card in cards()] == list(enumerate(labels, 1))
+    assert [card[:2] for card in cards()] == [(number, label) for label, number in NUMBERS.items()]
+
+
+def test_the_map_has_the_parts_of_the_contents():
+    map_of_parts = INDEX.split("## The chapters")[1].split("\n## ")[0].split("\n### ")[1:]
+    shown = {part.splitlines()[0]: re.findall(r"card\} (\d+)", part) for part in map_of_parts}
+    assert {name: [int(one) for one in found] for name, found in shown.items()} == PARTS
+    assert list(PARTS) == ["The network", "History rebuilt", "Workshop"] == list(shown)
+    ordered = [part for part in map_of_parts if "chapter-map in-order" in part]
+    assert ordered == map_of_parts[:1]
 
 
 def test_a_card_says_which_chapters_the_chapter_itself_says_it_needs():
-    labels = [label_of(path) for path in CHAPTERS]
-    for number, label, _, needs in cards():
-        opening = read(CHAPTERS[number - 1]).cells[0].source
-        box = opening.split("What you need")[1]
-        named = [labels.index(one) + 1 for one in re.findall(r"ch-[\w-]+", box) if one in labels]
-        assert sorted(set(named)) == needs, f"{label}: its box names {named}"
+    first, *others = PARTS.values()
+    for path, (number, label, _, needs) in zip(CHAPTERS, cards(), strict=True):
+        box = read(path).cells[0].source.split("What you need")[1]
+        named = {NUMBERS[one] for one in re.findall(r"ch-[\w-]+", box) if one in NUMBERS}
+        assert sorted(named) == needs, f"{label}: its box names {named}"
         assert all(one < number for one in needs)
-    # Those in order are needed by others; the rest can be read in any order.
-    needed = {one for *_, needs in cards() for one in needs}
-    first = INDEX.split(":class-container: chapter-map in-order")[1].split("::::")[0]
-    assert {int(one) for one in re.findall(r"card\} (\d+)", first)} == needed
+        # The first part is read in order; a chapter of the others needs none but those.
+        assert set(needs) <= set(first), label
+    assert sum(map(len, (first, *others))) == len(CHAPTERS)
 
 
 def test_the_times_on_the_cards_are_those_of_the_chapters():
-    for number, label, time, _ in cards():
-        real = minutes(CHAPTERS[number - 1])
+    for path, (_, label, time, _) in zip(CHAPTERS, cards(), strict=True):
+        real = minutes(path)
         assert time % 5 == 0
         assert abs(time - real) <= 4, f"{label}: {time} min, by its words {real:.0f}"
 

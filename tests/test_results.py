@@ -422,7 +422,7 @@ TEXTBOOK = {"input_size": 32, "pooling": "average"}
 
 #: Chapter: (a phrase of its prose with the numbers left open, the numbers from the files).
 SAID = {
-    "04": [
+    "05": [
         ("comes to {:.2f} % error, and the textbook LeNet-5 to {:.2f} %",
          lambda: (error("schedules", **ARTICLE), error("schedules", **TEXTBOOK))),
         ("makes {:.1f} % errors on the test digits with 28×28, and {:.1f} % with 32×32",
@@ -431,7 +431,7 @@ SAID = {
             for size in (28, 32)
         )),
     ],
-    "05": [
+    "08": [
         ("**Plain** comes to {:.2f} %", lambda: (error("published", recipe="plain"),)),
         ("in the paper {{cite:p}}`lecun1998`, {:.2f} % here",
          lambda: (error("published", "train_accuracy", recipe="plain"),)),
@@ -447,7 +447,7 @@ SAID = {
         ("is worse with each seed, by {:.2f} points on average",
          lambda: (error("parts", part="softmax") - error("parts", part="as published"),)),
     ],
-    "06": [
+    "09": [
         ("**adamw** takes {:.2f} points off",
          lambda: (error("zip1989", "test_error", recipe="paper")
                   - error("zip1989", "test_error", recipe="adamw"),)),
@@ -468,7 +468,7 @@ SAID = {
         ("the dense network with 300 units gets to {:.1f} %",
          lambda: (error("rivals", dataset="mnist", recipe="distorted", network="784-300-10"),)),
     ],
-    "09": [
+    "11": [
         ("Without them the error rises from {:.2f} to {:.2f} %",
          lambda: (error("accuracy", recipe="short"), error("accuracy", recipe="no distortions"))),
         ("is behind with each seed, by {:.2f} points on average",
@@ -477,7 +477,7 @@ SAID = {
         ("On average {:.2f} % errors, in the three runs between {:.2f} and {:.2f} %",
          lambda: (error("strong"), min(seeds("strong")), max(seeds("strong")))),
     ],
-    "10": [
+    "12": [
         ("it takes the error further down, to {:.1f} % on average",
          lambda: (error("batches", recipe="scaled rate, warm-up", batch_size=1024),)),
     ],

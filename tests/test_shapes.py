@@ -1,5 +1,7 @@
 """Sizes and receptive fields against brute force: slide the window, mark the pixels."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -155,6 +157,32 @@ def test_receptive_field_of_a_unit_by_poking_keras():
         first, last = reach.pixels(unit)
         inside = np.flatnonzero(moved[:, unit])
         assert (inside.min(), inside.max()) == (max(first, 0), min(last, 19))
+
+
+def test_convolutions_that_run_have_the_computed_size():
+    import keras
+
+    ran = 0
+    steps = ((1, 1), (2, 1), (3, 1), (1, 2))
+    for size, kernel, (stride, dilation) in product(range(1, 16), (1, 2, 3, 5), steps):
+        for padding in ("valid", "same"):
+            if padding == "valid" and dilation * (kernel - 1) + 1 > size:
+                continue  # no position fits
+            row, weights = np.ones((1, size, 1)), np.ones((kernel, 1, 1))
+            made = keras.ops.conv(row, weights, stride, padding, dilation_rate=dilation)
+            assert made.shape[1] == output_size(size, kernel, stride, padding, dilation)
+            ran += 1
+    assert ran == 445
+
+
+def test_keras_puts_an_odd_zero_after_the_input():
+    import keras
+
+    row = np.arange(1.0, 7.0).reshape(1, 6, 1)  # pixels 1 … 6
+    copy_first = np.array([1.0, 0.0, 0.0]).reshape(3, 1, 1)
+    made = keras.ops.conv(row, copy_first, strides=2, padding="same")
+    assert pad_amounts(6, 3, 2, "same") == (0, 1)
+    assert np.array(made).ravel().tolist() == [1.0, 3.0, 5.0]  # the first place starts at pixel 1
 
 
 def test_lenet5_and_the_articles_network():

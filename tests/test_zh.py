@@ -14,7 +14,7 @@ import catalogues
 import editions
 import ledger
 import pytest
-from browsing import OBJECTS_OWN, dead_links, parsed, search, serve, visit
+from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, visit
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.book
@@ -61,7 +61,7 @@ def both(site, extracted, tmp_path_factory):
 
 
 def test_index_errata_glossary_and_the_core_chapters_are_translated():
-    core = {f"chapters/{name.stem}" for name in ROOT.glob("chapters/0[1-4]-*.ipynb")}
+    core = {f"chapters/{name.stem}" for name in ROOT.glob("chapters/0[1235]-*.ipynb")}
     assert len(core) == 4
     assert core | {"book/index", "book/errata", "book/glossary"} <= set(PAGES)
 
@@ -206,8 +206,16 @@ CONTRASTS = {
     },
     "place": {"first": (r"\bfirst\b", "第一"), "last": (r"\blast\b|\bend|final", "最后")},
     "light": {
-        "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅色"),
-        "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色"),
+        "bright": (r"\bbright|\blight|\bwhite", "明亮|更亮|亮的|白色|浅"),
+        "dark": (r"\bdark|\bblack", "暗的|更暗|黑色|深色|深蓝|越深|最深|下深|深的"),
+    },
+    "hue": {
+        "blue": (r"\bblue", "蓝"),
+        "yellow": (r"\byellow", "黄"),
+    },
+    "large": {
+        "large": (r"\blarge\b(?! enough)", "值越大"),
+        "small": (r"\bsmall\b", "值越小"),
     },
     "than": {
         "above": (r"\babove|\bmore|higher|larger|over\b", "高于|大于|多于|超过|更多|更大"),
@@ -243,7 +251,7 @@ def exchanged(text, translation):
             said.append(contrast)
         # Where the words say where a thing is, their order counts as well.
         rest = iter(english)
-        if contrast in ("side", "sign", "edge") and not all(one in rest for one in chinese):
+        if contrast in ("side", "sign", "hue", "edge") and not all(one in rest for one in chinese):
             said.append(contrast)
     return said
 
@@ -390,10 +398,10 @@ def test_translated_pages_are_in_chinese(both):
 
 
 def test_other_pages_say_that_they_are_in_english(both):
-    others = 0
+    others, given_up = 0, CONFIG["sphinx"]["config"]["redirects"]
     for file in editions.pages(both / "zh"):
         page = file.relative_to(both / "zh").with_suffix("").as_posix()
-        if page not in PAGES and page.startswith(("book/", "chapters/")):
+        if page not in {*PAGES, *given_up} and page.startswith(("book/", "chapters/")):
             html = parsed(file)
             assert CHINESE.search(html.select_one("article p.untranslated").text), page
             assert html.select_one("article div[lang=en] h1"), page
@@ -587,3 +595,11 @@ def test_the_query_is_cut_as_the_pages_were(browser, address):
         words = page.evaluate("text => splitQuery(text)", text)
         assert Counter(words) == Counter(language.split(text))
     page.context.close()
+
+
+def test_an_old_chinese_address_leads_on_and_says_so_in_chinese(both):
+    for old, new in CONFIG["sphinx"]["config"]["redirects"].items():
+        page = parsed(both / "zh" / f"{old}.html")
+        assert page.html["lang"] == "zh-CN" and CHINESE.search(page.h1.text)
+        assert [link["href"] for link in page.select("main a")] == [new]
+        assert (both / "zh" / "chapters" / new).is_file()

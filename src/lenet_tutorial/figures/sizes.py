@@ -60,9 +60,10 @@ def draw_output_size(size, kernel, stride=1, padding=0, dilation=1, title=None):
     size, kernel, stride, _, dilation = numbers
     padded = size + before + after
     wide = max(out, padded * 0.45)  # the right half has room for its label
+    width = min(7.0, 2.4 + 0.25 * padded)  # few pixels need no large drawing
     fig, axes = figure(
-        7.0,
-        7.0 * (padded + 0.4) / (padded + wide + 0.8) + 0.5,
+        width,
+        width * (padded + 0.4) / (padded + wide + 0.8) + 0.5,
         ncols=2,
         width_ratios=(padded + 0.4, wide + 0.4),
     )
