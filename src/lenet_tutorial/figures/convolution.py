@@ -51,13 +51,13 @@ def plot_weight_matrices(matrices):
     return fig
 
 
-def _write(ax, values, look, digits=2):
+def _write(ax, values, look, digits=2, size=TINY):
     """Draw a small grid with its values written in; return nothing."""
     picture = ax.imshow(values, **look)
     for (row, column), value in np.ndenumerate(np.asarray(values)):
         shade = np.mean(picture.cmap(picture.norm(value))[:3])
         text = f"{value:.{digits}f}".replace("-", "−")
-        ax.text(column, row, text, color="white" if shade < 0.5 else INK, fontsize=TINY, **MIDDLE)
+        ax.text(column, row, text, color="white" if shade < 0.5 else INK, fontsize=size, **MIDDLE)
     bare(ax)
 
 
@@ -108,12 +108,12 @@ def plot_one_value(patch, kernel, bias):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = figure(8.6, 2.3, ncols=4, width_ratios=[1, 1, 1, 0.9])
+    fig, axes = figure(8.6, 2.4, ncols=4, width_ratios=[1, 1, 1, 0.8])
     products = patch * kernel
     looks = DIGIT | {"vmin": 0, "vmax": 1}, signed_look(kernel, products)
     shown = (("pixels", patch), ("× weights", kernel), ("= products", products))
     for ax, (title, values) in zip(axes, shown, strict=False):
-        _write(ax, values, looks[values is not patch])
+        _write(ax, values, looks[values is not patch], size=6.5)
         ax.set_title(title)
     total = float(products.sum() + bias)
     a, ax = np.linspace(-3, 3, 121), axes[3]
