@@ -65,7 +65,6 @@ TYPED = {
     "c08-061": ["rivals:LeNet-5", "rivals:LeNet-5 with distortions"],
     "c08-064": ["rivals:LeNet-5"],
     "c01-011": ["2022-wrong", "2022-test-digits", "2022-test-error"],
-    "c02-069": ["1998-amplitude"],
     "c08-012": ["1998-amplitude"],
     "c08-042": ["1998-mu", "1998-passes"],
     "c08-046": ["1998-hessian-digits"],
