@@ -38,14 +38,14 @@ def draw(image, values):
         ("input", 1, 1, 0.02, 0.56, 0.22, 0.345),
         ("C1", 2, 3, 0.29, 0.56, 0.33, 0.345),
         ("S2", 2, 3, 0.67, 0.56, 0.31, 0.345),
-        ("C3", 4, 4, 0.02, 0.06, 0.22, 0.36),
-        ("S4", 4, 4, 0.29, 0.06, 0.22, 0.36),
+        ("C3", 4, 4, 0.02, 0.095, 0.22, 0.33),
+        ("S4", 4, 4, 0.29, 0.095, 0.22, 0.33),
     ]
     sizes = {"input": "32×32", "C1": "6@28×28", "S2": "6@14×14", "C3": "16@10×10", "S4": "16@5×5"}
     for name, rows, columns, left, bottom, width, height in blocks:
         maps = image if name == "input" else values[name]
-        fig.text(left, bottom + height + 0.02, name, weight="bold", size=14, color=INK)
-        fig.text(left + width, bottom + height + 0.02, sizes[name], size=12, color=INK, ha="right")
+        fig.text(left, bottom + height + 0.02, name, weight="bold", size=17, color=INK)
+        fig.text(left + width, bottom + height + 0.02, sizes[name], size=14, color=INK, ha="right")
         grid = fig.add_gridspec(
             rows, columns, left=left, right=left + width, bottom=bottom, top=bottom + height,
             wspace=0.06, hspace=0.06,
@@ -57,20 +57,20 @@ def draw(image, values):
             ax.imshow(maps[..., i], **look, aspect="auto")
     for name, left in (("C5", 0.55), ("F6", 0.64)):
         units = values[name].ravel()
-        ax = fig.add_axes((left, 0.06, 0.045, 0.36))
+        ax = fig.add_axes((left, 0.095, 0.045, 0.33))
         ax.imshow(units[:, None], **look_of(units), aspect="auto")
         bare(ax)
-        fig.text(left, 0.44, name, weight="bold", size=14, color=INK)
-        fig.text(left, 0.015, str(len(units)), size=12, color=INK)
-    ax = fig.add_axes((0.755, 0.06, 0.225, 0.36))
+        fig.text(left, 0.445, name, weight="bold", size=17, color=INK)
+        fig.text(left, 0.04, str(len(units)), size=14, color=INK)
+    ax = fig.add_axes((0.765, 0.095, 0.215, 0.33))
     ax.barh(range(10), values["output"], color=BLUE)
     ax.set(yticks=range(10), xticks=[], xlim=(0, 1))
-    ax.tick_params(length=0, labelsize=11)
+    ax.tick_params(length=0, labelsize=12)
     ax.invert_yaxis()
     for side in ("top", "right", "bottom"):
         ax.spines[side].set_visible(False)
-    fig.text(0.755, 0.44, "output", weight="bold", size=14, color=INK)
-    sign_bar(fig, cax=fig.add_axes((0.06, 0.034, 0.41, 0.012)))
+    fig.text(0.765, 0.445, "output", weight="bold", size=17, color=INK)
+    sign_bar(fig, size=14, cax=fig.add_axes((0.08, 0.056, 0.37, 0.014)))
     return fig
 
 

@@ -95,7 +95,7 @@
     });
     const key = rbf
       ? "Left: the values of F6. Right: the code of this class."
-      : `Left: the ${dense ? "weights" : "kernel"}, light yellow is ${number(-strongest)}, grey 0, dark blue ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
+      : `Left: the ${dense ? "weights" : "kernel"}; light yellow is ${number(-strongest)}, grey 0, dark blue ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
     return [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
       make("p", { class: "lx-key" }, key),

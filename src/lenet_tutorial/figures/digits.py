@@ -207,7 +207,7 @@ def plot_patches(patches, first, names, first_title, last_title):
             for side in ax.spines.values():
                 side.set(visible=True, color=look[0], lw=look[1])
     if first is not None:
-        axes[0, 0].set_title(first_title, fontsize=NOTE)
+        axes[0, 0].set_title(first_title)
         sign_bar(fig, first_title, ax=axes, shrink=0.4)
-    axes[0, -1].set_title(last_title, fontsize=NOTE)
+    axes[0, -1].set_title(last_title)
     return fig

@@ -110,12 +110,12 @@ def plot_kernels(weights, title=None, columns=6):
         kernel = weights[:, :, column, row]
         picture = ax.imshow(kernel, **signed_look(weights))
         if inputs == 1:
-            ax.set_title(f"kernel {i}", pad=2, fontsize=SMALL)
+            ax.set_title(f"kernel {i}", pad=2)
             continue
         if row == 0:
-            ax.set_title(f"from {column}", pad=2, fontsize=SMALL)
+            ax.set_title(f"from {column}", pad=2)
         if column == 0:
-            ax.set_ylabel(f"map {row}", fontsize=TINY, rotation=0, ha="right", va="center")
+            ax.set_ylabel(f"map {row}", fontsize=NOTE, rotation=0, ha="right", va="center")
     fig.colorbar(picture, ax=axes, label="weight", shrink=min(0.9, 6 / len(axes)))
     if title:
         fig.suptitle(title)

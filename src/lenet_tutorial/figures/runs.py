@@ -13,7 +13,6 @@ from .style import (
     NOTE,
     ORANGE,
     PALE_BLUE,
-    SMALL,
     amount_look,
     figure,
     looks_for,
@@ -125,7 +124,7 @@ def plot_confusion(matrix, title=None):
         dark = row != column and count > middle
         if count:
             ink = "white" if dark else INK
-            ax.text(column, row, str(count), fontsize=SMALL, color=ink, **MIDDLE)
+            ax.text(column, row, str(count), fontsize=NOTE, color=ink, **MIDDLE)
     ticks = np.arange(len(matrix))
     ax.set(xlabel="predicted class", ylabel="true class", xticks=ticks, yticks=ticks)
     ax.spines[["top", "right"]].set_visible(True)
@@ -324,7 +323,7 @@ def plot_exchange(states, titles, columns=4):
         ax.set_title(title, fontsize=NOTE)
         ax.set_xticks(range(pieces), "ABCDEFGHIJKLMNOP"[:pieces] if pieces <= 16 else None)
         ax.set_yticks(range(workers))
-        ax.tick_params(length=0, labelsize=SMALL)
+        ax.tick_params(length=0, labelsize=NOTE)
         ax.spines[:].set_visible(False)
         if place % columns == 0:
             ax.set_ylabel("worker", fontsize=NOTE)

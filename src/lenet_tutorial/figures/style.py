@@ -185,7 +185,7 @@ def _largest(*arrays):
     return float(np.max(every, initial=0.0, where=np.isfinite(every))) or 1.0
 
 
-def sign_bar(fig, label=None, **where):
+def sign_bar(fig, label=None, size=NOTE, **where):
     """Add the legend of values with a sign: negative is light, 0 grey, positive dark.
 
     Parameters
@@ -194,6 +194,8 @@ def sign_bar(fig, label=None, **where):
         Figure, or part of one.
     label : str, optional
         What has these values.
+    size : float
+        Of the letters, in points.
     **where
         As ``fig.colorbar`` takes it: ``ax``, or ``cax``; below the axes, unless it says otherwise.
     """
@@ -202,11 +204,11 @@ def sign_bar(fig, label=None, **where):
 
     where = {"location": "bottom", "aspect": 25} | where
     bar = fig.colorbar(ScalarMappable(Normalize(-1, 1), SIGNED_MAP), ticks=(-1, 0, 1), **where)
-    bar.ax.set_xticks((-1, 0, 1), ("negative", "0", "positive"), fontsize=SMALL)
+    bar.ax.set_xticks((-1, 0, 1), ("negative", "0", "positive"), fontsize=size)
     bar.ax.tick_params(length=0)
     bar.outline.set_visible(False)
     if label:
-        bar.set_label(label, fontsize=SMALL)
+        bar.set_label(label, fontsize=size)
 
 
 def figure(width, height, **kwargs):
