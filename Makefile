@@ -49,10 +49,10 @@ quick: setup   ## look at the code, and run the tests of the package that take l
 	$(BIN)/python -X utf8 -m pytest -m "not (book or browser or mnist or slow)" --numprocesses $(WORKERS) --dist loadfile tests
 
 execute: setup   ## run all chapters again and store their outputs
-	$(BIN)/python scripts/execute.py chapters/*.ipynb
+	$(BIN)/python scripts/execute.py chapters/*.ipynb chapters/solutions/*.ipynb
 
 repository: setup   ## write the address in _config.yml into the first cell of all chapters
-	$(BIN)/python scripts/first_cell.py chapters/*.ipynb
+	$(BIN)/python scripts/first_cell.py chapters/*.ipynb chapters/solutions/*.ipynb
 
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
 	$(BIN)/lenet-tutorial results

@@ -64,7 +64,8 @@ def number_cells(notebook):
 def main():
     """Run every notebook named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebooks", nargs="*", type=Path, default=record.CHAPTERS)
+    every = [*record.CHAPTERS, *record.SOLUTIONS]
+    parser.add_argument("notebooks", nargs="*", type=Path, default=every)
     parser.add_argument("--digests", action="store_true", help="write the record, run nothing")
     arguments = parser.parse_args()
     if arguments.digests:

@@ -13,6 +13,13 @@ ROOT = Path(__file__).parent.parent
 
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 chapters = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+#: Notebooks that belong to a chapter and are none themselves.
+SOLUTIONS = sorted((ROOT / "chapters" / "solutions").glob("*.ipynb"))
+notebooks = pytest.mark.parametrize(
+    "path",
+    [*CHAPTERS, *SOLUTIONS],
+    ids=lambda path: path.relative_to(ROOT / "chapters").with_suffix("").as_posix(),
+)
 
 
 def read(path):
@@ -83,7 +90,7 @@ def asked(path):
 # --------------------------------------------------------------------------- lessons
 
 PLANS = sorted((ROOT / "book" / "slides").glob("[0-9]*.md"))
-LESSONS = [1, 2, 3, 4]
+LESSONS = [1, 2, 3, 4, 5]
 lessons = pytest.mark.parametrize("lesson", LESSONS)
 
 

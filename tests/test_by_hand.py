@@ -1,14 +1,20 @@
 """LeNet in NumPy alone: every layer against finite differences and against Keras."""
 
+import ast
+import inspect
+import os
 import subprocess
 import sys
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 
 from lenet_tutorial import by_hand, from_nothing
 
 RNG = np.random.default_rng(4)
+ROOT = Path(__file__).parents[1]
 
 
 def normal(*shape):
@@ -262,6 +268,61 @@ def test_momentum_keeps_a_share_of_the_last_step_and_the_rate_falls():
     # So small a step leaves the gradient nearly as it was: 1 + (0.9 + 1/2) of the first step.
     assert np.allclose(two, one * 2.4, rtol=0.02, atol=1e-6)
     assert np.allclose(start - after(2, 0.0), one * 1.5, rtol=0.02, atol=1e-6)
+
+
+# ------------------------------------------------------------------------------ the chapter
+
+
+def functions(text):
+    """Return {name: its code without its docstring, and without what keeps ruff quiet}."""
+    found = {}
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.FunctionDef):
+            if ast.get_docstring(node):
+                del node.body[0]
+            for call in ast.walk(node):
+                if isinstance(call, ast.Call):
+                    call.keywords = [one for one in call.keywords if one.arg != "strict"]
+            found[node.name] = ast.unparse(node)
+    return found
+
+
+@pytest.mark.book
+def test_the_chapter_writes_what_the_package_holds():
+    path = ROOT / "chapters" / "04-lenet-from-nothing.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    written = functions("\n".join(cell.source for cell in code))
+    for module in (by_hand, from_nothing):
+        for name, body in functions(inspect.getsource(module)).items():
+            assert written[name] == body, name
+            shown = next(cell for cell in code if f"def {name}(" in cell.source)
+            assert "hide-input" not in shown.metadata.get("tags", []), name
+            lines = body.splitlines()
+            assert len(lines) <= (17 if name == "train" else 15), name
+
+
+TIMED = """
+import time, numpy as np
+from lenet_tutorial import from_nothing
+images, labels = np.ones((64, 32, 32, 1), "float32"), np.arange(64) % 10
+parameters, took = from_nothing.start(0), []
+for _ in range(4):
+    began = time.process_time()
+    from_nothing.train(parameters, images, labels, epochs=5)
+    took.append((time.process_time() - began) / 5)
+print(min(took))
+"""
+
+
+def test_two_epochs_on_mnist_take_less_than_a_minute():
+    """On one processor, with 860 batches in an epoch."""
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    found = subprocess.run(
+        [sys.executable, "-c", TIMED],
+        capture_output=True, encoding="utf-8", check=True, env=os.environ | threads,
+    )  # fmt: skip
+    assert float(found.stdout) * 2 * 860 <= 60
 
 
 def test_it_takes_numpy_and_nothing_else():

@@ -78,7 +78,7 @@ def test_help_is_quick_and_loads_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True
     )
     assert said.stdout.splitlines()[-1] == "[]"
-    for name in ("doctor", "data", "train", "predict", "export", "results"):
+    for name in ("doctor", "data", "train", "predict", "check", "export", "results"):
         assert f"    {name} " in said.stdout
 
 
@@ -93,7 +93,9 @@ def test_the_installed_command_and_the_module_are_the_same(start):
     assert said.stderr == "lenet-tutorial predict: no such file: nothing.png\n"
 
 
-@pytest.mark.parametrize("name", ["doctor", "data", "train", "predict", "export", "results"])
+@pytest.mark.parametrize(
+    "name", ["doctor", "data", "train", "predict", "check", "export", "results"]
+)
 def test_every_command_explains_itself(command, name):
     code, output, _ = command(name, "--help")
     assert code == 0 and f"usage: lenet-tutorial {name}" in output

@@ -10,6 +10,7 @@ import struct
 import zlib
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from browsing import look_with_axe, until, visit
@@ -501,6 +502,43 @@ def test_pointing_at_a_unit_lights_up_what_it_sees(ready):
     )
     assert share == pytest.approx([100 * 6 / 32, 100 * 4 / 32, 100 * 14 / 32])
     assert maps.count() >= 44
+
+
+def test_a_large_value_is_dark_in_every_map_and_kernel(engine, ready):
+    engine.add_script_tag(path=SCRIPTS / "widgets.js")
+    got = engine.evaluate(
+        """() => [[-2, -1, 0, 1, 2], [0, 1, 2]].map((values) => {
+            const { make, paint, schemeOf } = LeNet.widgets, canvas = make("canvas");
+            const limits = [values[0], 2];
+            paint(canvas, values, values.length, 1, limits, schemeOf(limits));
+            return Array.from(canvas.getContext("2d").getImageData(0, 0, values.length, 1).data);
+        })"""
+    )
+    for colours, name in zip(got, ("cividis_r", "gray_r"), strict=True):
+        colours = np.reshape(colours, (-1, 4))
+        want = mpl.colormaps[name](np.linspace(0, 1, len(colours)), bytes=True)
+        np.testing.assert_allclose(colours, want, atol=3)
+    legend = ready.locator(".lx-legend").inner_text().split()
+    assert " ".join(legend) == (
+        "Dark is large. negative −1 0 1 positive ink and probabilities: 0 1"
+    )
+    # The unit of C1 with the largest value in the first map has the darkest pixel there.
+    place, size = ready.evaluate(
+        """() => {
+            const canvas = document.querySelector('.lx-maps canvas[data-map="0"]');
+            const { data, width } = canvas.getContext("2d")
+                .getImageData(0, 0, canvas.width, canvas.height);
+            const light = Array.from({ length: data.length / 4 }, (_, n) =>
+                data[4 * n] + data[4 * n + 1]);
+            return [light.indexOf(Math.min(...light)), width];
+        }"""
+    )
+    row, column = divmod(place, size)
+    ready.locator('[data-lx="layer"]').select_option(index=0)
+    for field, value in (("map", 0), ("row", row), ("column", column)):
+        ready.locator(f'[data-lx="{field}"]').fill(str(value))
+    value = ready.locator('[data-lx="unitBody"] strong').inner_text()
+    assert float(value.replace("−", "-")) > 0.3
 
 
 def test_the_panel_writes_the_computation_out(ready):

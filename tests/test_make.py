@@ -107,7 +107,7 @@ LAST = {  # of each of the other targets, its commands in the end
     "quick": [*LINT, QUICK],
     "book-zh": ["test -f _build/html/index.html || " + BOOK, "-b html . _build/html-zh"],
     "catalogues": ["-b gettext . _build/gettext", "python scripts/catalogues.py"],
-    "repository": ["python scripts/first_cell.py chapters/*.ipynb"],
+    "repository": ["first_cell.py chapters/*.ipynb chapters/solutions/*.ipynb"],
     "results": ["lenet-tutorial results"],
     "benchmark": ["python benchmarks/benchmark.py"],
     "export": [

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 import yaml
-from contents import CHAPTERS, ROOT, chapters, code_cells, prose, read, tags, texts
+from contents import (
+    CHAPTERS,
+    ROOT,
+    SOLUTIONS,
+    chapters,
+    code_cells,
+    notebooks,
+    prose,
+    read,
+    tags,
+    texts,
+)
 from rules import House
 
 import lenet_tutorial
@@ -33,7 +44,19 @@ def test_the_table_of_contents_names_every_chapter_in_order():
     assert len(named) >= 4
 
 
-@chapters
+def test_the_solutions_stand_below_their_chapter_in_the_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    below = {
+        inner["file"]: entry["file"]
+        for part in toc["parts"]
+        for entry in part["chapters"]
+        for inner in entry.get("sections", ())
+    }
+    assert below == {f"chapters/solutions/{one.stem}": f"chapters/{one.stem}" for one in SOLUTIONS}
+    assert len(below) == 1
+
+
+@notebooks
 def test_cells_were_run_once_from_top_to_bottom(path):
     # The cell that sees to the package (test_first_cell.py) has no number.
     cells = [cell for cell in code_cells(read(path)) if "setup" not in tags(cell)]
@@ -44,7 +67,7 @@ def test_cells_were_run_once_from_top_to_bottom(path):
                 assert output.execution_count == cell.execution_count
 
 
-@chapters
+@notebooks
 def test_stored_outputs_are_clean(path):
     for number, cell in enumerate(code_cells(read(path)), 1):
         where = f"{path.name}, cell [{number}]"
@@ -60,7 +83,7 @@ def test_stored_outputs_are_clean(path):
             assert "Warning" not in text, where
 
 
-@chapters
+@notebooks
 def test_the_file_holds_nothing_of_the_machine_that_made_it(path):
     notebook = read(path)
     assert notebook.metadata == {
@@ -84,7 +107,7 @@ def test_the_published_outputs_are_of_mnist(path):
         assert "1437" not in shown
 
 
-@chapters
+@notebooks
 def test_cells_that_are_not_compared_are_few_and_are_followed_by_an_assertion(path):
     cells = code_cells(read(path))
     with_output = [cell for cell in cells if cell.outputs]
@@ -97,7 +120,7 @@ def test_cells_that_are_not_compared_are_few_and_are_followed_by_an_assertion(pa
         assert not {"nbval-skip", "raises-exception"} & set(tags(cell)), cell.source
 
 
-@chapters
+@notebooks
 def test_code_cells_are_short(path):
     for cell in code_cells(read(path)):
         lines = [line for line in cell.source.splitlines() if line.strip()]
@@ -105,7 +128,7 @@ def test_code_cells_are_short(path):
         assert max(map(len, lines), default=0) <= 100, cell.source
 
 
-@chapters
+@notebooks
 def test_every_figure_has_alt_text_and_a_caption(path):
     names = []
     for cell in code_cells(read(path)):
@@ -153,6 +176,7 @@ def test_all_chapters_together_show_all_twelve_errata():
 
 HOUSE = House(Path(lenet_tutorial.__file__).parent, {})
 LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_mnist")}
+LOADS |= {("fashion", name) for name in ("load_fashion28", "fetch_fashion")}
 
 
 def imported(node, home):

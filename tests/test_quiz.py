@@ -225,7 +225,9 @@ def facts():
 
     The piece must be in the quiz: no check outlives its text. A number in it counts as checked.
     """
-    from lenet_tutorial import models, results, shapes
+    import numpy as np
+
+    from lenet_tutorial import by_hand, models, results, shapes
     from lenet_tutorial.layers import digit_codes
     from lenet_tutorial.shapes import output_size, trace
     from lenet_tutorial.tables import layer_table, networks, rivals
@@ -289,6 +291,11 @@ def facts():
     yield "03", "only 28 − 5 + 1 = 24 places", output_size(28, 5) == 24
     small = [reach.size for reach in trace(28, shapes.LENET5[:4])]
     yield "03", "28 → 24 → 12 → 8 → 4", small == [24, 12, 8, 4]
+
+    p = by_hand.softmax(np.log([[0.2, 0.5, 0.3]]))[0]
+    yield "04", "Up, by 0.6 times the learning rate.", 1 - 0.1 * -0.6 > 1  # against the slope
+    yield "04", "0.2, −0.5, 0.3", np.allclose(p - [0, 1, 0], [0.2, -0.5, 0.3])
+    yield "04", "and not 784 of them", sides(32)["C1"] ** 2 == 784
 
     tanh = {"input_size": 32, "activation": "tanh"}
     relu = {"input_size": 32, "activation": "relu"}
@@ -357,6 +364,9 @@ def facts():
         yield "07", what, round(mean("tolerance", recipe=recipe, **where, **moved), 1) == error
 
     yield "10", "18 weights for each pair of maps in place of 25", (2 * 3 * 3, 5 * 5) == (18, 25)
+
+    most = math.log(sys.float_info.max)
+    yield "13", "e to the power of 1000 is infinite", 700 < most < 1000
 
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():

@@ -1,4 +1,4 @@
-"""The key to the 50 questions, written a second time, with the reason why each answer is right.
+"""The key to the questions, written a second time, with the reason why each answer is right.
 
 Where the reason is a number, it is computed here; a moved mark, a changed answer and a wrong number
 all fail. The pieces of the whys are computed in ``facts`` of ``test_quiz.py``.
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from contents import CHAPTERS, asked
 
-from lenet_tutorial import models, results, shapes
+from lenet_tutorial import by_hand, models, results, shapes
 from lenet_tutorial.shapes import LENET5, output_size, trace
 from lenet_tutorial.tables import layer_table, networks, rivals
 
@@ -47,6 +47,18 @@ def changes_do_not_add_up():
     base = of("average", "tanh")
     alone = [base - of("max", "tanh"), base - of("average", "relu")]
     return base - of("max", "relu") <= max(alone) + 0.0005 and min(alone) > 0.003
+
+
+def softmax_loses_one_at_the_right_class():
+    scores, right = np.log([[0.2, 0.5, 0.3]]), np.array([1])
+    slopes = by_hand.softmax_cross_entropy_backward(scores, right)
+    return np.allclose(slopes, [[0.2, -0.5, 0.3]])
+
+
+def a_shared_weight_adds_up_its_places():
+    maps, slopes = np.ones((1, 32, 32, 1)), np.ones((1, 28, 28, 1))
+    _, kernels, _ = by_hand.convolve_backward(slopes, maps, np.ones((5, 5, 1, 1)))
+    return (kernels == 784).all()
 
 
 def no_difference_at_2007_digits():
@@ -127,6 +139,11 @@ KEY = {
         "C5's kernels would not fit.",
         lambda: trace(28, LENET5[:4])[-1].size < LENET5[4].kernel,
     ),
+    ("04", 1): ("Up, by 0.6 times the learning rate.", lambda: 1 - 0.1 * -0.6 > 1),
+    ("04", 2): ("0.2, −0.5, 0.3", softmax_loses_one_at_the_right_class),
+    ("04", 3): ("Because it is one number:", a_shared_weight_adds_up_its_places),
+    ("04", 4): ("The slopes that arrive from above", "see what each backward step is given"),
+    ("04", 5): ("Look for the mistake", "by_hand is apart by less than 1e-6"),
     ("05", 1): ("The number is too good", "the smallest of ten numbers is small by luck, too"),
     ("05", 2): (
         "The accuracy is the same, and the loss of A is smaller.",
@@ -210,6 +227,26 @@ KEY = {
     ("12", 5): (
         "Weights and optimiser state are kept, and the order",
         "test_parallel.py kills a worker and compares the weights",
+    ),
+    ("13", 1): (
+        "e to the power of 1000 is infinite in the computer",
+        lambda: math.log(np.finfo(float).max) < 1000,
+    ),
+    ("13", 2): (
+        "The products are not added up over the maps below.",
+        "with one map there is nothing to add up",
+    ),
+    ("13", 3): (
+        "All slopes are too large by the size of the batch",
+        "the slope of a sum is as many times that of the mean",
+    ),
+    ("13", 4): (
+        "Because the slope of a product depends on its other factor.",
+        lambda: (3.001 * 7 - 3 * 7) / 0.001 - 7 < 1e-6,
+    ),
+    ("13", 5): (
+        "That your functions return the right numbers on the arrays that were tried.",
+        "test_exercises.py passes a function that is wrong elsewhere",
     ),
 }
 

@@ -287,6 +287,7 @@ def test_every_share_is_one_of_whole_digits(name):
 FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
+    "nothing": 0.02,
 }  # fmt: skip
 FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
 
@@ -552,6 +553,23 @@ def test_a_run_on_the_bundled_digits_comes_out_again():
     assert again["parameters"] == row["parameters"]
     for column in ("val_accuracy", "test_accuracy"):
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
+
+
+@pytest.mark.slow
+def test_a_run_by_numpy_alone_comes_out_again():
+    (wanted,) = [
+        run for run in EXPERIMENTS["nothing"].runs if run["dataset"] == "digits" and not run["seed"]
+    ]
+    again, row = EXPERIMENTS["nothing"].run(**wanted), stored("nothing", wanted)
+    assert again["parameters"] == row["parameters"] == 61_706
+    for column in ("val_accuracy", "test_accuracy"):
+        assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
+
+
+def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
+    table = results.read("nothing").query("dataset == 'mnist'")
+    assert table["test_accuracy"].min() >= 0.985 and len(table) == 3
+    assert (table["parameters"] == 61_706).all()
 
 
 @pytest.mark.mnist

@@ -84,7 +84,7 @@ def test_no_output_was_changed_since_it_was_made():
     """What to do if it fails: `make execute`, which runs the chapters and writes the record."""
     known = record.read()
     now = {}
-    for path in record.CHAPTERS:
+    for path in (*record.CHAPTERS, *record.SOLUTIONS):
         for line in record.lines(path):
             source, shown, cell = line.split(" ")
             now[cell] = (source, shown)
@@ -354,6 +354,98 @@ def sum_over_maps(cell):
     assert value == keras == pytest.approx(math.tanh(total), abs=0.0011)
     counts = pd.DataFrame({"parameters": [2416, 0], "connections": [241600, 1600]}, ["C3", "S4"])
     return {"table": counts}
+
+
+FIVE_LAYERS = ("dense", "tanh", "average pooling", "max pooling", "convolution")
+
+
+def layers_checked(cell):
+    rows = (f"{name}: relative error below 1e{{}}" for name in FIVE_LAYERS)
+    powers = read("\n".join(rows), text_of(cell))
+    assert all(-13 <= power <= -8 and power == int(power) for power in powers)
+    return {"errors": {name: 10**power for name, power in zip(FIVE_LAYERS, powers, strict=True)}}
+
+
+def gradient_checked(cell):
+    """Powers of ten: the text says a millionth and a hundred-thousandth."""
+    _, *rows = table(cell)
+    sizes = {"C1": (150, 6), "C3": (2_400, 16), "C5": (48_000, 120), "F6": (10_080, 84)}
+    sizes = [size for two in (*sizes.values(), (840, 10)) for size in two]
+    assert [int(row[1]) for row in rows] == sizes and sum(sizes) == 61_706
+    for row in rows:
+        assert re.fullmatch(r"1e-(07|08|09|10|11|7|8|9)", row[2]), row
+        assert re.fullmatch(r"1e-[5-8]", row[3]), row
+    return {
+        "gradient": [np.zeros(size) for size in sizes],
+        "against_measured": [float(row[2]) for row in rows],
+        "against_keras": [float(row[3]) for row in rows],
+    }
+
+
+def numpy_alone(cell):
+    before, after = read("validation accuracy: {}% before, {}% after", text_of(cell))
+    assert 5 < before < 20  # it guesses
+    assert is_share(round(before / 100, 4), 5000, 4) and is_share(round(after / 100, 4), 5000, 4)
+    assert near(after / 100, "nothing", "val_accuracy", 0.008, dataset="mnist")
+    return {"at_start": before / 100, "at_end": after / 100}
+
+
+def numpy_alone_at_last(cell):
+    (right,) = read("test accuracy: {}%", text_of(cell))
+    # Two epochs in place of six.
+    assert near(right / 100, "nothing", "test_accuracy", 0.008, dataset="mnist") and right >= 97
+    return {"test_accuracy": right / 100, "losses": [2.3, 0.1]}
+
+
+def kernels_by_numpy(cell):
+    pattern = "before and after, correlation: " + " ".join(6 * ["{}"])
+    *six, change = read(pattern + "\nsize of the change: {} of the start", text_of(cell))
+    assert all(0.25 < one < 0.8 for one in six)
+    assert round(change) == 2  # twice as strong as the start, says the text
+    return {"alike": six}
+
+
+def pushes_of_a_digit(cell):
+    places, up, down, push, slope = read(
+        "{} places with ink: {} push up, {} push down\n"
+        "all pushes together: {}\nits slope in the gradient: {}",
+        text_of(cell),
+    )
+    assert up + down == places < 28 * 28 and push == -slope and 0 < abs(push) < 0.1
+    return {"up": up, "down": down}
+
+
+def pushes_of_a_batch(cell):
+    rise, fall, push, slope = read(
+        "64 digits: {} push up, {} push down\nmean push {}, slope of the batch {}",
+        text_of(cell),
+    )
+    assert rise + fall == 64 and push == -slope and 0 < abs(push) < 0.1
+    return {"rise": rise, "fall": fall}
+
+
+def one_digit_learned(cell):
+    *sure, before, after, times = read(
+        "probability of the right class: {}, {} after\n"
+        "largest slope at C1: {}, {} after training,\n   {} times smaller",
+        text_of(cell),
+    )
+    assert 0.05 < sure[0] < 0.2 and 0.9 < sure[1] <= 1
+    assert before / after == pytest.approx(times, rel=0.06)
+    return {"sure": sure, "most": [before, after]}
+
+
+def nudges(cell):
+    """What any machine finds that computes with 16 digits."""
+    powers = (1, 3, 5, 7, 9, 11, 13)
+    found = read("\n".join(f"nudge 1e-{p}: error about 1e{{}}" for p in powers), text_of(cell))
+    exact = 1 - math.tanh(0.5) ** 2
+    for power, shown in zip(powers, found, strict=True):
+        h = 10.0**-power
+        measured = (math.tanh(0.5 + h) - math.tanh(0.5 - h)) / (2 * h)
+        assert abs(shown - math.log10(abs(measured - exact) / exact)) <= 1.5
+    assert found.index(min(found)) == 2  # near 1e-5, as the text says
+    return {"powers": found}
 
 
 def three_parts(cell):
@@ -817,6 +909,15 @@ LEDGER = {
     "c02-098": shift_of_200_digits,
     "c02-216": learned_kernel,
     "c02-220": sum_over_maps,
+    "c04-050": layers_checked,
+    "c04-067": gradient_checked,
+    "c04-072": numpy_alone,
+    "c04-074": numpy_alone_at_last,
+    "c04-082": kernels_by_numpy,
+    "c04-084": pushes_of_a_digit,
+    "c04-086": pushes_of_a_batch,
+    "c04-097": nudges,
+    "c04-108": one_digit_learned,
     "c05-011": three_parts,
     "c05-019": untrained_answer,
     "c05-023": first_loss,

@@ -1,5 +1,6 @@
 """The lesson plans: the minutes add up, what they name is there, and the answers are right."""
 
+import contextlib
 import math
 import re
 from pathlib import Path
@@ -204,15 +205,85 @@ def test_the_answers_of_the_test_are_right():
     assert f"{-math.log(0.5):.2f} and {-math.log(0.01):.2f}" in answer["5"]
 
 
+# --------------------------------------------------------------------------- sheet 3
+
+
+def sheet_3(label="sec-sheet-3-answers"):
+    """Return the tables of sheet 3, each {name of the row: numbers}; a heading is left out."""
+    found = []
+    for table in tables(part(SHEETS, label)):
+        rows = {row[0]: [cell for cell in row[1:] if cell not in ("–", "")] for row in table}
+        numbers = {}
+        for name, cells in rows.items():
+            with contextlib.suppress(ValueError):
+                numbers[name] = [float(cell.replace("−", "-")) for cell in cells]
+        found.append(numbers)
+    return found
+
+
+def test_the_step_of_one_unit_is_right():
+    table, *_ = sheet_3()
+    value, weight, slope, new = np.array([[*table["first"]], [*table["second"]]]).T
+    bias, slope_of_bias, new_bias = table["bias"]
+    total, after = table["sum"]
+    assert value @ weight + bias == total == 5
+    assert np.allclose(slope, (total - 4) * value) and slope_of_bias == total - 4
+    assert np.allclose(new, weight - 0.1 * slope)
+    assert new_bias == pytest.approx(bias - 0.1 * slope_of_bias)
+    assert value @ new + new_bias == pytest.approx(after) and abs(after - 4) < abs(total - 4)
+
+
+def test_the_slopes_of_sheet_3_are_those_of_the_package():
+    from lenet_tutorial import by_hand
+
+    _, scores, windows, row, _ = sheet_3()
+    p = np.array([scores["probability"]])
+    slopes = by_hand.softmax_cross_entropy_backward(np.log(p), np.array([1]))
+    assert p.sum() == pytest.approx(1) and np.allclose(slopes, [scores["slope of the score"]])
+
+    window = np.array([3.0, 1, 2, 0]).reshape(1, 2, 2, 1)
+    four = np.full((1, 1, 1, 1), 4.0)
+    assert by_hand.average_pool_backward(four).ravel().tolist() == windows["average pooling"]
+    assert by_hand.max_pool_backward(four, window).ravel().tolist() == windows["max pooling"]
+
+    values, slopes = np.array(row["value"]), np.array(row["slope of the output"])
+    kernel, back = np.array([1.0, -1]), np.zeros(4)
+    assert np.correlate(values, kernel, "valid").tolist() == row["output"]
+    for place, slope in enumerate(slopes):
+        back[place : place + 2] += slope * kernel
+    assert back.tolist() == row["slope of the value"]
+    assert np.correlate(values, slopes, "valid").tolist() == row["slope of the weight"]
+    assert f"The slope of the bias: {slopes.sum():.0f}." in SHEETS
+
+
+def test_sheet_3_gives_away_nothing_and_fits_its_answers():
+    empty, full = (tables(part(SHEETS, label)) for label in ("sec-sheet-3", "sec-sheet-3-answers"))
+    for blank, filled in zip(empty, full[:4], strict=True):
+        assert len(blank) == len(filled)
+        for given, answer in zip(blank, filled, strict=True):
+            assert len(given) == len(answer) and given[0] == answer[0]
+            assert all(one in ("", two) for one, two in zip(given, answer, strict=True))
+    gaps = [sum(cell == "" for row in blank for cell in row) for blank in empty]
+    assert gaps[1:] == [3, 8, 9] and gaps[0] >= 8
+
+
+def test_the_usual_mistakes_of_sheet_3_are_what_they_say():
+    *_, mistakes = tables(part(SHEETS, "sec-sheet-3-answers"))
+    listed = " ".join(row[0] for row in mistakes)
+    assert f"A: {3 + 0.1 * 2} and −{2 - 0.1 * 1}" in listed  # uphill
+    assert "B: 0.5, 0.3 and 0.2" in listed and "C: 4, 4, 4 and 4" in listed
+    assert f"D: {2 * 0} and {2 * 3} for the weights" in listed
+
+
 @pytest.mark.browser
 def test_each_sheet_prints_on_a_page_of_its_own(browser, server):
     page, _, _ = visit(browser, f"{server}/book/worksheet.html")
     printed = page.pdf(prefer_css_page_size=True)
-    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 4
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 6
     page.emulate_media(media="print")
     assert not page.locator("#jb-print-docs-body").is_visible()
     page.context.close()
 
 
-def test_there_are_four_lessons():
-    assert len(PLANS) == len(LESSONS) == len(re.findall(r"^## Lesson \d", TEACH, re.M)) == 4
+def test_there_are_five_lessons():
+    assert len(PLANS) == len(LESSONS) == len(re.findall(r"^## Lesson \d", TEACH, re.M)) == 5

@@ -53,6 +53,8 @@ class Digits:
         ``'MNIST'`` or ``'digits'``; the latter are the 1 797 digits bundled with scikit-learn.
     origin : str
         Where the data came from: ``'folder'``, ``'cache'``, ``'download'`` or ``'bundled'``.
+    classes : tuple of str
+        What each label stands for: the ten digits, unless it is said otherwise.
     """
 
     x_train: np.ndarray
@@ -61,6 +63,7 @@ class Digits:
     y_test: np.ndarray
     name: str
     origin: str
+    classes: tuple = tuple("0123456789")
 
     def copy(self):
         """Return the same digits in arrays of their own."""
@@ -68,7 +71,8 @@ class Digits:
         return replace(self, **{name: getattr(self, name).copy() for name in names})
 
     def __repr__(self):
-        return f"<{self.name}: {len(self.x_train)} training and {len(self.x_test)} test digits>"
+        kind = "digits" if self.classes == tuple("0123456789") else "images"
+        return f"<{self.name}: {len(self.x_train)} training and {len(self.x_test)} test {kind}>"
 
 
 def load_digits28(dataset=None):
@@ -116,7 +120,7 @@ def load_digits28(dataset=None):
         return found.copy()
     digits = load_bundled()
     count = len(digits.x_train) + len(digits.x_test)
-    _say_once(f"MNIST is not to be had ({found}); going on with scikit-learn's {count} digits.")
+    say_once(f"MNIST is not to be had ({found}); going on with scikit-learn's {count} digits.")
     return digits
 
 
@@ -124,10 +128,18 @@ _found = {}  # the settings: the digits, or why there are none
 _said = []
 
 
-def _say_once(line):
-    """Print a line, if none was printed yet, in whatever encoding the output has."""
-    if not _said:
-        _said.append(line)
+def say_once(line, about="MNIST"):
+    """Print a line, if none of its kind was printed yet, in whatever encoding the output has.
+
+    Parameters
+    ----------
+    line : str
+        What to say.
+    about : str
+        Its kind.
+    """
+    if about not in _said:
+        _said.append(about)
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
         print(line.encode(encoding, "backslashreplace").decode(encoding))
 

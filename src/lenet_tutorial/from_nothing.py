@@ -60,16 +60,16 @@ def forward(images, parameters):
     dict of str to numpy.ndarray
         By the name of the layer; ``"output"`` has the scores, before softmax.
     """
-    c1, c1_bias, c3, c3_bias, c5, c5_bias, f6, f6_bias, out, out_bias = parameters
+    c1, b1, c3, b3, c5, b5, f6, b6, out, b_out = parameters
     v = {"input": images}
-    v["C1"] = np.tanh(convolve_fast(v["input"], c1, c1_bias))
+    v["C1"] = np.tanh(convolve_fast(v["input"], c1, b1))
     v["S2"] = average_pool(v["C1"])
-    v["C3"] = np.tanh(convolve_fast(v["S2"], c3, c3_bias))
+    v["C3"] = np.tanh(convolve_fast(v["S2"], c3, b3))
     v["S4"] = average_pool(v["C3"])
     v["flat"] = v["S4"].reshape(len(images), -1)
-    v["C5"] = np.tanh(dense(v["flat"], c5, c5_bias))
-    v["F6"] = np.tanh(dense(v["C5"], f6, f6_bias))
-    v["output"] = dense(v["F6"], out, out_bias)
+    v["C5"] = np.tanh(dense(v["flat"], c5, b5))
+    v["F6"] = np.tanh(dense(v["C5"], f6, b6))
+    v["output"] = dense(v["F6"], out, b_out)
     return v
 
 
@@ -106,7 +106,7 @@ def backward(v, labels, parameters):
     return [*g_c1, *g_c3, *g_c5, *g_f6, *g_out], d
 
 
-def train(parameters, images, labels, epochs, rate=0.05, momentum=0.9, size=64, seed=0):
+def train(parameters, images, labels, epochs, rate=0.1, momentum=0.9, size=64, seed=0):
     """Move the parameters against the gradient, batch by batch: stochastic descent with momentum.
 
     Parameters

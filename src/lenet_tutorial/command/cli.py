@@ -71,6 +71,13 @@ COMMANDS = {
         answers=True,
         keras="predict",
     ),
+    "check": Command(
+        "lenet_tutorial.command.check",
+        'check the functions that you wrote for the chapter "Build it yourself"',
+        "It reads a Python file or a notebook, and changes neither. Of its code, only what defines "
+        "something is run. Ends with 0 if all functions pass, else with 1.",
+        answers=True,
+    ),
     "export": Command(
         "lenet_tutorial.command.export",
         "train the networks of the explorer (needs MNIST)",

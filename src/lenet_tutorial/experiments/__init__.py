@@ -8,12 +8,14 @@ from . import (
     as_published_1998,
     beyond_one_machine,
     in_code_1989,
+    lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
     why_it_works,
 )
 
 EXPERIMENTS = {
+    **lenet_from_nothing.EXPERIMENTS,
     **training_with_keras.EXPERIMENTS,
     **training_faster_and_better.EXPERIMENTS,
     **as_published_1998.EXPERIMENTS,

@@ -14,6 +14,7 @@ from .convolution import (
     plot_weight_matrices,
 )
 from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
+from .graphs import draw_graph, plot_losses, plot_numbers, plot_pushes, plot_start_and_end
 from .inside import (
     draw_architecture,
     draw_residual_block,
@@ -39,11 +40,12 @@ from .sizes import (
 )
 
 __all__ = [
-    "confusion_matrix", "draw_architecture", "draw_output_size", "draw_receptive_field",
-    "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange", "plot_feature_maps",
-    "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels", "plot_layers",
-    "plot_learning", "plot_lines", "plot_mistakes", "plot_one_value", "plot_patch", "plot_patches",
-    "plot_pixels", "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes",
-    "plot_sizes", "plot_spread", "plot_stages", "plot_sum_over_maps", "plot_timeline",
+    "confusion_matrix", "draw_architecture", "draw_graph", "draw_output_size",
+    "draw_receptive_field", "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange",
+    "plot_feature_maps", "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels",
+    "plot_layers", "plot_learning", "plot_lines", "plot_losses", "plot_mistakes", "plot_numbers",
+    "plot_one_value", "plot_patch", "plot_patches", "plot_pixels", "plot_pushes",
+    "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes", "plot_sizes",
+    "plot_spread", "plot_stages", "plot_start_and_end", "plot_sum_over_maps", "plot_timeline",
     "plot_weight_matrices", "worst_mistakes",
 ]  # fmt: skip

@@ -178,12 +178,12 @@ def plot_kernel_rows(rows):
     """
     count = next(iter(rows.values())).shape[-1]
     fig, axes = figure(7.2, 0.9 * len(rows) + 0.75, nrows=len(rows), ncols=count, squeeze=False)
-    for line, (name, kernels) in zip(axes, rows.items(), strict=True):
-        line[0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
-        for number, ax in enumerate(line):
+    for row, (name, kernels) in enumerate(rows.items()):
+        axes[row, 0].set_ylabel(name, rotation=0, ha="right", va="center", fontsize=SMALL)
+        for number, ax in enumerate(axes[row]):
             ax.imshow(kernels[:, :, 0, number], **signed_look(*rows.values()))
             bare(ax)
-            if line is axes[0] or len(rows) == 1:
+            if row == 0:
                 ax.set_title(f"kernel {number}", pad=3, fontsize=SMALL)
     sign_bar(fig, "weight", ax=axes, shrink=0.5)
     return fig
