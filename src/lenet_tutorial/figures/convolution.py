@@ -56,7 +56,7 @@ def _write(ax, values, look, digits=2, size=TINY):
     picture = ax.imshow(values, **look)
     for (row, column), value in np.ndenumerate(np.asarray(values)):
         shade = np.mean(picture.cmap(picture.norm(value))[:3])
-        text = f"{value:.{digits}f}".replace("-", "−")
+        text = f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0.00
         ax.text(column, row, text, color="white" if shade < 0.5 else INK, fontsize=size, **MIDDLE)
     bare(ax)
 
@@ -108,12 +108,12 @@ def plot_one_value(patch, kernel, bias):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = figure(8.6, 2.4, ncols=4, width_ratios=[1, 1, 1, 0.8])
+    fig, axes = figure(7.2, 2.1, ncols=4, width_ratios=[1, 1, 1, 0.8])
     products = patch * kernel
     looks = DIGIT | {"vmin": 0, "vmax": 1}, signed_look(kernel, products)
     shown = (("pixels", patch), ("× weights", kernel), ("= products", products))
     for ax, (title, values) in zip(axes, shown, strict=False):
-        _write(ax, values, looks[values is not patch], size=6.5)
+        _write(ax, values, looks[values is not patch], size=6)
         ax.set_title(title)
     total = float(products.sum() + bias)
     a, ax = np.linspace(-3, 3, 121), axes[3]
@@ -239,13 +239,13 @@ def plot_sum_over_maps(maps, kernels, parts, total, value):
     fig, axes = figure(8.2, 3.3, nrows=3, ncols=count + 2)
     for ax in axes.flat:
         bare(ax)
-    scales = look_of(maps), signed_look(kernels), signed_look(*parts, total)
+    scales = look_of(maps), signed_look(kernels), signed_look(*parts)
     for number in range(count):
         column = maps[..., number], kernels[..., number], parts[number]
         for ax, values, look in zip(axes[:, number], column, scales, strict=True):
             ax.imshow(values, **look)
         axes[0, number].set_title(f"map {number}", pad=3, fontsize=SMALL)
-    axes[2, count].imshow(total, **scales[2])
+    axes[2, count].imshow(total, **signed_look(total))
     axes[2, count].set_title("sum + bias", pad=3, fontsize=SMALL)
     axes[2, count + 1].imshow(value, **signed_look(value))
     axes[2, count + 1].set_title("tanh", pad=3, fontsize=SMALL)
