@@ -81,6 +81,7 @@ tests/test_explorer.py tests/test_backup.py tests/test_backends.py tests/test_sl
 chapters/11-training-faster-and-better.ipynb chapters/12-beyond-one-machine.ipynb
 tests/test_datasets.py tests/test_zh.py tests/test_recipes.py
 chapters/08-as-published-1998.ipynb chapters/09-1989-in-code.ipynb
+chapters/solutions/13-build-it-yourself.ipynb
 """.split()
 
 

@@ -121,7 +121,7 @@ BROKEN = {
     "return nobody": "raises NameError in line 3 (name 'nobody' is not defined), for one unit",
     "return dense(values, weights, biases)": "raises RecursionError in line 3 (maximum recursion",
     "raise ValueError('one\\ntwo')": "raises ValueError in line 3 (one two), for one unit",
-    "print('noise'); return 'x'": "returns a str, expected an array of shape (1, 1), for one unit",
+    "print('noise', flush=True); return 'x'": "returns a str, expected an array of shape (1, 1)",
 }
 
 

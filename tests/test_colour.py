@@ -117,6 +117,15 @@ FIGURES = {
         lambda: figures.plot_layers(network(), np.eye(32)[..., None]),
         ["digit", *["signed"] * (6 + 6 + 16 + 16 + 1 + 1)],
     ),
+    "plot_numbers": (lambda: figures.plot_numbers([COUNTS, -COUNTS], "ab"), ["signed"] * 2),
+    "plot_start_and_end": (
+        lambda: figures.plot_start_and_end(SIGNED[:, :, None], 2 * SIGNED[:, :, None]),
+        ["signed"] * 18,
+    ),
+    "plot_pushes": (
+        lambda: figures.plot_pushes(DIGITS[0], DIGITS[1], DIGITS[2] - 0.5, (0, 0)),
+        ["digit", "digit", "signed", "signed"],
+    ),
     "plot_confusion": (lambda: figures.plot_confusion(COUNTS), ["amount"]),
     "plot_exchange": (lambda: figures.plot_exchange([np.ones((2, 2))], ["then"]), ["amount"]),
 }
@@ -131,7 +140,7 @@ def painted(tree):
 def test_each_figure_that_paints_an_array_is_among_them():
     """Whoever writes a figure says above what its pictures are."""
     reach = {}  # the functions of the wing, and which of them each calls
-    for name in ("digits", "inside", "networks", "runs", "sizes"):
+    for name in ("digits", "graphs", "inside", "networks", "runs", "sizes"):
         file = Path(figures.__file__).parent / f"{name}.py"
         tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in tree.body:

@@ -47,6 +47,8 @@ MISLEADING = [  # (where, the attribute to leave out)
     # Each exercise and each solution has the same one.
     (re.compile(r'<\w+[^>]*\sid="(?:exercise|solution)-content"[^>]*>'), "id"),
 ]
+# In the contents, what unfolds the pages below a chapter has no words: it gets the chapter's.
+UNFOLDS = re.compile(r'>([^<>]+)</a>(<details[^>]*>)<summary>(?=<span class="toctree-toggle")')
 VIEWBOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 
 
@@ -56,6 +58,12 @@ def action(found):
         return f' data-press="{ACTIONS[found[1]]}"'
     except KeyError:
         raise ExtensionError(f"a script in an attribute, new to pages.py: {found[1]}") from None
+
+
+def named(found):
+    """Return the head of what unfolds in the contents, with a name for those who do not see it."""
+    words = found[1].strip().replace('"', "&quot;")
+    return f'>{found[1]}</a>{found[2]}<summary aria-label="{words}">'
 
 
 def size(file):
@@ -102,6 +110,7 @@ def finish(text, name, site, prefix="/"):
     head, end, body = text.partition("</head>")
     text = FILE.sub(deferred, head) + end + body  # scripts in the text run where they stand
     text = IMAGE.sub(sized, text)
+    text = UNFOLDS.sub(named, text)
     first = VIEWPORT.search(text)
     if first:  # Sphinx and the theme write it three times
         text = text[: first.end()] + VIEWPORT.sub("", text[first.end() :])

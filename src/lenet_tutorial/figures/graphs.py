@@ -48,7 +48,7 @@ def draw_graph(nodes, links):
     """
     columns, rows, _ = zip(*nodes.values(), strict=True)
     wide, high = max(columns) - min(columns), max(rows) - min(rows)
-    fig, ax = figure(2.0 * wide + 2.2, 0.95 * high + 1.2)
+    fig, ax = figure(2.0 * wide + 2.2, 0.8 * high + 1.1)
     for column, row, label in nodes.values():
         box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": INK, "lw": 1.2}
         if "\n" in label:  # it computes something
@@ -128,7 +128,7 @@ def plot_numbers(grids, titles, marks=None, columns=None, places=1):
     tall = [max(one.shape[0] for one in band) for band in bands]
     widths = [max(one.shape[1] for one in grids[number::columns]) for number in range(columns)]
     across = sum(widths) + 1.2 * columns
-    unit = min(7.0 / across, 0.5)
+    unit = min(5.6 / across, 0.36)  # narrow, so that the numbers are read on a phone
     height = sum(tall) * unit + 0.62 * rows
     look = {"width_ratios": widths, "height_ratios": tall, "squeeze": False}
     fig, axes = figure(across * unit, height, nrows=rows, ncols=columns, **look)
@@ -179,7 +179,7 @@ def plot_losses(losses, epochs, window=50):
     """
     losses = np.asarray(losses, float)
     window = min(window, len(losses))
-    fig, ax = figure(6.5, 3.0)
+    fig, ax = figure(6.5, 2.6)
     at = (np.arange(len(losses)) + 0.5) * epochs / len(losses)
     ax.plot(at, losses, color=LIGHT_BLUE, lw=0.8, label="one batch")
     mean = np.convolve(losses, np.ones(window) / window, "valid")
@@ -213,7 +213,7 @@ def plot_start_and_end(before, after):
     if before.shape != after.shape:
         raise ValueError(f"before and after must be alike, got {before.shape} and {after.shape}")
     count = before.shape[-1]
-    fig, axes = grid(3 * count, count, width=6.0, above=0.08, below=0.5)
+    fig, axes = grid(3 * count, count, width=5.4, above=0.05, below=0.4)
     limit = float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
     rows = {"before": before, "after": after, "change": after - before}
     for band, (name, kernels) in zip(axes, rows.items(), strict=True):
@@ -247,7 +247,7 @@ def plot_pushes(image, seen, slopes, place):
     matplotlib.figure.Figure
     """
     pushes = -seen * slopes
-    fig, axes = figure(7.0, 6.6, nrows=2, ncols=2)
+    fig, axes = figure(6.2, 5.4, nrows=2, ncols=2)
     rows, columns = seen.shape
     axes[0, 0].imshow(image, **DIGIT)
     axes[0, 0].set_title("the digit, and what the weight reaches", fontsize=NOTE)
