@@ -37,7 +37,7 @@ def test_each_link_has_two_arrows_and_two_numbers():
         assert looks.count((look["color"].lower(), look["ls"])) == 2
     # A value stands on the side of its own arrow: left of one that points up, above a level one.
     at = {text.get_text(): text.get_position() for text in fig.axes[0].texts}
-    assert at["0.80"][0] < 2 < at["−0.39"][0] and at["0.50"][1] > 1 > at["−0.62"][1]
+    assert at["0.80"][0] < 1.5 < at["−0.39"][0] and at["0.50"][1] > 1 > at["−0.62"][1]
 
 
 def test_numbers_are_written_and_framed_and_share_one_scale():

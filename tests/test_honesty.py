@@ -23,6 +23,7 @@ from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
+from lenet_tutorial.experiments import when_training_fails as fails
 from lenet_tutorial.experiments import why_it_works as why
 from lenet_tutorial.experiments.run import written
 from lenet_tutorial.explorer import export
@@ -156,7 +157,7 @@ def spy(monkeypatch):
     for kind, places in kinds.items():
         for owner, name in places:
             monkeypatch.setattr(owner, name, kind(getattr(owner, name)))
-    for forget in (kept := (faster._article, why._digits, why._trained)):
+    for forget in (kept := (faster._article, fails._digits, why._digits, why._trained)):
         forget.cache_clear()
     tf.config.run_functions_eagerly(True)  # no time is lost with building programs
     yield spy
@@ -196,6 +197,9 @@ SLICES = [
     ("zip1989_choices", {"recipe": "adamw", "change": "learning_rate=0.002", "passes": 1}, 0),
     ("workers", {"train_digits": 100}, 0),
     ("batches", {"epochs": 1, "train_digits": 64}, 1),
+    ("rescues", {"recipe": "early stopping", "epochs": 1}, 1),
+    ("rescues", {"recipe": "distortions", "epochs": 1}, 1),
+    ("rescue_choices", {"epochs": 1}, 0),
 ]
 
 

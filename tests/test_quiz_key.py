@@ -49,6 +49,14 @@ def changes_do_not_add_up():
     return base - of("max", "relu") <= max(alone) + 0.0005 and min(alone) > 0.003
 
 
+def distortions_help_most():
+    """Distortions gain most, weight decay less than three points, stopping early nothing."""
+    errors = results.read("rescues").query("dataset == 'mnist'").groupby("recipe")["test_accuracy"]
+    errors = 100 * (1 - errors.mean())
+    gains = errors["nothing"] - errors
+    return gains.idxmax() == "distortions" and gains["distortions"] > 2 * gains["dropout"]
+
+
 def softmax_loses_one_at_the_right_class():
     scores, right = np.log([[0.2, 0.5, 0.3]]), np.array([1])
     slopes = by_hand.softmax_cross_entropy_backward(scores, right)
@@ -176,6 +184,14 @@ KEY = {
     ("09", 5): (
         "The network can't learn the digits by heart any more.",
         distortion_raises_the_training_error,
+    ),
+    ("06", 1): ("The network has learned its digits by heart.", "its loss would be near 0"),
+    ("06", 2): ("A tenth of the learning rate.", lambda: 2 * 1.05 - 1 > 1 > 1 - 2 * 0.105),
+    ("06", 3): ("They learn, and stay equal for ever.", "equal inputs and errors make equal steps"),
+    ("06", 4): ("Distorted digits", distortions_help_most),
+    ("06", 5): (
+        "Softmax is applied twice.",
+        lambda: round(math.log(1 + 9 / math.e), 2) == 1.46,
     ),
     ("07", 1): (
         "Not yet. One has to try S4 of an untrained network.",

@@ -898,6 +898,107 @@ def three_ways(cell):
     return {"table": whole}
 
 
+def close(shown, wanted, share=0.15):
+    """Hold numbers of a short run, made with one seed, against those that it gave before."""
+    assert list(shown) == pytest.approx(list(wanted), rel=share)
+
+
+def the_good_run(cell):
+    pattern = "epoch  1: loss {}, {}% right\nepoch 10: loss {}, {}% right"
+    first, few, last, most = read(pattern, text_of(cell))
+    close((first, few, last, most), (1.865, 42.6, 0.146, 96.8))
+    assert 90 < most < 100 and most == round(most, 1)
+    loss = [first, *8 * [0.5], last]
+    return {"good": {"loss": loss, "accuracy": [few / 100, *8 * [0.5], most / 100]}}
+
+
+def three_batches(cell):
+    shown = frame(cell, index=1)
+    assert shown["steps"].tolist() == [10 * 1000 // size for size in shown.index]
+    assert list(shown.index) == [10, 50, 1000]
+    cosine, end = shown["mean cosine"], shown["loss at the end"]
+    assert cosine[1000] == 1 and end[50] == round(
+        the_good_run(CELLS["c06-005"][1])["good"]["loss"][9], 2
+    )
+    close(cosine, [0.37, 0.70, 1.0])
+    assert 0 < end[10] < 0.03 and 1.6 < end[1000] < 2.2
+    return {"batches": shown}
+
+
+def equal_kernels(cell):
+    pattern = "start {}: moved by {} at most, the six differ by {}"
+    (zero, still, same), (small, moved, apart) = (
+        read(pattern, line) for line in text_of(cell).strip().splitlines()
+    )
+    assert (zero, still, same) == (0, 0, 0) and (small, apart) == (0.01, 0)
+    close([moved], [0.14], 0.3)
+    return {"apart": apart, "moved": moved}
+
+
+# What each layer puts out and its gradient, as their standard deviations: with Glorot's start.
+USUAL = {"C1": (0.2, 0.024), "C3": (0.17, 0.012), "C5": (0.21, 0.0027), "F6": (0.25, 0.0036)}
+
+
+def three_starts(cell):
+    rows = [row for row in table(cell) if row[0] in USUAL]
+    parts = [
+        (kind, name) for kind in ("values", "gradient") for name in ("a tenth", "usual", "tenfold")
+    ]
+    shown = pd.DataFrame(
+        [list(map(float, row[1:])) for row in rows],
+        [row[0] for row in rows],
+        pd.MultiIndex.from_tuples(parts),
+    )
+    assert list(shown.index) == list(USUAL)
+    for layer, (value, slope) in USUAL.items():
+        close(shown.loc[layer][["values", "gradient"]].xs("usual", level=1), (value, slope))
+    close(shown["values", "a tenth"], [0.022, 0.002, 0.00026, 3.2e-05])
+    close(shown["values", "tenfold"], [0.59, 0.9, 0.96, 0.96])
+    close(shown["gradient", "a tenth"], [2.1e-06, 1.1e-06, 2.7e-07, 3.8e-07])
+    close(shown["gradient", "tenfold"], [0.4, 0.19, 0.036, 0.033])
+    return {"table": shown}
+
+
+def four_inputs(cell):
+    shown = frame(cell, index=1)
+    assert list(shown.index) == ["tanh, 0 to 1", "tanh, 0 to 255", "relu, 0 to 1", "relu, 0 to 255"]
+    close(shown["first loss"], [1.9, 1.7, 2.1, 3e8])
+    close(shown["last loss"], [0.15, 0.17, 0.13, 2.3])
+    assert shown["silent units of F6"].tolist() == [0, 0, 1, 84]
+    return {"unscaled": shown}
+
+
+def four_mistakes(cell):
+    shown = frame(cell)
+    names = ["nothing wrong", "labels mixed up", "sorted", "one nan", "softmax twice"]
+    assert list(shown.index) == names
+    close(shown["right in training"], MISTAKES[0])
+    close(shown["right on new digits"], MISTAKES[1])
+    assert shown["parameters nan"].tolist() == [0, 0, 0, 156, 0]
+    return {"mistakes": shown, "names": list(shown)}
+
+
+MISTAKES = [0.97, 0.26, 0.49, 0.10, 0.94], [0.91, 0.10, 0.08, 0.09, 0.90]
+
+
+def ten_digits(cell):
+    sound, faulty = read("loss of ten digits: {}, with softmax twice {}", text_of(cell))
+    close((sound, faulty), (0.02, 1.70))
+    return {"sound": sound, "faulty": faulty}
+
+
+def by_heart(cell):
+    known, new = read("training digits {}% right, new digits {}%", text_of(cell))
+    assert known == 100 and 86 < new < 94
+    return {"known": known / 100, "new": new / 100}
+
+
+def wild_adam(cell):
+    losses = [float(one) for one in text_of(cell).split()]
+    close(losses, [5.4, 3.2, 2.7, 2.7, 2.6, 2.7, 2.7, 2.7, 2.8, 2.8])
+    return {"wild": losses}
+
+
 LEDGER = {
     "c01-023": class_counts,
     "c01-027": nearest_mean,
@@ -932,6 +1033,15 @@ LEDGER = {
     "c05-096": three_steps,
     "c05-099": all_steps,
     "c05-101": one_epoch,
+    "c06-005": the_good_run,
+    "c06-030": three_batches,
+    "c06-033": equal_kernels,
+    "c06-037": three_starts,
+    "c06-042": four_inputs,
+    "c06-049": four_mistakes,
+    "c06-054": ten_digits,
+    "c06-057": by_heart,
+    "c06-076": wild_adam,
     "c08-007": input_1998,
     "c08-047": curvatures,
     "c08-050": two_starts,

@@ -11,6 +11,7 @@ from . import (
     lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
+    when_training_fails,
     why_it_works,
 )
 
@@ -19,6 +20,7 @@ EXPERIMENTS = {
     **training_with_keras.EXPERIMENTS,
     **training_faster_and_better.EXPERIMENTS,
     **as_published_1998.EXPERIMENTS,
+    **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,

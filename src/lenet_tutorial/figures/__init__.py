@@ -13,6 +13,7 @@ from .convolution import (
     plot_sum_over_maps,
     plot_weight_matrices,
 )
+from .descent import plot_paths, plot_runs
 from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
 from .graphs import draw_graph, plot_losses, plot_numbers, plot_pushes, plot_start_and_end
 from .inside import (
@@ -44,8 +45,8 @@ __all__ = [
     "draw_receptive_field", "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange",
     "plot_feature_maps", "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels",
     "plot_layers", "plot_learning", "plot_lines", "plot_losses", "plot_mistakes", "plot_numbers",
-    "plot_one_value", "plot_patch", "plot_patches", "plot_pixels", "plot_pushes",
-    "plot_receptive_fields", "plot_receptive_growth", "plot_samples", "plot_shapes", "plot_sizes",
-    "plot_spread", "plot_stages", "plot_start_and_end", "plot_sum_over_maps", "plot_timeline",
-    "plot_weight_matrices", "worst_mistakes",
+    "plot_one_value", "plot_patch", "plot_patches", "plot_paths", "plot_pixels", "plot_pushes",
+    "plot_receptive_fields", "plot_receptive_growth", "plot_runs", "plot_samples", "plot_shapes",
+    "plot_sizes", "plot_spread", "plot_stages", "plot_start_and_end", "plot_sum_over_maps",
+    "plot_timeline", "plot_weight_matrices", "worst_mistakes",
 ]  # fmt: skip

@@ -25,6 +25,8 @@ from .style import (
     styled,
 )
 
+ACROSS = 1.5  # from one column of a graph to the next; a row is 1 high
+
 
 def _number(value):
     """Write a number with two places and a true minus sign."""
@@ -48,19 +50,19 @@ def draw_graph(nodes, links):
     """
     columns, rows, _ = zip(*nodes.values(), strict=True)
     wide, high = max(columns) - min(columns), max(rows) - min(rows)
-    fig, ax = figure(2.0 * wide + 2.2, 0.8 * high + 1.1)
+    fig, ax = figure(ACROSS * wide + 1.4, 0.8 * high + 1.1)
     for column, row, label in nodes.values():
         box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": INK, "lw": 1.2}
         if "\n" in label:  # it computes something
             box["fc"] = PALE_BLUE
-        ax.text(2 * column, row, label, bbox=box, fontsize=NOTE, zorder=3, **MIDDLE)
+        ax.text(ACROSS * column, row, label, bbox=box, fontsize=NOTE, zorder=3, **MIDDLE)
     for start, end, value, slope in links:
         _link(ax, nodes[start], nodes[end], value, slope)
     ax.plot([], [], **FORWARD, lw=2, label="forward: values")
     ax.plot([], [], **BACKWARD, lw=2, label="backward: slopes of the loss")
     # The legend stands below, in the order of the two passes.
     fig.legend(loc="outside lower center", ncols=2, fontsize=SMALL)
-    ax.set(xlim=(2 * min(columns) - 0.9, 2 * max(columns) + 0.9))
+    ax.set(xlim=(ACROSS * min(columns) - 0.5, ACROSS * max(columns) + 0.5))
     ax.set(ylim=(min(rows) - 0.45, max(rows) + 0.45))
     bare(ax)
     return fig
@@ -72,10 +74,10 @@ def _link(ax, start, end, value, slope):
 
     (x, y, _), (to_x, to_y, _) = start, end
     upright = x == to_x
-    x, to_x = 2 * x, 2 * to_x
-    side = np.array([0.09, 0.0]) if upright else np.array([0.0, 0.08])
+    x, to_x = ACROSS * x, ACROSS * to_x
+    side = np.array([0.08, 0.0]) if upright else np.array([0.0, 0.08])
     along = np.array([to_x - x, to_y - y])
-    gap = 0.27 if upright else 0.55  # half a box
+    gap = 0.27 if upright else 0.45  # half a box
     along = along / np.hypot(*along) * gap
     one, other = np.array([x, y]) + along, np.array([to_x, to_y]) - along
     arrow = {"arrowstyle": "-|>", "mutation_scale": 11, "lw": 1.8, "shrinkA": 0, "shrinkB": 0}
