@@ -57,7 +57,7 @@ repository: setup   ## write the address in _config.yml into the first cell of a
 results: setup   ## compute the long runs that src/lenet_tutorial/data/results lacks
 	$(BIN)/lenet-tutorial results
 
-benchmark: setup   ## time the article's recipe and the fast one, in turn
+benchmark: setup   ## time the recipe of the Keras LeNet and the fast one, in turn
 	$(BIN)/python benchmarks/benchmark.py
 
 mutate: setup node_modules/.package-lock.json   ## break the book in many ways, and print what no test notices (takes hours)

@@ -1,8 +1,8 @@
-"""Time the article's recipe and the fast one, in turn, in one process.
+"""Time the recipe of the Keras LeNet and the fast one, in turn, in one process.
 
 Run ``python benchmarks/benchmark.py [--pairs N] [--csv FILE]``. What is timed is the training, by
 the clock on the wall and by the processor; the accuracy on the test digits is measured after each
-epoch, as the article does it, with the clock stopped. Building the program of a training step
+epoch, as the first recipe does, with the clock stopped. Building the program of a training step
 (tracing) is part of each recipe's first epoch and counts; digits per second are those of the later
 epochs. Before the first pair each recipe runs once on a few digits, so that no library is loaded on
 the clock.
@@ -134,16 +134,17 @@ def main(arguments=None):
     table = pd.DataFrame(rows)
     if options.csv:
         table.to_csv(options.csv, index=False, lineterminator="\n")
-    print(f"\n{digits}\nMedians of {options.pairs}, and the article's over them:\n")
+    print(f"\n{digits}\nMedians of {options.pairs}, and those of 'article' over them:\n")
     print(summary(table).to_string(na_rep="–", float_format="{:,.4g}".format))
 
 
 def summary(table):
-    """Return the medians, one row per number, and how the article's relates to each recipe's.
+    """Return the medians, one row per number, and how 'article' relates to each recipe's.
 
-    For times and memory the ratio is the article's over the recipe's, for digits per second the
-    recipe's over the article's, so that more than 1 is better. It is the median over the pairs.
-    For the time to an accuracy it is the article's whole training over the recipe's time to there.
+    For times and memory the ratio is that of 'article' over the recipe's, for digits per second
+    the recipe's over that of 'article', so that more than 1 is better. It is the median over the
+    pairs. For the time to an accuracy it is the whole training of 'article' over the recipe's time
+    to there.
     A run that does not get there takes for ever; if most don't, there is no median.
     """
     import pandas as pd

@@ -61,7 +61,7 @@ def test_every_picture_has_alt_text(pages):
 
 def test_exercises_have_folded_solutions_in_the_pages(pages):
     for path, page in pages.items():
-        if path.parts[0] == "chapters":
+        if path.parent == Path("chapters"):
             exercises = page.select("div.exercise.admonition")
             solutions = page.select("div.solution.dropdown.admonition")
             assert len(exercises) >= 5, path

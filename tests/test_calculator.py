@@ -288,7 +288,7 @@ def test_the_list_carries_size_and_receptive_field_along(fresh):
     verdict = fresh.locator(".lc-list .lc-answer")
     assert "32 → 28 → 14 → 10 → 5 → 1" in verdict.inner_text()
     assert "sees 32 × 32" in verdict.inner_text()
-    fresh.get_by_role("button", name="The article’s network").click()
+    fresh.get_by_role("button", name="The Keras LeNet").click()
     assert "28 → 24 → 12 → 8 → 4" in verdict.inner_text()
     fresh.get_by_role("button", name="Add a layer").click()
     assert "28 → 24 → 12 → 8 → 4 → 2" in verdict.inner_text()

@@ -465,7 +465,7 @@ def test_training_writes_a_model_and_looks_at_the_test_set_once(trained):
     path, said = trained
     assert said.stderr == ""
     lines = said.stdout.splitlines()
-    assert lines[0] == ("the article's network: 44426 parameters; digits, 1317 digits to train on.")
+    assert lines[0] == ("the Keras LeNet: 44426 parameters; digits, 1317 digits to train on.")
     assert [line.split(":")[0] for line in lines[1:3]] == ["epoch 1 of 2", "epoch 2 of 2"]
     assert lines[3].startswith("test accuracy ") and lines[3].endswith("% on 360 digits")
     assert lines[4:] == ["written: model.keras"]

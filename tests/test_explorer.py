@@ -436,7 +436,7 @@ def test_undo_goes_back_stroke_by_stroke_and_clear_can_be_undone(ready):
 
 def test_reset_goes_back_to_the_beginning(ready):
     first = verdict(ready)
-    ready.get_by_label("The article’s network").check()
+    ready.get_by_label("The Keras LeNet").check()
     ready.get_by_role("button", name="Clear").click()
     draw(ready, ONE)
     ready.get_by_role("button", name="Reset").click()
@@ -594,7 +594,7 @@ def test_the_1998_network_shows_its_table_and_its_codes(ready):
 def test_a_link_brings_a_drawing_back(browser, server, ready):
     ready.get_by_role("button", name="Clear").click()
     draw(ready, SEVEN)
-    ready.get_by_label("The article’s network").check()
+    ready.get_by_label("The Keras LeNet").check()
     ready.get_by_label("5 epochs").check()
     until(ready, "document.querySelector('.lx-about').innerText.includes('After 5')")
     ready.get_by_role("button", name="Share").click()
@@ -602,7 +602,7 @@ def test_a_link_brings_a_drawing_back(browser, server, ready):
     assert link.startswith(f"{server}/{PAGE}#lenet=article.5.s.") and len(link) < 1500
     again, _, problems = open_explorer(browser, link)
     assert again.get_by_label("5 epochs").is_checked()
-    assert again.get_by_label("The article’s network").is_checked()
+    assert again.get_by_label("The Keras LeNet").is_checked()
     assert verdict(again) == verdict(ready)
     picture = "() => document.querySelector('.lx-paper').toDataURL()"
     assert again.evaluate(picture) == ready.evaluate(picture)
@@ -721,7 +721,7 @@ def test_a_later_network_that_fails_leaves_the_first_one_as_it_was(browser, site
     address = altered(site, tmp_path, "article-10.js", flipped)
     page, _, problems = open_explorer(browser, address)
     before = verdict(page)
-    page.get_by_label("The article’s network").click()
+    page.get_by_label("The Keras LeNet").click()
     until(page, "document.querySelector('.lx-messages').innerText.includes('damaged')")
     assert page.get_by_label("Textbook LeNet-5").is_checked()
     assert verdict(page) == before and "Input: 32×32" in page.locator(".lx-network").inner_text()
@@ -876,7 +876,7 @@ def test_everything_can_be_reached_and_done_with_the_keyboard(browser, server):
 def test_it_works_from_a_folder(browser, site):
     page, requests, problems = open_explorer(browser, (site / PAGE).as_uri())
     assert "reads a 7" in verdict(page)
-    page.get_by_label("The article’s network").check()
+    page.get_by_label("The Keras LeNet").check()
     until(page, "document.querySelector('.lx-about').innerText.includes('article')")
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
     assert not problems

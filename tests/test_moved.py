@@ -4,7 +4,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from browsing import CONFIG, parsed, visit
+from browsing import CONFIG, parsed, until, visit
 from contents import CHAPTERS
 
 pytestmark = pytest.mark.book
@@ -66,7 +66,9 @@ def test_a_browser_lands_on_the_new_page_and_at_the_same_place(
         assert page.evaluate("location.search") == end.partition("#")[0]
         assert page.title().count("moved") == 0
         if expected:
-            assert -1 <= page.locator(f"[id='{expected[1:]}']").bounding_box()["y"] < 900
+            place = page.locator(f"[id='{expected[1:]}']")
+            assert -1 <= place.bounding_box()["y"] < 900
+            until(page, "!document.querySelector(':target').matches('.toggle-hidden')")
         assert not problems
         assert not [one for one in requests if not one.startswith((home, "data:", "blob:"))]
         page.context.close()

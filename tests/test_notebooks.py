@@ -128,6 +128,23 @@ def test_code_cells_are_short(path):
         assert max(map(len, lines), default=0) <= 100, cell.source
 
 
+FOLDED = {"hide-input", "hide-cell", "remove-cell"}
+
+
+@chapters
+def test_assertions_are_out_of_sight(path):
+    """They guard what the text claims; whoever reads for the first time need not read them."""
+    for cell in code_cells(read(path)):
+        if not FOLDED & set(tags(cell)):
+            found = [node for node in ast.walk(tree_of(cell)) if isinstance(node, ast.Assert)]
+            assert not found, f"{cell.id}: move it to a cell of its own that is tagged hide-input"
+
+
+def tree_of(cell):
+    """Return the syntax tree of a cell, less IPython's own lines."""
+    return ast.parse(re.sub(r"^( *)%.*", r"\1pass", cell.source, flags=re.MULTILINE))
+
+
 @notebooks
 def test_every_figure_has_alt_text_and_a_caption(path):
     names = []
@@ -269,7 +286,6 @@ def test_the_first_cell_that_may_load_data_is_not_compared(path):
     """The loader says there what it found, and draws its progress."""
     names, found = {}, loaders()
     for cell in code_cells(read(path)):
-        tree = ast.parse(re.sub(r"^( *)%.*", r"\1pass", cell.source, flags=re.MULTILINE))
-        if set(calls_in(tree, "", names)) & found:
+        if set(calls_in(tree_of(cell), "", names)) & found:
             assert IGNORE in tags(cell), cell.source
             return

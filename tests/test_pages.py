@@ -13,6 +13,7 @@ from browsing import GRAVE, PREFIX, look_with_axe, meta, page_names, parsed, set
 
 REQUESTS = 70  # at most, with all pictures of a chapter
 WEIGHT = 1_500_000  # bytes over the wire
+HEIGHT = 18_000  # pixels of a chapter, 1280 pixels wide, with what is folded folded
 
 WATCH = """
 window.seen = { shift: 0, refused: [], deprecated: [] };
@@ -42,6 +43,7 @@ LOOK = """() => {
     }
   }
   return {
+    height: document.documentElement.scrollHeight,
     title: document.title, lang: document.documentElement.lang,
     viewports: document.querySelectorAll("meta[name=viewport]").length,
     h1: [...document.querySelectorAll("h1")].filter(visible).length, levels,
@@ -220,6 +222,16 @@ def test_a_page_asks_for_little_and_shows_soon(seen):
     assert {w: r["weight"] for w, r in seen.items() if r["weight"] > WEIGHT} == {}
     assert any(r["weight"] > WEIGHT / 10 for r in seen.values())
     assert {w: r["painted"] for w, r in seen.items() if r["painted"] >= 15_000} == {}
+
+
+def test_no_chapter_is_longer_than_one_reads_at_a_stretch(seen):
+    heights = {
+        name: report["height"]
+        for (name, view), report in seen.items()
+        if view == "wide" and name.startswith("chapters/")
+    }
+    assert len(heights) >= 10 and min(heights.values()) > 5_000
+    assert {name: height for name, height in heights.items() if height > HEIGHT} == {}
 
 
 def test_no_page_is_wider_than_the_narrowest_phone(seen):

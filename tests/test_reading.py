@@ -117,6 +117,21 @@ def test_the_search_finds_a_term_and_shows_where(browser, server, site, words, e
     page.context.close()
 
 
+def test_an_exercise_unfolds_at_a_press_and_for_a_link_that_leads_to_it(browser, server):
+    address = f"{server}/chapters/03-output-size.html"
+    page, _, problems = opened(browser, address)
+    box, words = page.locator("#c03-ex1"), page.locator("#c03-ex1 p").nth(1)
+    assert not words.is_visible()
+    box.locator(".admonition-title").click()
+    words.wait_for(state="visible")
+    page.evaluate("location.hash = '#c03-ex2'")
+    until(page, "!document.querySelector('#c03-ex2').matches('.toggle-hidden')")
+    page.goto(f"{address}?again#c03-ex3")
+    until(page, "!document.querySelector('#c03-ex3').matches('.toggle-hidden')")
+    assert not problems
+    page.context.close()
+
+
 def test_the_theme_can_be_switched_and_stays_so(browser, server, order):
     page, _, problems = opened(browser, f"{server}/{order[0]}")
     root = "document.documentElement.dataset"
@@ -278,6 +293,8 @@ def test_paper_is_light_and_the_page_is_dark_again_after_it(browser, server):
     page.emulate_media(media="print")
     assert page.evaluate(root) == "light" and page.evaluate(folded) == 0
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    boxes = "[...document.querySelectorAll('.admonition:is(.exercise, .dropdown) p')]"
+    assert page.evaluate(f"{boxes}.length >= 10 && {boxes}.every(one => one.checkVisibility())")
     hidden = page.evaluate(
         """() => ["#pst-primary-sidebar", ".bd-header-article", ".prev-next-footer", ".copybtn"]
             .flatMap(name => [...document.querySelectorAll(name)]).filter(e => e.checkVisibility())

@@ -159,7 +159,7 @@ def minutes(path):
             words += len(re.findall(r"\w[\w.'’-]*", text))
             if exercises:
                 return words / WORDS_A_MINUTE + lines / LINES_A_MINUTE
-        elif not {"hide-input", "remove-cell"} & set(tags):
+        elif not {"hide-input", "hide-cell", "remove-cell"} & set(tags):
             lines += len([line for line in text.splitlines() if line.strip()])
     raise AssertionError(f"{path.name} has no exercises")
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
 import first_cell
@@ -20,6 +20,7 @@ from browsing import (
     parsed,
     search,
     serve,
+    until,
     visit,
 )
 from PIL import Image
@@ -226,3 +227,23 @@ def test_the_search_ends_for_words_that_javascript_knows(browser, server, word):
 def test_the_search_still_finds_what_is_there(browser, server, word):
     found, said, problems = search(browser, server, word)
     assert not problems and found >= 5 and f"found {found} page" in said
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        ("back-propagation", "book/glossary.html#term-back-propagation"),
+        ("backpropagation", "book/glossary.html"),  # it stands in the entry
+        ("response normalisation", "chapters/10-what-came-after.html"),  # in a folded box
+    ],
+)
+def test_the_search_finds_either_spelling_and_what_is_folded(browser, server, words, place):
+    page, _, problems = visit(browser, f"{server}/search.html?{urlencode({'q': words})}")
+    until(page, "document.querySelector('.search-summary')?.innerText")
+    links = page.locator("#search-results li > a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert place in [link.partition("#")[0] if "#" not in place else link for link in links], links
+    assert not problems
+    page.context.close()

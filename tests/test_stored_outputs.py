@@ -807,7 +807,7 @@ def frozen(cell):
 
 
 def roof(cell):
-    (reached,) = read("The article's recipe reaches {}% of the roof.", text_of(cell))
+    (reached,) = read("The recipe 'article' reaches {}% of the roof.", text_of(cell))
     assert 1 < reached < 30  # "a small part of it"; less on a machine at rest
     return {"reached": reached / 100}
 

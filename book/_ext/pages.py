@@ -92,7 +92,10 @@ def finish(text, name, site, prefix="/"):
         measures = size(file) if ":" not in address and file.is_file() else None
         if not measures:
             return found[0]
-        return found[0].replace("<img", '<img width="{}" height="{}"'.format(*measures), 1)
+        # book.css makes no figure smaller than its words allow, which depends on its height.
+        height = "" if " style=" in found[0] else f' style="--height: {measures[1]}px"'
+        tag = '<img width="{}" height="{}"{}'.format(*measures, height)
+        return found[0].replace("<img", tag, 1)
 
     def deferred(found):
         return found[0] if FIRST.search(found[0]) else found[0].replace("<script", "<script defer")

@@ -28,6 +28,15 @@ function reachable() {
 addEventListener("load", reachable);
 addEventListener("resize", reachable);
 
+/* A link to a folded box unfolds it. */
+function unfold() {
+  const box = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (box?.matches(".toggle-hidden")) box.querySelector(".toggle-button")?.click();
+}
+
+addEventListener("load", unfold);
+addEventListener("hashchange", unfold);
+
 /* Paper is light, and nobody can unfold what is folded on it. The theme's script unfolds the boxes. */
 let before = null;
 

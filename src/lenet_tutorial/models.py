@@ -82,7 +82,7 @@ def lenet5_textbook():
 
 
 def lenet5_article():
-    """Build the Keras network of the article: 28×28, tanh, max pooling; 44 426 parameters."""
+    """Build the Keras LeNet: 28×28, tanh, max pooling; 44 426 parameters."""
     return lenet5(input_size=28, pooling="max", activation="tanh")
 
 

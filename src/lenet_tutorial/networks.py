@@ -138,7 +138,7 @@ NETWORKS = {
     network.name: network
     for network in (
         Network("lenet5", "the textbook LeNet-5", "lenet5_textbook", Input(32)),
-        Network("article", "the article's network", "lenet5_article", Input(28)),
+        Network("article", "the Keras LeNet", "lenet5_article", Input(28)),
         Network(
             "1998",
             "LeNet-5 as published in 1998",

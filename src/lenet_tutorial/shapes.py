@@ -391,7 +391,7 @@ class Sight:
         return self.through(len(self.first))
 
 
-#: The layers with a window in the LeNet-5 of 1998 (input 32) and in the article's network (28).
+#: The layers with a window in the LeNet-5 of 1998 (input 32) and in the Keras LeNet (28).
 LENET5 = (
     Window("C1", kernel=5), Window("S2", kernel=2, stride=2),
     Window("C3", kernel=5), Window("S4", kernel=2, stride=2),

@@ -133,6 +133,6 @@
   /** Networks to begin with: the layers with a window, as in shapes.py. */
   shapes.PRESETS = {
     lenet5: { title: "LeNet-5", size: 32, layers: LENET5 },
-    article: { title: "The article’s network", size: 28, layers: LENET5.slice(0, 4) },
+    article: { title: "The Keras LeNet", size: 28, layers: LENET5.slice(0, 4) },
   };
 })();

@@ -28,7 +28,7 @@ LARGE = {"batch_size": 256, "whole_epochs": True}
 #: The same with the network of the fast recipe.
 FOLDED = {**LARGE, "pooling": "folded", "activation": "relu"}
 
-#: Name of a change: what it puts into the article's recipe. Only the time is measured, so the
+#: Name of a change: what it puts into the recipe 'article'. Only the time is measured, so the
 #: learning rate does not matter.
 SPEEDS = {
     "whole epochs": {"whole_epochs": True},
@@ -120,7 +120,7 @@ def part(recipe):
 
 
 def sped_up(recipe):
-    """Return the article's recipe with one change, and as long as a measurement of time needs.
+    """Return the recipe 'article' with one change, and as long as a measurement of time needs.
 
     Parameters
     ----------
@@ -213,7 +213,7 @@ def run(dataset, recipe, seed, epochs=None, train_digits=None):
     -------
     dict
         As :func:`learn`. For 'strong' ``article_epochs`` says how long the training took, in epochs
-        of the article's recipe in the same process, by the processor's time, and ``mistakes``
+        of the recipe 'article' in the same process, by the processor's time, and ``mistakes``
         lists the test digits that it got wrong, see :func:`mistakes`.
     """
     how = part(recipe)
@@ -246,7 +246,7 @@ def mistakes(model, x, y):
 
 
 def pair(dataset, recipe, seed, train_digits=None):
-    """Train by the article's recipe and by the fast one, in turn, and compare.
+    """Train by the recipe 'article' and by the fast one, in turn, and compare.
 
     Parameters
     ----------
@@ -260,8 +260,8 @@ def pair(dataset, recipe, seed, train_digits=None):
     Returns
     -------
     dict
-        Of the fast recipe, as :func:`learn`; beside it the article's accuracies, and how many
-        times the article's recipe takes as long: ``times_wall`` for the whole training by the
+        Of the fast recipe, as :func:`learn`; beside it those of 'article', and how many
+        times the recipe 'article' takes as long: ``times_wall`` for the whole training by the
         clock on the wall, ``times_cpu`` by the processor's time, and ``throughput_wall`` and
         ``throughput_cpu`` for the same number of digits: the median of the epochs after the first.
     """
@@ -275,12 +275,12 @@ def pair(dataset, recipe, seed, train_digits=None):
 
 @functools.lru_cache(maxsize=1)
 def _article(dataset, seed, train_digits, epochs):
-    """Return the clock of the article's recipe, which all changes of a seed are held against."""
+    """Return the clock of the recipe 'article', which all changes of a seed are held against."""
     return learn(replace(ARTICLE, epochs=epochs), dataset, seed, train_digits, judged=False)[2]
 
 
 def speed(dataset, recipe, seed, train_digits=25_600, epochs=None):
-    """Time the article's recipe with one change, against the recipe without it.
+    """Time the recipe 'article' with one change, against the recipe without it.
 
     Parameters
     ----------
@@ -297,7 +297,7 @@ def speed(dataset, recipe, seed, train_digits=25_600, epochs=None):
     -------
     dict
         ``throughput_wall`` and ``throughput_cpu``: how many times as many digits per second as
-        the article's recipe. Of each recipe the shortest epoch counts, and not the first one, in
+        the recipe 'article'. Of each recipe the shortest epoch counts, and not the first one, in
         which its program is built.
     """
     how = sped_up(recipe)

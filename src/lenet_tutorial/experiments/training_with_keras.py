@@ -6,9 +6,9 @@ from .. import datasets
 from ..training.recipes import ARTICLE, Recipe
 from .run import Experiment, accuracy, load, runs
 
-#: How the networks are trained: by the article's ``compile`` and ``fit`` lines; and with a learning
-#: rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The rate and
-#: the weight decay of the second were chosen on the validation split.
+#: How the networks are trained: by the Keras LeNet's ``compile`` and ``fit`` lines; and with a
+#: learning rate that falls to zero along a cosine, while AdamW pulls the weights towards zero. The
+#: rate and the weight decay of the second were chosen on the validation split.
 RECIPES = {
     "article": ARTICLE,
     "cosine": Recipe(
@@ -65,7 +65,7 @@ def _numbers(run):
     return RECIPES[run["recipe"]].row(*NUMBERS)
 
 
-TWO_NETWORKS = [(28, "max"), (32, "average")]  # the article's and the textbook's
+TWO_NETWORKS = [(28, "max"), (32, "average")]  # the Keras LeNet's and the textbook's
 
 EXPERIMENTS = {
     # All eight networks, the same recipe, five seeds.

@@ -25,7 +25,7 @@ from .describe import describe
 #: `RECIPES` of `experiments.training_with_keras`.
 NETWORKS = {
     "textbook": {"title": "Textbook LeNet-5", "network": "lenet5", "recipe": "cosine"},
-    "article": {"title": "The article’s network", "network": "article", "recipe": "cosine"},
+    "article": {"title": "The Keras LeNet", "network": "article", "recipe": "cosine"},
     "lenet5-1998": {"title": "LeNet-5 of 1998", "network": "1998", "recipe": "cosine"},
 }
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training

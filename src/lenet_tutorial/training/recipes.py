@@ -1,4 +1,4 @@
-"""Named ways to train a LeNet: the article's, a fast one and a strong one.
+"""Named ways to train a LeNet: that of the Keras LeNet, a fast one and a strong one.
 
 A recipe is everything that is chosen before a run: which network, how many epochs, how large a
 batch, which optimiser, how the learning rate moves, what is done to the training digits. Each is a
@@ -282,10 +282,10 @@ class Recipe:
         return {column: row[column] for column in columns or row}
 
 
-#: The article's ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.
+#: The ``compile`` and ``fit`` lines: Adam, batches of 64, ten epochs.
 ARTICLE = Recipe("article")
 
-#: A LeNet with as many parameters as the article's, better after three epochs than that after ten.
+#: As many parameters as the Keras LeNet, and better after three epochs than that after ten.
 FAST = Recipe(
     "fast",
     pooling="folded",
