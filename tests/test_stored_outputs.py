@@ -847,13 +847,13 @@ def the_good_run(cell):
 def three_batches(cell):
     shown = frame(cell, index=1)
     assert shown["steps"].tolist() == [10 * 1000 // size for size in shown.index]
-    assert list(shown.index) == [10, 50, 1000]
-    cosine, end = shown["mean cosine"], shown["loss at the end"]
-    assert cosine[1000] == 1 and end[50] == round(
-        the_good_run(CELLS["c06-005"][1])["good"]["loss"][9], 2
-    )
-    close(cosine, [0.37, 0.70, 1.0])
-    assert 0 < end[10] < 0.03 and 1.6 < end[1000] < 2.2
+    assert list(shown.index) == [10, 50, 1000, 1000]
+    assert shown["rate"].tolist() == [0.1, 0.1, 0.1, 1.0]
+    cosine, end = shown["mean cosine"].tolist(), shown["loss at the end"].tolist()
+    assert end[1] == round(the_good_run(CELLS["c06-005"][1])["good"]["loss"][9], 2)
+    close(cosine, [0.37, 0.70, 1.0, 1.0])
+    assert cosine[2] == cosine[3] == 1
+    assert 0 < end[0] < 0.03 and 1.6 < end[2] < 2.2 and 10 < end[3] < 20
     return {"batches": shown}
 
 
@@ -888,7 +888,9 @@ def three_starts(cell):
     close(shown["values", "tenfold"], [0.59, 0.9, 0.96, 0.96])
     close(shown["gradient", "a tenth"], [2.1e-06, 1.1e-06, 2.7e-07, 3.8e-07])
     close(shown["gradient", "tenfold"], [0.4, 0.19, 0.036, 0.033])
-    return {"table": shown}
+    answers = {"a tenth": 1, "usual": 10, "tenfold": 1}
+    assert text_of(cell).startswith(f"different answers to 1000 digits: {answers}\n")
+    return {"table": shown, "answers": answers}
 
 
 def four_inputs(cell):
@@ -914,9 +916,17 @@ MISTAKES = [0.97, 0.26, 0.49, 0.10, 0.94], [0.91, 0.10, 0.08, 0.09, 0.90]
 
 
 def ten_digits(cell):
-    sound, faulty = read("loss of ten digits: {}, with softmax twice {}", text_of(cell))
-    close((sound, faulty), (0.02, 1.70))
-    return {"sound": sound, "faulty": faulty}
+    (once, *sound), (twice, *faulty) = (
+        read(pattern, line)
+        for pattern, line in zip(
+            ("softmax once: loss {}, {} of {} right", "softmax twice: loss {}, {} of {} right"),
+            text_of(cell).strip().splitlines(),
+            strict=True,
+        )
+    )
+    close((once, twice), (0.02, 1.70))
+    assert sound == [10, 10] and faulty == [8, 10]
+    return {"tens": [(once, sound[0]), (twice, faulty[0])]}
 
 
 def by_heart(cell):
