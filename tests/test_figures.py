@@ -225,3 +225,73 @@ def test_the_readers_own_style_is_left_alone():
 def test_bad_input_is_named_with_the_rule(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_one_value_is_drawn_with_its_numbers_and_its_place_on_the_curve():
+    patch = np.array([[0.0, 1.0], [0.5, 0.25]])
+    kernel = np.array([[2.0, -1.0], [0.5, 4.0]])
+    fig = figures.plot_one_value(patch, kernel, 0.5)
+    pixels, weights, products, curve = fig.axes
+    for ax, values in ((pixels, patch), (weights, kernel), (products, patch * kernel)):
+        assert np.array_equal(ax.images[0].get_array(), values)
+        assert len(ax.texts) == 4
+    assert [text.get_text() for text in products.texts] == ["0.00", "−1.00", "0.25", "1.00"]
+    sum_, value = (float(data[0]) for data in curve.lines[1].get_data())
+    assert sum_ == 0.75 and value == np.tanh(0.75)
+
+
+def test_a_patch_is_framed_where_it_lies():
+    image = np.arange(64.0).reshape(8, 8) / 63
+    fig = figures.plot_patch(image, 2, 4, size=3)
+    whole, part = fig.axes
+    frame = next(one for one in whole.patches if isinstance(one, Rectangle))
+    assert (frame.get_x(), frame.get_y(), frame.get_width()) == (3.5, 1.5, 3)
+    assert np.array_equal(part.images[0].get_array(), image[2:5, 4:7])
+
+
+def test_weights_that_are_zero_are_drawn_as_no_connection():
+    full, band = np.ones((2, 3)), np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    fig = figures.plot_weight_matrices({"full": full, "band": band})
+    assert [ax.get_title() for ax in fig.axes] == ["full", "band"]
+    drawn = fig.axes[1].images[0].get_array()
+    assert np.ma.getmaskarray(drawn).sum() == 4
+    assert drawn[1, 1] == -1 and fig.axes[0].images[0].get_clim() == (-1, 1)
+
+
+def test_a_sum_over_maps_shows_every_part():
+    rng = np.random.default_rng(0)
+    maps, kernels = rng.normal(size=(6, 6, 3)), rng.normal(size=(2, 2, 3))
+    parts = [rng.normal(size=(5, 5)) for _ in range(3)]
+    total = sum(parts)
+    fig = figures.plot_sum_over_maps(maps, kernels, parts, total, np.tanh(total))
+    drawn = [ax.images[0].get_array() for ax in pictures(fig)]
+    expected = [*maps.transpose(2, 0, 1), *kernels.transpose(2, 0, 1), *parts, total]
+    expected.append(np.tanh(total))
+    assert len(drawn) >= len(expected)
+    for one, other in zip(drawn, expected, strict=False):
+        assert np.array_equal(one, other)
+    assert {"+", "=", "→"} <= set(words(fig))
+
+
+def test_kernels_are_drawn_above_what_they_make():
+    image, kernel = np.eye(5), np.ones((3, 3))
+    fig = figures.plot_filtered(image, {"blur": kernel}, [np.full((3, 3), 2.0)])
+    drawn = [ax.images[0].get_array() for ax in pictures(fig)]
+    assert any(np.array_equal(one, kernel) for one in drawn)
+    assert any(np.array_equal(one, np.full((3, 3), 2.0)) for one in drawn)
+    with pytest.raises(ValueError, match="1 kernels and 0 maps"):
+        figures.plot_filtered(image, {"blur": kernel}, [])
+
+
+def test_kernels_before_and_after_share_one_scale():
+    before, after = np.zeros((3, 3, 1, 2)), np.ones((3, 3, 1, 2))
+    fig = figures.plot_kernel_rows({"before": before, "after": after})
+    assert [ax.images[0].get_clim() for ax in pictures(fig)[:4]] == 4 * [(-1, 1)]
+    assert {"before", "after", "kernel 0", "kernel 1"} <= set(words(fig))
+
+
+def test_learning_is_drawn_with_all_its_errors():
+    kernels = {name: np.full((3, 3), size) for size, name in enumerate(("start", "learned"))}
+    fig = figures.plot_learning(kernels, np.array([1.0, 0.1, 0.01]))
+    assert fig.axes[-1].lines[0].get_ydata().tolist() == [1.0, 0.1, 0.01]
+    assert fig.axes[-1].get_yscale() == "log"

@@ -1,6 +1,7 @@
 """The networks: every layer's size and count, and what they answer."""
 
 import itertools
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -234,3 +235,10 @@ def test_the_codes_of_the_output_are_not_trained():
 def test_an_unknown_part_is_named(name):
     with pytest.raises(ValueError, match=f"{name} must be one of .* got 'other'"):
         models.lenet5_1998(**{name: "other"})
+
+
+@pytest.mark.book
+def test_the_table_of_c3_is_written_in_words_as_it_is_in_code():
+    chapter = Path(__file__).parent.parent / "chapters" / "02-layer-by-layer.ipynb"
+    table = " ".join("".join(map(str, seen)) for seen in models.C3_TABLE)
+    assert f"`{table}`" in chapter.read_text(encoding="utf-8")

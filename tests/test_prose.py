@@ -66,7 +66,6 @@ TYPED = {
     "c08-064": ["rivals:LeNet-5"],
     "c01-011": ["2022-wrong", "2022-test-digits"],
     "c01-201": ["2022-test-error"],
-    "c02-069": ["1998-amplitude"],
     "c08-012": ["1998-amplitude"],
     "c08-205": ["1998-mu", "1998-passes"],
     "c08-046": ["1998-hessian-digits"],

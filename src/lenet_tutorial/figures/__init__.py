@@ -4,6 +4,15 @@ Each function takes data and returns a ``matplotlib.figure.Figure``. How all of 
 :mod:`lenet_tutorial.figures.style`.
 """
 
+from .convolution import (
+    plot_filtered,
+    plot_kernel_rows,
+    plot_learning,
+    plot_one_value,
+    plot_patch,
+    plot_sum_over_maps,
+    plot_weight_matrices,
+)
 from .descent import plot_paths, plot_runs
 from .digits import plot_mistakes, plot_patches, plot_pixels, plot_samples, worst_mistakes
 from .graphs import draw_graph, plot_losses, plot_numbers, plot_pushes, plot_start_and_end
@@ -34,9 +43,10 @@ from .sizes import (
 __all__ = [
     "confusion_matrix", "draw_architecture", "draw_graph", "draw_output_size",
     "draw_receptive_field", "draw_residual_block", "lines_of", "plot_confusion", "plot_exchange",
-    "plot_feature_maps", "plot_history", "plot_kernels", "plot_layers", "plot_lines",
-    "plot_losses", "plot_mistakes", "plot_numbers", "plot_patches", "plot_paths", "plot_pixels",
-    "plot_pushes", "plot_receptive_fields", "plot_receptive_growth", "plot_runs", "plot_samples",
-    "plot_shapes", "plot_sizes", "plot_spread", "plot_stages", "plot_start_and_end",
-    "plot_timeline", "worst_mistakes",
+    "plot_feature_maps", "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels",
+    "plot_layers", "plot_learning", "plot_lines", "plot_losses", "plot_mistakes", "plot_numbers",
+    "plot_one_value", "plot_patch", "plot_patches", "plot_paths", "plot_pixels", "plot_pushes",
+    "plot_receptive_fields", "plot_receptive_growth", "plot_runs", "plot_samples", "plot_shapes",
+    "plot_sizes", "plot_spread", "plot_stages", "plot_start_and_end", "plot_sum_over_maps",
+    "plot_timeline", "plot_weight_matrices", "worst_mistakes",
 ]  # fmt: skip

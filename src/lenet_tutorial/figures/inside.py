@@ -68,7 +68,7 @@ def plot_feature_maps(maps, title=None, columns=None):
     fig, axes = grid(count, columns, width=5.7, above=0.27, below=0.1)
     for i, ax in enumerate(axes.flat[:count]):
         picture = ax.imshow(maps[..., i], **look_of(maps))
-        ax.set_title(f"map {i}", pad=2, fontsize=SMALL)
+        ax.set_title(f"map {i}" if columns <= 8 else f"{i}", pad=2, fontsize=SMALL)
     fig.colorbar(picture, ax=axes, label="value", shrink=0.9)
     if title:
         fig.suptitle(title)

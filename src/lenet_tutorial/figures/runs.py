@@ -113,7 +113,7 @@ def plot_confusion(matrix, title=None):
     matrix = np.asarray(matrix)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix is square, got shape {matrix.shape}")
-    fig, ax = figure(5.6, 5.0)
+    fig, ax = figure(4.9, 4.2)
     diagonal = np.eye(len(matrix), dtype=bool)
     mistakes = np.ma.masked_array(matrix, diagonal)
     for place in range(len(matrix)):
