@@ -33,7 +33,7 @@ def plot_runs(runs, top=None, scale="linear", labels=None):
 
     labels = {"x": "epoch", "y": "loss"} | (labels or {})
     looks = looks_for(runs, "lines")
-    fig, ax = figure(7.0, 3.3)
+    fig, ax = figure(7.0, 2.7)
     for name, losses in runs.items():
         ax.plot(np.arange(1, len(losses) + 1), losses, ms=5, label=name, **looks[name])
     ax.set(xlabel=labels["x"], ylabel=labels["y"], yscale=scale)
@@ -74,7 +74,7 @@ def plot_paths(height, paths, across=(-10.0, 2.0), up=(-1.6, 1.6)):
     x, y = np.meshgrid(np.linspace(*across, 200), np.linspace(*up, 100))
     values = height(x, y)
     lines = values.max() * np.linspace(0, 1, 9) ** 2  # closer together near the bottom
-    fig, axes = figure(7.0, 1.75 * len(paths) + 0.4, nrows=len(paths), sharex=True, squeeze=False)
+    fig, axes = figure(7.0, 1.35 * len(paths) + 0.4, nrows=len(paths), sharex=True, squeeze=False)
     for ax, (name, path) in zip(axes[:, 0], paths.items(), strict=True):
         path = np.asarray(path)
         ax.contourf(x, y, values, levels=lines, cmap=INK_MAP, alpha=0.35)
