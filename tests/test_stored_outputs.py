@@ -780,6 +780,12 @@ def three_peaks(cell):
     return {"peaks": peaks}
 
 
+def two_convolutions(cell):
+    slow, quick = read("loop: {} ms, one product: {} ms", text_of(cell))
+    assert quick < slow < 500  # "a single number, which is slow"
+    return {"slow": slow, "quick": quick}
+
+
 def halves(cell):
     pattern = "(61706,) slopes of up to {}\none half is off by up to {}\n"
     pattern += "the mean of both is off by up to {}"
@@ -995,6 +1001,7 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
+    "c13-301": two_convolutions,
 }
 
 
@@ -1023,7 +1030,15 @@ def test_what_is_stored_is_true(name):
 
 
 # How many numbers of a cell no source outside of its run knows: a draw, a second run, a time.
-FREE = {"c05-023": 1, "c08-047": 17, "c07-016": 26, "c11-009": 1, "c12-005": 1, "c12-028": 2}
+FREE = {
+    "c05-023": 1,
+    "c08-047": 17,
+    "c07-016": 26,
+    "c11-009": 1,
+    "c12-005": 1,
+    "c12-028": 2,
+    "c13-301": 2,
+}
 
 
 @pytest.mark.parametrize("name", HELD)
