@@ -203,11 +203,11 @@ def max_pool_backward(slopes, maps):
     numpy.ndarray
         Of the shape of `maps`.
     """
-    largest, left, result = max_pool(maps), slopes, np.zeros_like(maps)
+    largest, remaining, result = max_pool(maps), slopes, np.zeros_like(maps)
     for value, place in zip(corners(maps), corners(result), strict=True):
         wins = value == largest
-        place[:] = np.where(wins, left, 0)
-        left = np.where(wins, 0, left)  # the first of equals takes it all
+        place[:] = np.where(wins, remaining, 0)  # a view: lands in result
+        remaining = np.where(wins, 0, remaining)  # the first of equals takes it all
     return result
 
 

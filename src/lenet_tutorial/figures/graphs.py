@@ -50,7 +50,7 @@ def draw_graph(nodes, links):
     """
     columns, rows, _ = zip(*nodes.values(), strict=True)
     wide, high = max(columns) - min(columns), max(rows) - min(rows)
-    fig, ax = figure(ACROSS * wide + 1.4, 0.8 * high + 1.1)
+    fig, ax = figure(ACROSS * wide + 1.4, 0.68 * high + 1.0)
     for column, row, label in nodes.values():
         box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": INK, "lw": 1.2}
         if "\n" in label:  # it computes something
@@ -181,7 +181,7 @@ def plot_losses(losses, epochs, window=50):
     """
     losses = np.asarray(losses, float)
     window = min(window, len(losses))
-    fig, ax = figure(6.5, 2.6)
+    fig, ax = figure(6.5, 1.9)
     at = (np.arange(len(losses)) + 0.5) * epochs / len(losses)
     ax.plot(at, losses, color=LIGHT_BLUE, lw=0.8, label="one batch")
     mean = np.convolve(losses, np.ones(window) / window, "valid")
@@ -215,7 +215,7 @@ def plot_start_and_end(before, after):
     if before.shape != after.shape:
         raise ValueError(f"before and after must be alike, got {before.shape} and {after.shape}")
     count = before.shape[-1]
-    fig, axes = grid(3 * count, count, width=5.4, above=0.05, below=0.4)
+    fig, axes = grid(3 * count, count, width=4.2, above=0.05, below=0.4)
     limit = float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
     rows = {"before": before, "after": after, "change": after - before}
     for band, (name, kernels) in zip(axes, rows.items(), strict=True):
@@ -249,7 +249,7 @@ def plot_pushes(image, seen, slopes, place):
     matplotlib.figure.Figure
     """
     pushes = -seen * slopes
-    fig, axes = figure(6.2, 5.4, nrows=2, ncols=2)
+    fig, axes = figure(6.2, 4.1, nrows=2, ncols=2)
     rows, columns = seen.shape
     axes[0, 0].imshow(image, **DIGIT)
     axes[0, 0].set_title("the digit, and what the weight reaches", fontsize=NOTE)
