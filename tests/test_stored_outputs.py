@@ -813,6 +813,12 @@ def three_peaks(cell):
     return {"peaks": peaks}
 
 
+def two_convolutions(cell):
+    slow, quick = read("loop: {} ms, one product: {} ms", text_of(cell))
+    assert quick < slow < 500  # "a single number, which is slow"
+    return {"slow": slow, "quick": quick}
+
+
 def halves(cell):
     pattern = "(61706,) slopes of up to {}\none half is off by up to {}\n"
     pattern += "the mean of both is off by up to {}"
@@ -1040,6 +1046,7 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
+    "c13-301": two_convolutions,
 }
 
 
@@ -1076,6 +1083,7 @@ FREE = {
     "c11-009": 1,
     "c12-005": 1,
     "c12-028": 2,
+    "c13-301": 2,
 }
 
 
