@@ -249,7 +249,7 @@ def plot_pushes(image, seen, slopes, place):
     matplotlib.figure.Figure
     """
     pushes = -seen * slopes
-    fig, axes = figure(6.2, 4.1, nrows=2, ncols=2)
+    fig, axes = figure(5.6, 3.5, nrows=2, ncols=2)
     rows, columns = seen.shape
     axes[0, 0].imshow(image, **DIGIT)
     axes[0, 0].set_title("the digit, and what the weight reaches", fontsize=NOTE)
