@@ -373,16 +373,6 @@ def layers_checked(cell):
     return {"errors": {name: 10**power for name, power in zip(FIVE_LAYERS, powers, strict=True)}}
 
 
-def convolutions_timed(cell):
-    """Times of another machine are others; what the text says of them is that C1 gains most."""
-    times = read(
-        "C1 forwards {}, backwards {}\nC3 forwards {}, backwards {}",
-        text_of(cell),
-    )
-    assert times[0] == max(times) > 2 and times[1] > times[3]
-    return {"times": times, "off": 0.0}
-
-
 def typical_sizes(cell):
     """The first is known: MNIST's mean and standard deviation, in a frame of zeros."""
     names = "input C1 S2 C3 S4 C5 F6 output".split()
@@ -993,7 +983,6 @@ LEDGER = {
     "c02-216": learned_kernel,
     "c02-220": sum_over_maps,
     "c04-050": layers_checked,
-    "c04-201": convolutions_timed,
     "c04-202": typical_sizes,
     "c04-067": gradient_checked,
     "c04-072": numpy_alone,
@@ -1076,7 +1065,6 @@ def test_what_is_stored_is_true(name):
 
 # How many numbers of a cell no source outside of its run knows: a draw, a second run, a time.
 FREE = {
-    "c04-201": 3,
     "c05-023": 1,
     "c08-047": 17,
     "c07-016": 26,

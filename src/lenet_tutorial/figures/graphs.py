@@ -50,7 +50,7 @@ def draw_graph(nodes, links):
     """
     columns, rows, _ = zip(*nodes.values(), strict=True)
     wide, high = max(columns) - min(columns), max(rows) - min(rows)
-    fig, ax = figure(ACROSS * wide + 1.4, 0.68 * high + 1.0)
+    fig, ax = figure(ACROSS * wide + 1.4, 0.64 * high + 1.0)
     for column, row, label in nodes.values():
         box = {"boxstyle": "round,pad=0.35", "fc": "white", "ec": INK, "lw": 1.2}
         if "\n" in label:  # it computes something
@@ -181,7 +181,7 @@ def plot_losses(losses, epochs, window=50):
     """
     losses = np.asarray(losses, float)
     window = min(window, len(losses))
-    fig, ax = figure(6.5, 1.9)
+    fig, ax = figure(6.5, 1.8)
     at = (np.arange(len(losses)) + 0.5) * epochs / len(losses)
     ax.plot(at, losses, color=LIGHT_BLUE, lw=0.8, label="one batch")
     mean = np.convolve(losses, np.ones(window) / window, "valid")
