@@ -288,6 +288,10 @@ def functions(text):
 
 
 @pytest.mark.book
+# What computes nothing new: the same in fewer products, and what measures and counts.
+FOLDED = {"convolve_fast", "convolve_fast_backward", "measured_slopes", "apart", "accuracy"}
+
+
 def test_the_chapter_writes_what_the_package_holds():
     path = ROOT / "chapters" / "04-lenet-from-nothing.ipynb"
     cells = nbformat.read(path, as_version=4).cells
@@ -297,7 +301,8 @@ def test_the_chapter_writes_what_the_package_holds():
         for name, body in functions(inspect.getsource(module)).items():
             assert written[name] == body, name
             shown = next(cell for cell in code if f"def {name}(" in cell.source)
-            assert "hide-input" not in shown.metadata.get("tags", []), name
+            folded = "hide-input" in shown.metadata.get("tags", [])
+            assert not folded or name in FOLDED, name
             lines = body.splitlines()
             assert len(lines) <= (17 if name == "train" else 15), name
 

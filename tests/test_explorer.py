@@ -877,7 +877,7 @@ def test_it_works_from_a_folder(browser, site):
     page, requests, problems = open_explorer(browser, (site / PAGE).as_uri())
     assert "reads a 7" in verdict(page)
     page.get_by_label("The Keras LeNet").check()
-    until(page, "document.querySelector('.lx-about').innerText.includes('article')")
+    until(page, "document.querySelector('.lx-about').innerText.includes('Keras LeNet')")
     assert all(url.startswith(("file:", "data:", "blob:")) for url in requests)
     assert not problems
     page.context.close()

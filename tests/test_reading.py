@@ -99,7 +99,7 @@ def test_the_search_finds_a_term_and_shows_where(browser, server, site, words, e
     page.locator("#search-results li p.context").first.wait_for()
     lines = page.locator("#search-results li p.context").all_inner_texts()
     assert any(word.lower() in " ".join(lines).lower() for word in words.split())
-    assert not [line for line in lines if re.search(r"[#¶]\s|\\\(|</?\w+>", line)]
+    assert not [line for line in lines if re.search(r"\w#\s|¶|\\\(|</?\w+>", line)]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert follow(page, page.locator("#search-results li > a").first) == found[0].split("#")[0]
     assert not problems
@@ -234,7 +234,7 @@ def test_a_chapter_on_paper_has_all_its_text_and_no_button(printed, site):
         if not p.find_parent("details") and "\\" not in p.text
     ]
     lost = [w for w in words if w.isascii() and w not in text]
-    assert len(words) > 150
+    assert len(words) > 120
     assert len(lost) <= len(words) * 0.02, lost  # a sentence that goes on on the next page
     for button in ("Skiptomaincontent", "Backtotop", "Searchthisbook", "Clicktoshow", "Contents¶"):
         assert button not in text

@@ -30,7 +30,8 @@ addEventListener("resize", reachable);
 
 /* A link to a folded box unfolds it. */
 function unfold() {
-  const box = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const id = location.hash.slice(1);
+  const box = document.getElementById(id);
   if (box?.matches(".toggle-hidden")) box.querySelector(".toggle-button")?.click();
 }
 
