@@ -287,11 +287,11 @@ def functions(text):
     return found
 
 
-@pytest.mark.book
 # What computes nothing new: the same in fewer products, and what measures and counts.
 FOLDED = {"convolve_fast", "convolve_fast_backward", "measured_slopes", "apart", "accuracy"}
 
 
+@pytest.mark.book
 def test_the_chapter_writes_what_the_package_holds():
     path = ROOT / "chapters" / "04-lenet-from-nothing.ipynb"
     cells = nbformat.read(path, as_version=4).cells
