@@ -804,9 +804,9 @@ def three_peaks(cell):
 
 
 def two_convolutions(cell):
-    slow, quick = read("loop: {} ms, one product: {} ms", text_of(cell))
-    assert quick < slow < 500  # "a single number, which is slow"
-    return {"slow": slow, "quick": quick}
+    (times,) = read("the loop takes {} times as long", text_of(cell))
+    assert 1.5 < times < 50  # "a single number, which is slow"
+    return {"slow": times, "quick": 1.0}
 
 
 def halves(cell):
@@ -1071,7 +1071,7 @@ FREE = {
     "c11-009": 1,
     "c12-005": 1,
     "c12-028": 2,
-    "c13-301": 2,
+    "c13-301": 1,
 }
 
 
