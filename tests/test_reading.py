@@ -99,7 +99,7 @@ def test_the_search_finds_a_term_and_shows_where(browser, server, site, words, e
     page.locator("#search-results li p.context").first.wait_for()
     lines = page.locator("#search-results li p.context").all_inner_texts()
     assert any(word.lower() in " ".join(lines).lower() for word in words.split())
-    assert not [line for line in lines if re.search(r"\w#\s|¶|\\\(|</?\w+>", line)]
+    assert not [line for line in lines if re.search(r"\S#\s|¶|\\\(|</?\w+>", line)]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert follow(page, page.locator("#search-results li > a").first) == found[0].split("#")[0]
     assert not problems
