@@ -595,7 +595,7 @@ def test_without_the_setting_the_usual_mirrors_are_asked(small, tmp_path, monkey
         asked.append(url)
         raise OSError("no network")
 
-    monkeypatch.setattr(mnist, "get", get)
+    monkeypatch.setattr(mirrors, "get", get)
     monkeypatch.setenv("LENET_TUTORIAL_MIRRORS", "  ")  # as good as unset
     with pytest.raises(MnistUnavailable):
         load_mnist(cache=tmp_path)
@@ -729,7 +729,7 @@ def test_what_requests_says_is_cut_short(small, tmp_path, monkeypatch, kind, wor
         long = "HTTPSConnectionPool(host='x', port=443):\nMax retries exceeded <object at 0x7f>"
         raise getattr(requests.exceptions, kind)(long)
 
-    monkeypatch.setattr(mnist, "get", get)
+    monkeypatch.setattr(mirrors, "get", get)
     with pytest.raises(MnistUnavailable) as caught:
         load(tmp_path, "https://example.org/")
     assert str(caught.value).startswith(f"train-images-idx3-ubyte: example.org: {words}. Put the")
@@ -1389,7 +1389,7 @@ def test_what_was_found_holds_for_the_process_and_nobody_spoils_it(
         getattr(first, key)[:] = 0
     for file in (tmp_path / "cache").iterdir():
         file.unlink()
-    monkeypatch.setattr(mnist, "get", None)  # whoever asks a mirror now fails
+    monkeypatch.setattr(mirrors, "get", None)  # whoever asks a mirror now fails
     assert same(load_digits28(), arrays) and same(load_digits28("mnist"), arrays)
     assert len(asked) == 4
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path / "nowhere"))

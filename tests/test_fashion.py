@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mirror import give, idx
 
-from lenet_tutorial import datasets, fashion
+from lenet_tutorial import datasets, fashion, mirrors
 from lenet_tutorial.datasets import DatasetError, load_bundled
 from lenet_tutorial.fashion import CLASSES, fetch_fashion, load_fashion28
 
@@ -114,7 +114,7 @@ def test_the_readers_folder_comes_first(small_clothes, tmp_path, monkeypatch, ar
         load_fashion28()
     for name, data in small_clothes.items():
         (tmp_path / name).write_bytes(data)
-    monkeypatch.setattr(fashion, "get", None)  # whoever asks a mirror now fails
+    monkeypatch.setattr(mirrors, "get", None)  # whoever asks a mirror now fails
     clothes = load_fashion28()
     assert same(clothes, arrays) and clothes.origin == "folder"
 
@@ -134,7 +134,7 @@ def test_where_there_is_none_it_is_said_once_and_the_digits_are_there(serve, cap
 
 def test_nothing_is_downloaded_where_the_digits_are_asked_for(monkeypatch, capsys):
     monkeypatch.setenv("LENET_TUTORIAL_DATASET", "digits")
-    monkeypatch.setattr(fashion, "get", None)
+    monkeypatch.setattr(mirrors, "get", None)
     assert load_fashion28().name == "digits"
     assert "(train-images-idx3-ubyte.gz: nothing is downloaded)" in capsys.readouterr().out
 

@@ -13,11 +13,10 @@ import hashlib
 import os
 from pathlib import Path
 
-from ._inputs import why
 from .datasets import Digits, load_bundled, say_once
-from .files import read_file, write_whole
+from .files import read_file
 from .idx import gunzip, idx_size, parse_idx
-from .mirrors import DatasetError, be_ready, cache_folder, check_mirrors, get, host, in_short
+from .mirrors import DatasetError, cache_folder, check_mirrors, download
 from .mnist import SPARE
 
 #: Where it is downloaded from: its authors' repository, and the files that Keras uses.
@@ -151,21 +150,14 @@ def _parse(data, key, name):
 
 
 def _download(folder, key, mirrors, progress):
-    """Get one file from the first mirror that has it; write it when its checksum was right."""
+    """Get one file from the first mirror that has it, and return its array."""
     name, _, shape = FASHION_FILES[key]
-    reasons = []
+    limit = idx_size(shape) + SPARE
+
+    def accept(sent):
+        return sent, _parse(sent, key, name)
+
     try:
-        if mirrors:
-            be_ready(folder)
-        for mirror in mirrors:
-            try:
-                data = get(f"{mirror}{name}", idx_size(shape) + SPARE, progress)
-                array = _parse(data, key, name)
-            except Exception as error:  # whatever a server does, the next one may do better
-                reasons.append(f"{host(mirror)}: {in_short(error)}")
-            else:
-                write_whole(folder / name, lambda file, data=data: file.write(data), careful=False)
-                return array
-    except (OSError, ValueError) as error:
-        reasons.append(f"can't write to {folder}: {why(error, named=False)}")
-    raise DatasetError(f"{name}: {'; '.join(reasons) or 'nothing is downloaded'}")
+        return download(mirrors, name, limit, accept, folder / name, progress)
+    except DatasetError as error:
+        raise DatasetError(f"{name}: {str(error) or 'nothing is downloaded'}") from None

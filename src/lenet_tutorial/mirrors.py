@@ -14,6 +14,9 @@ import warnings
 from pathlib import Path
 from urllib.parse import urljoin
 
+from ._inputs import why
+from .files import write_whole
+
 #: Where MNIST is downloaded from, unless ``LENET_TUTORIAL_MIRRORS`` names other places.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -332,3 +335,56 @@ def be_ready(folder):
         raise ValueError("it is no folder") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError("Permission denied")
+
+
+# --------------------------------------------------------------------------- one file
+
+
+def download(mirrors, name, limit, accept, path, progress):
+    """Get one file from the first mirror that has a good one, keep it, and return what it holds.
+
+    It is held in memory until it was accepted. Only then is it written, and moved to its place: a
+    broken download never takes the place of a good file, and two processes at once both end with a
+    good one.
+
+    Parameters
+    ----------
+    mirrors : sequence of str
+        Base addresses, tried in turn.
+    name : str
+        Of the file on the mirrors.
+    limit : int
+        Bytes after which a download is given up.
+    accept : callable
+        Takes the bytes that were sent; returns the bytes to keep and what they hold, or raises.
+    path : pathlib.Path
+        Where they are kept.
+    progress : bool
+        Draw a progress bar, where stderr is a terminal.
+
+    Returns
+    -------
+    object
+        What `accept` said that the file holds.
+
+    Raises
+    ------
+    DatasetError
+        If no mirror delivers a good file, or it can't be written; with the reasons, and empty
+        without a mirror.
+    """
+    reasons = []
+    try:
+        if mirrors:
+            be_ready(path.parent)
+        for mirror in mirrors:
+            try:
+                kept, held = accept(get(f"{mirror}{name}", limit, progress))
+            except Exception as error:  # whatever a server does, the next one may do better
+                reasons.append(f"{host(mirror)}: {in_short(error)}")
+            else:
+                write_whole(path, lambda file, data=kept: file.write(data), careful=False)
+                return held
+    except (OSError, ValueError) as error:
+        reasons.append(f"can't write to {path.parent}: {why(error, named=False)}")
+    raise DatasetError("; ".join(reasons))

@@ -15,18 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from ._inputs import why
-from .files import STALE, NoFile, fcntl, open_file, remove_unfinished, write_whole
+from .files import STALE, NoFile, fcntl, open_file, remove_unfinished
 from .idx import GZIP, gunzip, idx_header, idx_size, is_page, parse_idx, to_idx
-from .mirrors import (
-    DatasetError,
-    MnistUnavailable,
-    be_ready,
-    check_mirrors,
-    chosen_mirrors,
-    get,
-    host,
-    in_short,
-)
+from .mirrors import DatasetError, MnistUnavailable, check_mirrors, chosen_mirrors, download
 
 #: Array name: (file name, sha256 of the uncompressed bytes, shape). The hash is of the content and
 #: not of the .gz file, because some mirrors have compressed the same bytes again.
@@ -101,31 +92,19 @@ def fetch(folder, mirrors, progress):
 
 
 def _download(name, sha, size, folder, mirrors, progress):
-    """Get one file from the first mirror that has it, and return its bytes.
+    """Get one file from the first mirror that has it, and return its bytes."""
 
-    It is held in memory until its checksum is right. Only then is it written, and moved to its
-    place: a broken download never takes the place of a good file, and two processes at once both
-    end with a good one.
-    """
-    reasons = []
+    def accept(sent):
+        data = _unpack(sent, f"{name}.gz", sha, size)
+        return data, data
+
     try:
-        if mirrors:
-            be_ready(folder)
-        for mirror in mirrors:
-            try:
-                sent = get(f"{mirror}{name}.gz", size + SPARE, progress)
-                data = _unpack(sent, f"{name}.gz", sha, size)
-            except Exception as error:  # whatever a server does, the next one may do better
-                reasons.append(f"{host(mirror)}: {in_short(error)}")
-            else:
-                write_whole(folder / name, lambda file, data=data: file.write(data), careful=False)
-                return data
-    except (OSError, ValueError) as error:
-        reasons.append(f"can't write to {folder}: {why(error, named=False)}")
-    raise MnistUnavailable(
-        f"{name}: {'; '.join(reasons) or 'no mirror given'}. Put the four files into a folder and "
-        "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
-    )
+        return download(mirrors, f"{name}.gz", size + SPARE, accept, folder / name, progress)
+    except DatasetError as error:
+        raise MnistUnavailable(
+            f"{name}: {str(error) or 'no mirror given'}. Put the four files into a folder and "
+            "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
+        ) from None
 
 
 def _good(path, sha, size):

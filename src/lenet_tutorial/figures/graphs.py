@@ -17,11 +17,11 @@ from .style import (
     NOTE,
     PALE_BLUE,
     PALE_GREY,
-    SIGNED_MAP,
     SMALL,
     bare,
     figure,
     grid,
+    signed_look,
     styled,
 )
 
@@ -134,17 +134,17 @@ def plot_numbers(grids, titles, marks=None, columns=None, places=1):
     height = sum(tall) * unit + 0.62 * rows
     look = {"width_ratios": widths, "height_ratios": tall, "squeeze": False}
     fig, axes = figure(across * unit, height, nrows=rows, ncols=columns, **look)
-    limit = max(np.abs(one).max() for one in grids) or 1.0
+    scale = signed_look(*grids)
     for ax in axes.flat:
         bare(ax)
     for ax, one, title, some in zip(
         axes.flat, grids, titles, marks or [[]] * len(grids), strict=False
     ):
-        ax.imshow(one, cmap=SIGNED_MAP, vmin=-limit, vmax=limit, alpha=0.75)
+        ax.imshow(one, **scale, alpha=0.75)
         ax.set_title(title, fontsize=SMALL, pad=4)
         for row, column in np.ndindex(one.shape):
             text = f"{one[row, column]:.{places}f}".replace("-", "−")
-            dark = one[row, column] > 0.35 * limit
+            dark = one[row, column] > 0.35 * scale["vmax"]
             colour = "white" if dark else INK
             ax.text(column, row, text, color=colour, fontsize=SMALL, **MIDDLE)
         for mark in some:
@@ -216,12 +216,12 @@ def plot_start_and_end(before, after):
         raise ValueError(f"before and after must be alike, got {before.shape} and {after.shape}")
     count = before.shape[-1]
     fig, axes = grid(3 * count, count, width=4.2, above=0.05, below=0.4)
-    limit = float(max(np.abs(before).max(), np.abs(after).max())) or 1.0
+    scale = signed_look(before, after)
     rows = {"before": before, "after": after, "change": after - before}
     for band, (name, kernels) in zip(axes, rows.items(), strict=True):
         for number, ax in enumerate(band):
             kernel = kernels[:, :, 0, number]
-            picture = ax.imshow(kernel, cmap=SIGNED_MAP, vmin=-limit, vmax=limit)
+            picture = ax.imshow(kernel, **scale)
             if name == "before":
                 ax.set_title(f"kernel {number}", fontsize=SMALL, pad=3)
         band[0].set_ylabel(name, fontsize=NOTE)
@@ -260,10 +260,10 @@ def plot_pushes(image, seen, slopes, place):
         (axes[1, 0], slopes, "the slope that arrives"),
         (axes[1, 1], pushes, "the push on the weight"),
     ):
-        limit = float(np.abs(values).max()) or 1.0
-        picture = ax.imshow(values, cmap=SIGNED_MAP, vmin=-limit, vmax=limit)
+        picture = ax.imshow(values, **signed_look(values))
         ax.set_title(title, fontsize=NOTE)
-        bar = fig.colorbar(picture, ax=ax, shrink=0.75, format="%.0e", ticks=[-limit, 0, limit])
+        low, high = picture.get_clim()
+        bar = fig.colorbar(picture, ax=ax, shrink=0.75, format="%.0e", ticks=[low, 0, high])
         bar.ax.tick_params(labelsize=SMALL)
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
