@@ -1,5 +1,6 @@
 """The quizzes: what is asked, in which words, in which language, and how it works in a browser."""
 
+import json
 import math
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 
 import pytest
 import quiz
+import words
 from browsing import look_with_axe, visit
 from bs4 import BeautifulSoup
 from contents import (
@@ -159,10 +161,10 @@ def test_a_translated_quiz_keeps_its_right_answers_and_its_words_are_translated(
 
 
 def test_the_words_are_the_same_ones_in_every_language():
-    english = quiz.WORDS["en"]
-    for words in quiz.WORDS.values():
-        assert words.keys() == english.keys() and all(words.values())
-        assert "{right}" in words["score"] and "{all}" in words["score"]
+    for language in ("en", "zh_CN"):
+        own = json.loads((words.FOLDER / language / "quiz.json").read_text(encoding="utf-8"))
+        assert {*own} == {*quiz.WORDS} and all(own.values())
+        assert "{right}" in own["score"] and "{all}" in own["score"]
 
 
 GOOD = "1. Why?\n\n   - [x] So\n\n     It is.\n\n   - [ ] Not so\n\n     It is.\n"

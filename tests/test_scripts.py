@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from contents import ROOT
 
 FOLDER = ROOT / "book" / "_static" / "explorer"
-SCRIPTS = sorted(FOLDER.glob("*.js"))
+SCRIPTS = sorted(file for file in FOLDER.rglob("*.js") if file.parent.name != "weights")
 WHOLE = "(function () {"  # around a script: what is inside is seen by nobody else
 
 
@@ -41,7 +41,7 @@ def test_the_length_of_a_function_is_found():
     }
 
 
-@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: str(file.relative_to(FOLDER)))
 def test_a_script_can_be_read_in_one_sitting(file):
     text = file.read_text(encoding="utf-8")
     assert text.startswith("/* ") and "import " not in text  # it says what it is; no module
@@ -51,8 +51,9 @@ def test_a_script_can_be_read_in_one_sitting(file):
 
 
 def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
-    loaded = {name for scripts in explorer.SCRIPTS.values() for name in scripts}
-    assert loaded == {file.stem for file in SCRIPTS}
+    loaded = {name for program in explorer.PROGRAMS.values() for name in program.scripts}
+    files = {file.relative_to(FOLDER).with_suffix("").as_posix() for file in SCRIPTS}
+    assert {*explorer.WORDS, *loaded} == {"words", *files}
 
 
 @pytest.mark.parametrize(
@@ -75,9 +76,9 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     assert words.name == "p" and "needs JavaScript" in words.text
     assert template.name == "template" and len(template.select("[data-lx]")) > 10
     assert not re.search(r">\s+<", template.decode())
-    wanted = [f"{name}.js" for name in explorer.SCRIPTS[program]]
+    wanted = [f"{name}.js" for name in (*explorer.WORDS, *explorer.PROGRAMS[program].scripts)]
     sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
-    assert [re.search(r"/explorer/([\w-]+\.js)", source)[1] for source in sources] == wanted
+    assert [source.split("/explorer/", 1)[1].split("?")[0] for source in sources] == wanted
     # A list of layers has no place to draw one where the other part is left out.
     assert bool(template.select("[data-lx=list]")) == (page == "book/calculator")
 
@@ -85,7 +86,7 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
 def test_a_directive_without_words_or_with_an_unknown_part_is_refused():
     assert explorer.Mount.has_content
     with pytest.raises(ValueError, match='"both" unknown; choose from "layer", or "list"'):
-        explorer.Mount.option_spec["part"]("both")
+        explorer.directive("calculator").option_spec["part"]("both")
 
 
 def test_pages_and_chapters_name_no_script_of_it_by_hand():

@@ -1,6 +1,6 @@
-"""Sphinx extension: the explorer and the calculator, put into a page.
+"""Sphinx extension: the explorer, the calculator and their like, put into a page.
 
-A page says where they stand, and what stands there without JavaScript::
+A page says where such a program stands, and what stands there without JavaScript::
 
     :::{explorer}
     :asked:
@@ -14,16 +14,20 @@ text is a text like any other, so it is translated like any other.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
-the place of the text and give it life. They are loaded on the pages that need them.
+the place of the text and give it life. They are loaded on the pages that need them. All words come
+from one table (``words.py``).
 
 The networks' weights are scripts too. Those that the repository holds in another form are made
 here: see ``lenet_tutorial.explorer.scripts``.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from types import MappingProxyType
+from typing import NamedTuple
 
+import words
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.errors import ExtensionError
@@ -32,15 +36,30 @@ from sphinx.util.osutil import relative_uri
 
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
-#: The scripts of each, in the order in which they build on one another.
-SCRIPTS = {
-    "explorer": (
-        *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-        *("paper", "answer", "maps", "panel", "networks", "sources", "explorer"),
+WORDS = ("words", "say")  # `words` is made by the build
+
+
+class Program(NamedTuple):
+    """What stands in a page: its template is ``book/_templates/NAME.html``."""
+
+    scripts: tuple  #: in the order in which they build on one another
+    options: Mapping = MappingProxyType({})  #: of its directive, beside ``asked`` and ``page``
+    styles: tuple = ()  #: beside ``explorer``, which all have
+
+
+PROGRAMS = {
+    "explorer": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
+            *("paper", "answer", "maps", "panel", "networks", "sources", "explorer"),
+        ),
     ),
-    "calculator": (
-        *("widgets", "shapes", "calculator-fields", "calculator-drawing", "calculator-layer"),
-        *("calculator-list", "calculator"),
+    "calculator": Program(
+        scripts=(
+            *("widgets", "shapes", "calculator-fields", "calculator-drawing", "calculator-layer"),
+            *("calculator-list", "calculator"),
+        ),
+        options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
@@ -52,23 +71,28 @@ class mount(nodes.General, nodes.Element):
 
 
 class Mount(SphinxDirective):
+    """The directive of a program; its options become data-attributes, which its scripts read."""
+
     has_content = True
-    option_spec: ClassVar[dict] = {
-        "asked": directives.flag,
-        "page": directives.flag,
-        "part": lambda value: directives.choice(value, ("layer", "list")),
-    }
+    program = ""
 
     def run(self):
         self.assert_has_content()
-        made = mount(program=self.name, page="page" in self.options, data={})
+        made = mount(program=self.program, page="page" in self.options, data={})
         if "asked" in self.options:
             made["data"]["when"] = "asked"
-        if "part" in self.options:
-            made["data"]["part"] = self.options["part"]
+        for name in PROGRAMS[self.program].options:
+            if name in self.options:
+                made["data"][name] = self.options[name] or "yes"  # a flag has no value
         self.set_source_info(made)
         self.state.nested_parse(self.content, self.content_offset, made)
         return [made]
+
+
+def directive(name):
+    """Return the directive that puts a program into a page."""
+    options = {"asked": directives.flag, "page": directives.flag, **PROGRAMS[name].options}
+    return type(name.title(), (Mount,), {"program": name, "option_spec": options})
 
 
 def visit_mount(self, node):
@@ -79,7 +103,9 @@ def visit_mount(self, node):
 
 
 def depart_mount(self, node):
-    template = self.builder.templates.render(f"{node['program']}.html", node["data"])
+    say = words.sayer(words.read(self.config.language))
+    values = {**node["data"], "say": say}
+    template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
     self.body.append(f"<template>{seen}</template>\n</div>\n")
     mounts = list(node.document.findall(mount))
@@ -87,16 +113,20 @@ def depart_mount(self, node):
         return
     # Not at the head of the page: they run before what follows is drawn, so nothing jumps.
     page = self.builder.get_target_uri(self.builder.current_docname)
-    programs = sorted({one["program"] for one in mounts})
-    for script in dict.fromkeys(name for one in programs for name in SCRIPTS[one]):
+    needed = sorted({one["program"] for one in mounts})
+    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].scripts)]
+    for script in dict.fromkeys(wanted):
         source = relative_uri(page, f"_static/explorer/{script}.js")
         self.body.append(f'<script src="{source}"></script>\n')
 
 
 def add_files(app, pagename, templatename, context, doctree):
-    """Load the style on the pages that have an explorer or a calculator."""
-    if doctree and any(doctree.findall(mount)):
-        app.add_css_file("explorer/explorer.css")
+    """Load the styles on the pages that have such a program."""
+    needed = {one["program"] for one in doctree.findall(mount)} if doctree else set()
+    styles = ["explorer"] * bool(needed)
+    styles += [style for one in sorted(needed) for style in PROGRAMS[one].styles]
+    for style in dict.fromkeys(styles):
+        app.add_css_file(f"explorer/{style}.css")
 
 
 def write_scripts(app, exception):
@@ -111,8 +141,8 @@ def write_scripts(app, exception):
 
 
 def setup(app):
-    app.add_directive("explorer", Mount)
-    app.add_directive("calculator", Mount)
+    for name in PROGRAMS:
+        app.add_directive(name, directive(name))
     app.add_node(mount, html=(visit_mount, depart_mount))
     app.connect("html-page-context", add_files)
     app.connect("build-finished", write_scripts)

@@ -20,10 +20,12 @@ from urllib.parse import unquote
 
 from sphinx.errors import ExtensionError
 
-# Styles may stand in a page, for MathJax writes some for each formula, and tables have others.
+# A page from a folder can start a worker from a blob only. Styles may stand in a page, for MathJax
+# writes some for each formula, and tables have others.
 POLICY = (
     "default-src 'self'; script-src 'self' {hashes}; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'"
+    "img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'"
 )
 ACTIONS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 

@@ -28,33 +28,15 @@ The page holds the questions, and the whys folded away: that is what one sees wi
 import html
 import re
 
+import words
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
 MARK = re.compile(r"\[([ x])\]\s+")
 
-# What a reader sees, by the language of the book; {right} and {all} are numbers.
-WORDS = {
-    "en": {
-        "check": "Check",
-        "right": "Right.",
-        "wrong": "Not quite.",
-        "choose": "Choose an answer first.",
-        "answer": "The answer",
-        "score": "{right} of {all} at the first try.",
-        "again": "Try again",
-    },
-    "zh_CN": {
-        "check": "检查",
-        "right": "正确。",
-        "wrong": "不太对。",
-        "choose": "请先选择一个答案。",
-        "answer": "答案",
-        "score": "{all} 题中第一次就答对 {right} 题。",
-        "again": "再试一次",
-    },
-}
+#: What a reader sees, in ``book/words``; {right} and {all} in the score are put in by the script.
+WORDS = ("check", "right", "wrong", "choose", "answer", "score", "again")
 
 
 class quiz(nodes.General, nodes.Element):
@@ -168,14 +150,14 @@ class ForOthers(SphinxPostTransform):
     def run(self, **kwargs):
         if self.app.builder.format == "html":
             return
-        words = wording(self.config)
+        wanted = wording(self.config)
         for one in list(self.document.findall(quiz)):
             questions = nodes.enumerated_list(enumtype="arabic", prefix="", suffix=".")
             for question in one:
-                questions += self.item(question, words)
+                questions += self.item(question, wanted)
             one.replace_self(questions)
 
-    def item(self, question, words):
+    def item(self, question, wanted):
         item = nodes.list_item("", *[o for o in question if not isinstance(o, quiz_answer)])
         answers = [one for one in question if isinstance(one, quiz_answer)]
         for part in (lambda one: one[:1], lambda one: one[1:]):
@@ -184,13 +166,14 @@ class ForOthers(SphinxPostTransform):
                 listed += nodes.list_item("", *part(one))
             item += listed
         for one, reason in zip(answers, item[-1], strict=True):
-            verdict = words["right" if one["right"] else "wrong"]
+            verdict = wanted["right" if one["right"] else "wrong"]
             reason.insert(0, nodes.paragraph("", "", nodes.strong("", verdict)))
         return item
 
 
 def wording(config):
-    return WORDS.get(config.language, WORDS["en"])
+    table = words.read(config.language)
+    return {name: table[f"quiz.{name}"] for name in WORDS}
 
 
 def attributes(**values):
@@ -198,8 +181,8 @@ def attributes(**values):
 
 
 def visit_quiz(self, node):
-    words = {f"data-{name}": word for name, word in wording(self.config).items()}
-    self.body.append(f'<div class="quiz"{attributes(**words)}>\n')
+    said = {f"data-{name}": word for name, word in wording(self.config).items()}
+    self.body.append(f'<div class="quiz"{attributes(**said)}>\n')
 
 
 def visit_question(self, node):

@@ -3,7 +3,8 @@
    `LeNet.explorer.start(root)` fills an element of class lenet-explorer from the template in it
    (book/_templates/explorer.html). Where a chapter holds it, that happens when the reader asks for
    it (data-when="asked"). The parts of the page stand in scripts of their own: they are told by the
-   state (state.js) what has changed, and show it. */
+   state (state.js) what has changed, and show it. A script that adds a part of its own puts a
+   function into `LeNet.wings`. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -23,10 +24,10 @@
   }
 
   /** Show what a link holds, or the first sample, with the network that it names or the first. */
-  function begin(link, state, networks, say) {
+  function begin(link, state, networks, notice) {
     const known = link && networks.has(link.name, link.epoch);
     if (link && !known)
-      say(
+      notice(
         "link",
         "The link names a network that is not here; its drawing is shown with another one.",
       );
@@ -38,14 +39,14 @@
   async function start(root) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
-    const say = messages(parts.messages);
+    const notice = messages(parts.messages);
     parts.paper.width = parts.paper.height = LeNet.preprocess.PAPER;
     parts.negativeRamp.style.background = gradients.negative;
     parts.positiveRamp.style.background = gradients.positive;
     parts.inkRamp.style.background = gradients.ink;
     const onPaper = pen(parts.paper, { willReadFrequently: true });
     if (!onPaper)
-      say(
+      notice(
         "canvas",
         "This browser has no canvas, so nothing can be drawn and no map shown. Sample digits and the numbers of each unit work.",
       );
@@ -55,8 +56,9 @@
     LeNet.answer(parts, state);
     const unmark = LeNet.maps(parts, state);
     LeNet.panel(parts, state);
-    const networks = LeNet.networks(parts, state, say);
-    const sources = LeNet.sources(parts, state, say);
+    const networks = LeNet.networks(parts, state, notice);
+    const sources = LeNet.sources(parts, state, notice);
+    for (const wing of LeNet.wings || []) wing(parts, state, notice);
     state.on("values", () => (root.dataset.ready = "yes"));
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
@@ -64,7 +66,7 @@
       state.forget();
       sources.forget();
       unmark();
-      if (offered) begin(null, state, networks, say);
+      if (offered) begin(null, state, networks, notice);
       else state.show({ kind: "strokes", strokes: [] });
     });
     state.update();
@@ -72,7 +74,7 @@
     try {
       await networks.offer();
     } catch (error) {
-      say(
+      notice(
         "weights",
         `The networks can’t be loaded. ${error.message} Drawing and its preparation work all the same. Reload the page to try again; if you have built the book yourself, run “make export”.`,
       );
@@ -83,10 +85,10 @@
     }
     offered = true;
     await sources.offer();
-    await begin(sources.readLink(), state, networks, say);
+    await begin(sources.readLink(), state, networks, notice);
     window.addEventListener("hashchange", () => {
       const link = sources.readLink();
-      if (link) begin(link, state, networks, say);
+      if (link) begin(link, state, networks, notice);
     });
     root.dataset.ready = "yes";
   }

@@ -58,7 +58,7 @@
     );
   }
 
-  LeNet.networks = function (parts, state, say) {
+  LeNet.networks = function (parts, state, notice) {
     let asked = 0; // the reader may go on to another network while one is being loaded
 
     function showChoice({ entry, epoch }) {
@@ -75,7 +75,7 @@
       try {
         const network = await load(name, epoch);
         if (turn !== asked) return;
-        say("weights", "");
+        notice("weights", "");
         state.use(network);
         showChoice(network);
       } catch (error) {
@@ -83,7 +83,7 @@
         const still = state.network
           ? "The network on this page stays as it was."
           : "Drawing and its preparation work all the same.";
-        say(
+        notice(
           "weights",
           `The weights can’t be used. ${error.message.replace(/\.?$/, ".")} ${still} Reload the page to try again; if you have built the book yourself, run “make export”.`,
         );

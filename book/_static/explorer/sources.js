@@ -44,21 +44,21 @@
     }
   }
 
-  async function choosePicture(input, state, say) {
+  async function choosePicture(input, state, notice) {
     const [file] = input.files;
     input.value = ""; // the same file can be chosen again
     if (!file) return;
     try {
       const { steps } = await preprocess.readFile(file);
-      say("picture", "");
+      notice("picture", "");
       state.change({ kind: "picture", centred: steps.centred });
     } catch (error) {
-      say("picture", error.message);
+      notice("picture", error.message);
     }
   }
 
   /** Load the sample digits and offer them. */
-  async function offerSamples(place, state, say) {
+  async function offerSamples(place, state, notice) {
     try {
       await files.load("samples.js");
       state.samples = readSamples();
@@ -70,20 +70,23 @@
         make("p", {}, `From ${source}: digits that the network has not learned from.`),
         make("div", { class: "lx-samples" }, ...buttons),
       );
-      say("samples", "");
+      notice("samples", "");
     } catch (error) {
       const why = error.message.replace(/\.?$/, ".");
-      say("samples", `The sample digits can’t be shown. ${why} Draw one, or choose an image file.`);
+      notice(
+        "samples",
+        `The sample digits can’t be shown. ${why} Draw one, or choose an image file.`,
+      );
     }
   }
 
-  LeNet.sources = function (parts, state, say) {
+  LeNet.sources = function (parts, state, notice) {
     parts.file.accept = preprocess.KINDS.join(",");
-    parts.file.addEventListener("change", () => choosePicture(parts.file, state, say));
+    parts.file.addEventListener("change", () => choosePicture(parts.file, state, notice));
     parts.share.addEventListener("click", () => share(parts, state));
 
     return {
-      offer: () => offerSamples(parts.samples, state, say),
+      offer: () => offerSamples(parts.samples, state, notice),
       /** Return what the page's address names: a network, an epoch and a drawing; or null. */
       readLink() {
         if (!links.isMine(location.hash)) return null;
@@ -91,10 +94,10 @@
           const link = links.read(location.hash);
           if (link.source.kind === "tried" && !(link.source.sample < SAMPLES))
             throw new Error("no such sample");
-          say("link", "");
+          notice("link", "");
           return link;
         } catch {
-          say(
+          notice(
             "link",
             "The drawing in this link can’t be read: the link may have been cut short. Here is a sample in its place.",
           );
@@ -106,7 +109,7 @@
         parts.linkRow.hidden = true;
         if (links.isMine(location.hash))
           history.replaceState(null, "", location.href.split("#")[0]);
-        for (const topic of ["picture", "link"]) say(topic, "");
+        for (const topic of ["picture", "link"]) notice(topic, "");
       },
     };
   };

@@ -1,0 +1,73 @@
+"""Sphinx extension: the words of the programs on the pages, in one table.
+
+What the explorer, the calculator, the quizzes and the trainer say stands in ``book/words/en``, one
+file of JSON for each of them: ``explorer.json`` holds ``{"clear": "Clear"}``, and its name is
+``explorer.clear``. A text may have places for values, ``"{count} units"``; one whose name ends in
+``.one`` is taken where ``count`` is 1. Another language is another folder with the same names, for
+instance ``book/words/zh_CN``; what it lacks is said in English.
+
+A template in ``book/_templates`` and an extension ask :func:`say`; a script asks ``LeNet.say``
+(``say.js``), which the build hands the same table in ``_static/explorer/words.js``.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+FOLDER = Path(__file__).parent.parent / "words"
+SOURCE = "en"  # the language in which the words are written, and which lacks none
+FILE = "_static/explorer/words.js"  # in the site
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+def read(language=SOURCE, folder=FOLDER):
+    """Return the words in a language by their names; those that it lacks are in English."""
+    table = {}
+    for name in dict.fromkeys((SOURCE, language or SOURCE)):
+        for file in sorted((folder / name).glob("*.json")):
+            try:
+                words = json.loads(file.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise ExtensionError(f"words/{name}/{file.name}: {error}") from None
+            table |= {f"{file.stem}.{key}": text for key, text in words.items()}
+    return table
+
+
+def sayer(table):
+    """Return a function that says what stands under a name, with values in their places."""
+
+    def say(name, **values):
+        one = table.get(f"{name}.one") if values.get("count") == 1 else None
+        text = table.get(name) if one is None else one
+        if text is None:
+            raise ExtensionError(f"book/words has no {name}")
+        return PLACE.sub(lambda found: str(values[found[1]]), text)
+
+    return say
+
+
+def say(app, name, **values):
+    """Say something in the language of the book that is built."""
+    return sayer(read(app.config.language))(name, **values)
+
+
+def script(language=SOURCE):
+    """Return the script that hands the words to the others."""
+    table = json.dumps(read(language), ensure_ascii=False, indent=0)
+    home = "(window.LeNet = window.LeNet || {})"
+    return f"/* The words, from book/words. */\n{home}.words = {table};\n"
+
+
+def write_script(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    target = Path(app.outdir, FILE)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(script(app.config.language), encoding="utf-8", newline="\n")
+
+
+def setup(app):
+    app.connect("build-finished", write_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
