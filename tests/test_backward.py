@@ -34,7 +34,8 @@ HELPERS = """() => {
     // A small network of chosen activations and poolings, with weights drawn by a simple rule.
     window.small = ({ activation, pooling, end, table }) => {
         let seed = 7;
-        const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647 - 0.5;
+        const scale = activation === "sigmoid" ? 4 : 1; // its slope is a quarter at most
+        const random = () => scale * ((seed = (seed * 16807) % 2147483647) / 2147483647 - 0.5);
         const draw = count => Float32Array.from({ length: count }, random);
         const pool = name => ({ name, kind: pooling, kernel: 2, stride: 2,
             ...(pooling === "subsampling" ? { activation } : {}) });
@@ -107,7 +108,7 @@ def decode(text):
     return np.frombuffer(base64.b64decode(text), np.float32)
 
 
-def with_keras(name, epoch, images, labels):
+def with_keras(name, epoch, images, labels, slopes=True):
     """Return the losses, and the slopes of each layer's values, the images first, and weights."""
     import keras
     import tensorflow as tf
@@ -130,6 +131,8 @@ def with_keras(name, epoch, images, labels):
                 values.append(here)
                 if layer is model.layers[-1]:
                     losses = MapLoss(reduction=None)(right, here)
+        if not slopes:
+            return losses.numpy()
         each = [losses[n] for n in range(len(images))]
     units = tape.gradient(losses, values)
     weights = [
@@ -159,12 +162,19 @@ def in_our_order(layer, array, arrays):
 @pytest.mark.parametrize("epoch", [0, LAST])
 @pytest.mark.parametrize("name", export.NETWORKS)
 def test_slopes_are_those_of_keras(engine, name, epoch):
-    """A little noise on the paper: of equal values in a window only one could win."""
+    """The sample that is read worst, and others with a wrong label.
+
+    Where an answer is right and sure, all slopes are nearly 0, and float32, in which Keras computes,
+    knows few digits of 1 − p. A little noise is on the paper: of equal values in a window only one
+    could win.
+    """
     shown = export.network(name).input
     images, labels = samples()
-    chosen = [3, 17, 36, 44]
+    ready = shown.prepare(images)[..., 0].astype(np.float32)
+    losses = with_keras(name, epoch, ready, labels, slopes=False)
+    chosen = [int(np.argmax(losses)), 3, 17, 44]
     labels = labels[chosen].copy()
-    labels[1] = (labels[1] + 5) % 10  # also where the answer is wrong, and the slopes are large
+    labels[1:] = (labels[1:] + 5) % 10
     noise = np.random.default_rng(1).uniform(0, 0.02, (len(chosen), shown.side, shown.side))
     inputs = (shown.prepare(images[chosen])[..., 0] + noise).astype(np.float32)
     losses, units, weights, model = with_keras(name, epoch, inputs, labels)
@@ -213,7 +223,7 @@ KINDS = [
     {"activation": activation, "pooling": pooling, "end": end, "table": end == "rbf"}
     for activation, end in (
         *(("tanh", "softmax"), ("relu", "softmax")),
-        *(("sigmoid", "rbf"), ("squash", "rbf"), ("linear", "softmax")),
+        *(("sigmoid", "softmax"), ("squash", "rbf"), ("linear", "softmax")),
     )
     for pooling in ("average pooling", "max pooling", "subsampling")
 ]
