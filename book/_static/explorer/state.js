@@ -96,10 +96,12 @@
       use(network) {
         const other = state.network?.name !== network.name;
         state.network = network;
-        if (other) tell("network");
         if (state.unit && !has(network, state.unit)) state.unit = null;
+        if (other) tell("network");
         state.update();
-        if (other) state.choose(state.unit || liveliest(state));
+        if (!other) return;
+        state.unit = state.unit || liveliest(state);
+        tell("unit", { aloud: false }); // the same place in another network is another unit
       },
     };
   }
@@ -113,10 +115,16 @@
       state.unit = unit;
       tell("unit", { aloud });
     },
-    /** Pin a unit, or let it go where it is pinned already. */
-    pin(unit) {
-      state.pinned = !(state.pinned && same(unit, state.unit));
+    /** Pin a unit, or let it go where it is pinned already (unless it shall `stay`). */
+    pin(unit, stay = false) {
+      state.pinned = stay || !(state.pinned && same(unit, state.unit));
       state.choose(unit, true);
+    },
+    /** Let a pinned unit go; it is shown until another one is pointed at. */
+    unpin() {
+      if (!state.pinned) return;
+      state.pinned = false;
+      state.choose(state.unit, true);
     },
   });
 
