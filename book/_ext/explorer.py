@@ -58,11 +58,11 @@ PROGRAMS = {
         scripts=(
             *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
             *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
-            *("networks", "sources", "explorer"),
+            *("networks", "own", "sources", "explorer"),
         ),
         options={"hero": directives.flag},
         styles=("stage",),
-        wings=(),
+        wings=(),  # scripts of wings come here; templates: see explorer.html
     ),
     "calculator": Program(
         scripts=(

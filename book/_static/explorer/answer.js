@@ -40,6 +40,7 @@
       parts.bars.classList.toggle("lx-distances", Boolean(distances));
       const sentence = inWords(answer, drawn);
       parts.verdict.textContent = sentence;
+      parts.label.textContent = drawn ? label : "";
       clearTimeout(speaking);
       speaking = setTimeout(() => (parts.spoken.textContent = sentence), QUIET);
     });

@@ -61,22 +61,25 @@
   }
 
   /** Give life to all parts; returns the two that load something, and what takes marks off. */
-  function assemble(root, parts, state, notice, onPaper) {
-    LeNet.paper(parts, state, onPaper);
+  function assemble(root, own, parts, state, notice) {
+    LeNet.paper(parts, state, LeNet.widgets.pen(parts.paper));
     LeNet.answer(parts, state);
     const all = LeNet.maps(parts, state);
     const unmark = LeNet.marks(parts, state, all);
     LeNet.pointing(parts, state, all);
     LeNet.stage(parts, state, all);
     LeNet.panel(parts, state);
-    const networks = LeNet.networks(parts, state, notice);
+    const networks = own
+      ? LeNet.ownNetwork(parts, state, own)
+      : LeNet.networks(parts, state, notice);
     const sources = LeNet.sources(parts, state, notice);
-    if (!("hero" in root.dataset))
-      for (const wing of LeNet.wings || []) wing(parts, state, notice);
+    if (!("hero" in root.dataset)) for (const wing of LeNet.wings || []) wing(parts, state, notice);
     return { networks, sources, unmark };
   }
 
-  async function start(root) {
+  /** Fill the element, and return its state. `own` returns a network that is on the page already
+      (own.js); then no other is offered. */
+  async function start(root, own = null) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
     const notice = messages(parts.messages);
@@ -88,7 +91,7 @@
     if (!onPaper) notice("canvas", LeNet.say("explorer.noCanvas"));
 
     const state = LeNet.newState(onPaper);
-    const { networks, sources, unmark } = assemble(root, parts, state, notice, onPaper);
+    const { networks, sources, unmark } = assemble(root, own, parts, state, notice);
     state.on("values", () => (root.dataset.ready = "yes"));
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
@@ -110,8 +113,8 @@
       notice("weights", LeNet.say("explorer.noNetworks", { why: error.message }));
       parts.verdict.textContent = LeNet.say("explorer.noOneToAsk");
       parts.samples.textContent = LeNet.say("explorer.noSamples");
-      root.dataset.ready = "no network";
-      return;
+      root.dataset.ready = "none";
+      return state;
     }
     offered = true;
     const link = sources.readLink();
@@ -122,6 +125,7 @@
       if (link) begin(link, state, networks, notice);
     });
     root.dataset.ready = "yes";
+    return state;
   }
 
   /** Fill the element, now or when the reader asks for it. */
@@ -138,7 +142,11 @@
     };
     root.classList.add("lx-on");
     root.replaceChildren(
-      make("button", { type: "button", class: "lx-load", onclick: load }, LeNet.say("explorer.load")),
+      make(
+        "button",
+        { type: "button", class: "lx-load", onclick: load },
+        LeNet.say("explorer.load"),
+      ),
       make("span", {}, ` ${LeNet.say("explorer.loadWhat")}`),
       root.querySelector("template"),
     );

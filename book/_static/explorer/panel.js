@@ -14,7 +14,7 @@
   function unitName({ network, unit: { index, map, row, column } }) {
     const { name, size } = network.layers[index];
     const place = { layer: name, map, row, column };
-    return say(size > 1 ? "explorer.unitOfMap" : "explorer.unitOfLayer", place);
+    return size > 1 ? say("explorer.unitOfMap", place) : say("explorer.unitOfLayer", place);
   }
 
   /** Say where a unit looks, in the layer below and in the input. */
@@ -48,6 +48,18 @@
     return list.length ? say("explorer.feeds", { list: list.join(", ") }) : "";
   }
 
+  /** Write which unit it is, and where it stands between the others. */
+  function name(parts, state) {
+    const unit = unitName(state);
+    parts.unitTitle.textContent = state.pinned ? say("explorer.pinnedTitle", { unit }) : unit;
+    parts.unitPlace.textContent = `${sees(state)} ${feeds(state)}`.trim();
+  }
+
+  function aloudText(state, value) {
+    const told = { unit: unitName(state), value };
+    return state.pinned ? say("explorer.pinnedSpoken", told) : say("explorer.spoken", told);
+  }
+
   LeNet.panel = function (parts, state) {
     const fields = { map: parts.map, row: parts.row, column: parts.column };
 
@@ -55,11 +67,7 @@
     function show() {
       const { network, outputs, unit } = state;
       const told = engine.explain(network, outputs, unit.index, unit.map, unit.row, unit.column);
-      const unitIs = unitName(state);
-      parts.unitTitle.textContent = state.pinned
-        ? say("explorer.pinnedTitle", { unit: unitIs })
-        : unitIs;
-      parts.unitPlace.textContent = `${sees(state)} ${feeds(state)}`.trim();
+      name(parts, state);
       const open = parts.unitBody.querySelector("details")?.open;
       parts.unitBody.replaceChildren(...writeOut(state, unit.index, told));
       const products = parts.unitBody.querySelector("details"); // a pooling unit has none
@@ -109,9 +117,7 @@
       showForm();
       const value = show();
       if (!aloud) return;
-      const told = { unit: unitName(state), value: number(value, 3) };
-      const how = state.pinned ? "explorer.pinnedSpoken" : "explorer.spoken";
-      parts.spokenUnit.textContent = say(how, told);
+      parts.spokenUnit.textContent = aloudText(state, number(value, 3));
     });
   };
 })();

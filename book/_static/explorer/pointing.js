@@ -78,7 +78,7 @@
   /** Let a pinned unit go: Escape, or a click on nothing. */
   function letGo(parts, state) {
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && state.pinned && !event.defaultPrevented) state.unpin();
+      if (event.key === "Escape") state.unpin();
     });
     document.addEventListener("click", (event) => {
       if (state.pinned && !event.target.closest(KEEPS)) state.unpin();
