@@ -39,7 +39,8 @@
     parts.more.hidden = !shown.table;
     if (["dilation", "table", "bias"].some((name) => shown[name] && layer[name] !== usual(name)))
       parts.more.open = true;
-    parts.mapsLabel.textContent = say(`calculator.${layer.kind === "dense" ? "units" : "maps"}`);
+    parts.mapsLabel.textContent =
+      layer.kind === "dense" ? say("calculator.units") : say("calculator.maps");
   }
 
   function writePadding(parts, { kind, padding }) {
@@ -162,20 +163,17 @@
       write(parts, now);
     }
     for (const name of names)
-      parts[name].addEventListener(
-        parts[name].tagName === "SELECT" ? "change" : "input",
-        () => {
-          let next = changed(now, name, parts, below);
-          const fits = Array.isArray(next.table) && next.maps > 0 && next.maps <= LARGEST;
-          if (name === "maps" && fits)
-            next = { ...next, table: design.fitted(next.table, next.maps, below) };
-          now = next;
-          acts.change(now, name);
-          if (parts[name].tagName === "SELECT") write(parts, now);
-          else if (name === "kernel" && "stride" in now) parts.stride.value = now.stride;
-          if (name === "name") label();
-        },
-      );
+      parts[name].addEventListener(parts[name].tagName === "SELECT" ? "change" : "input", () => {
+        let next = changed(now, name, parts, below);
+        const fits = Array.isArray(next.table) && next.maps > 0 && next.maps <= LARGEST;
+        if (name === "maps" && fits)
+          next = { ...next, table: design.fitted(next.table, next.maps, below) };
+        now = next;
+        acts.change(now, name);
+        if (parts[name].tagName === "SELECT") write(parts, now);
+        else if (name === "kernel" && "stride" in now) parts.stride.value = now.stride;
+        if (name === "name") label();
+      });
     const toggle = (row, map, on) => {
       const table = now.table.map((seen, n) => {
         if (n !== row) return seen;

@@ -113,11 +113,12 @@
   };
 
   function program(lines, needed) {
-    const imports = ["import keras"];
+    const taken = (from, names) => [...from, "import", names].join(" ");
+    const imports = [taken([], "keras")];
     const own = Object.entries(needed).filter(([, names]) => names.size);
     if (own.length) imports.push("", `# ${say("calculator.code.own")}`);
     for (const [module, names] of own)
-      imports.push(`from lenet_tutorial.${module} import ${[...names].sort().join(", ")}`);
+      imports.push(taken(["from", `lenet_tutorial.${module}`], [...names].sort().join(", ")));
     const body = lines.map((line) => `        ${line},`).join("\n");
     return `${imports.join("\n")}\n\nmodel = keras.Sequential(\n    [\n${body}\n    ]\n)\nmodel.summary()\n`;
   }

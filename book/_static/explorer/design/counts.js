@@ -12,7 +12,7 @@
   const design = (LeNet.design = LeNet.design || {});
 
   const CODES = 84; // values of a fixed code of 1998
-  const MOST = { "input size": 1024, kernel: 1024, maps: 4096, units: 65536 };
+  const MOST = { "input-size": 1024, kernel: 1024, maps: 4096, units: 65536 };
   const WINDOW = ["convolution", "average", "max", "subsampling"];
   design.hasWindow = ({ kind }) => WINDOW.includes(kind);
   design.TABLE_1998 = "012 123 234 345 450 501 0123 1234 2345 3450 4501 5012 0134 1245 0235 012345"
@@ -142,7 +142,7 @@
     let below = null,
       broken = null;
     try {
-      within("input size", size);
+      within("input-size", size);
       const pixels = Array.from({ length: size }, (_, n) => n);
       below = { maps: 1, side: size, reach: shapes.atInput(size), sight: [pixels, pixels] };
     } catch (error) {

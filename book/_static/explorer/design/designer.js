@@ -68,140 +68,168 @@
     copyCode.disabled = !text;
   }
 
-  /** Show the designer. `showLayer` draws one of its layers, if there is a place for that. */
-  LeNet.designer = function (parts, showLayer) {
-    const steps = history();
-    let now = { size: 32, layers: [] },
-      cards = [];
+  // ------------------------------------------------------------------ what a reader changes
 
-    const named = (layer, n) => ({
+  /* A desk holds what there is: {parts, showLayer, steps, now, cards}. */
+
+  /** Return the design with a name for each layer. */
+  const whole = ({ now }) => ({
+    ...now,
+    layers: now.layers.map((layer, n) => ({
       ...layer,
       name: layer.name.trim() || say("calculator.unnamed", { number: n + 1 }),
+    })),
+  });
+
+  function forget({ linkRow, listNote }) {
+    linkRow.hidden = true;
+    listNote.textContent = "";
+  }
+
+  /** Take another design; what it was can be had again. */
+  function change(desk, next, what = null) {
+    desk.steps.note(desk.now, what);
+    desk.now = next;
+    forget(desk.parts);
+  }
+
+  function rebuild(desk, next) {
+    change(desk, next);
+    layOut(desk);
+  }
+
+  /** Show the design anew: a card for each layer. */
+  function layOut(desk) {
+    const { parts, now } = desk;
+    parts.inputSize.value = Number.isNaN(now.size) ? "" : now.size;
+    desk.cards = now.layers.map((layer, n) => design.card(parts.card, layer, actsOf(desk, n)));
+    parts.rows.replaceChildren(...desk.cards.map(({ element }) => element));
+    show(desk);
+  }
+
+  /** Show what the design costs. */
+  function show(desk) {
+    const { parts, cards, steps } = desk;
+    const given = whole(desk);
+    const counts = design.count(given);
+    let below = { maps: 1, side: given.size };
+    counts.forEach((count, n) => {
+      cards[n].show(count, below, n === 0);
+      below = count;
     });
-    const whole = () => ({ ...now, layers: now.layers.map(named) });
+    parts.add.disabled = counts.length >= design.links.MOST_LAYERS;
+    const wrong = counts.some(({ error }) => error);
+    parts.verdict.classList.toggle("lc-wrong", wrong);
+    parts.verdict.textContent = inWords(given, counts);
+    parts.totals.textContent = totals(counts);
+    for (const [way, can] of Object.entries(steps.can())) parts[way].disabled = !can;
+    showTraining(parts, given);
+    showCode(parts, given);
+  }
 
-    /** Take another design; what it was can be had again. */
-    function change(next, what = null) {
-      steps.note(now, what);
-      now = next;
-      parts.linkRow.hidden = true;
-      parts.listNote.textContent = "";
-    }
-
-    const actsOf = (place) => {
-      const layers = () => [...now.layers];
-      return {
-        change(layer, what) {
-          change({ ...now, layers: now.layers.with(place, layer) }, `${place} ${what}`);
-          show();
-        },
-        up() {
-          const list = layers();
-          list.splice(place - 1, 2, list[place], list[place - 1]);
-          rebuild({ ...now, layers: list });
-          cards[place - 1].parts.up.focus();
-          if (place === 1) cards[0].parts.remove.focus();
-        },
-        remove() {
-          const { name } = named(now.layers[place], place);
-          rebuild({ ...now, layers: now.layers.toSpliced(place, 1) });
-          (cards[place] ?? cards[place - 1])?.parts.remove.focus();
-          if (!cards.length) parts.add.focus();
-          parts.listNote.textContent = say("calculator.removed", { layer: name });
-        },
-        draw() {
-          const below = place ? design.count(whole())[place - 1].side : now.size;
-          showLayer?.(below, design.windowOf(now.layers[place]), now.layers[place].kind);
-        },
-      };
-    };
-
-    function rebuild(next, what) {
-      if (next !== now) change(next, what);
-      layOut();
-    }
-
-    function layOut() {
-      parts.inputSize.value = Number.isNaN(now.size) ? "" : now.size;
-      cards = now.layers.map((layer, n) => design.card(parts.card, layer, actsOf(n)));
-      parts.rows.replaceChildren(...cards.map(({ element }) => element));
-      show();
-    }
-
-    function show() {
-      const given = whole();
-      const counts = design.count(given);
-      let below = { maps: 1, side: now.size };
-      counts.forEach((count, n) => {
-        cards[n].show(count, below, n === 0);
-        below = count;
-      });
-      parts.add.disabled = counts.length >= design.links.MOST_LAYERS;
-      parts.verdict.classList.toggle(
-        "lc-wrong",
-        counts.some(({ error }) => error),
-      );
-      parts.verdict.textContent = inWords(given, counts);
-      parts.totals.textContent = totals(counts);
-      parts.undo.disabled = !steps.can().undo;
-      parts.redo.disabled = !steps.can().redo;
-      showTraining(parts, given);
-      showCode(parts, given);
-    }
-
-    function add() {
-      const last = now.layers[now.layers.length - 1];
-      const flat = last && !design.hasWindow(last);
-      const name = `${flat ? "F" : "C"}${now.layers.length + 1}`;
-      const layer = design.layer(name, flat ? "dense" : "convolution", flat ? {} : { kernel: 3 });
-      rebuild({ ...now, layers: [...now.layers, layer] });
-      cards[cards.length - 1].parts.name.focus();
-    }
-
-    function step(way) {
-      now = steps[way](now);
-      parts.linkRow.hidden = true;
-      parts.listNote.textContent = "";
-      layOut();
-      if (parts[way].disabled) parts[way === "undo" ? "redo" : "undo"].focus();
-    }
-
-    parts.presets.replaceChildren(
-      ...Object.keys(design.PRESETS).map((name) => {
-        const title = say(`calculator.preset.${name}`);
-        const load = () => {
-          rebuild(structuredClone(design.PRESETS[name]));
-          parts.listNote.textContent = say("calculator.loaded", { name: title });
-        };
-        return make("button", { type: "button", onclick: load }, title);
-      }),
-    );
-    parts.inputSize.addEventListener("input", () => {
-      change({ ...now, size: LeNet.layerFields.number(parts.inputSize) }, "size");
-      show();
-    });
-    parts.add.addEventListener("click", add);
-    for (const way of ["undo", "redo"]) parts[way].addEventListener("click", () => step(way));
-    parts.list.addEventListener("keydown", (event) => {
-      const typed = event.target.matches("input:not([type=checkbox]), select");
-      if (typed || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      event.preventDefault();
-      step(event.shiftKey ? "redo" : "undo");
-    });
-    parts.copyCode.addEventListener("click", async () => {
-      try {
-        await navigator.clipboard.writeText(parts.code.textContent);
-        parts.codeNote.textContent = say("calculator.copied");
-      } catch {
-        getSelection().selectAllChildren(parts.code);
-        parts.codeNote.textContent = say("calculator.copyByHand");
-      }
-    });
-    now = structuredClone(design.PRESETS.textbook);
-    layOut();
+  /** Return what the buttons and fields of a card do. */
+  function actsOf(desk, place) {
+    const { parts } = desk;
     return {
-      now: whole,
-      load: (next) => rebuild(next),
+      change(layer, what) {
+        const layers = [...desk.now.layers];
+        layers[place] = layer;
+        change(desk, { ...desk.now, layers }, `${place} ${what}`);
+        show(desk);
+      },
+      up() {
+        const layers = [...desk.now.layers];
+        layers.splice(place - 1, 2, layers[place], layers[place - 1]);
+        rebuild(desk, { ...desk.now, layers });
+        const { up, remove } = desk.cards[place - 1].parts;
+        (up.disabled ? remove : up).focus();
+      },
+      remove() {
+        const { name } = whole(desk).layers[place];
+        const layers = desk.now.layers.filter((_, n) => n !== place);
+        rebuild(desk, { ...desk.now, layers });
+        const next = desk.cards[place] ?? desk.cards[place - 1];
+        (next?.parts.remove ?? parts.add).focus();
+        parts.listNote.textContent = say("calculator.removed", { layer: name });
+      },
+      draw() {
+        const layer = desk.now.layers[place];
+        const below = place ? design.count(whole(desk))[place - 1].side : desk.now.size;
+        desk.showLayer?.(below, design.windowOf(layer), layer.kind);
+      },
     };
+  }
+
+  function add(desk) {
+    const { layers } = desk.now;
+    const last = layers[layers.length - 1];
+    const flat = last && !design.hasWindow(last);
+    const name = `${flat ? "F" : "C"}${layers.length + 1}`;
+    const layer = flat
+      ? design.layer(name, "dense")
+      : design.layer(name, "convolution", { kernel: 3 });
+    rebuild(desk, { ...desk.now, layers: [...layers, layer] });
+    desk.cards[layers.length].parts.name.focus();
+  }
+
+  /** Undo or redo a step. */
+  function step(desk, way) {
+    const { parts, steps } = desk;
+    if (!steps.can()[way]) return;
+    desk.now = steps[way](desk.now);
+    forget(parts);
+    layOut(desk);
+    const other = way === "undo" ? "redo" : "undo";
+    if (parts[way].disabled) parts[other].focus();
+  }
+
+  // ------------------------------------------------------------------ what the buttons do
+
+  function offerPresets(desk) {
+    const { parts } = desk;
+    const buttons = Object.keys(design.PRESETS).map((name) => {
+      const title = say(`calculator.preset.${name}`);
+      const load = () => {
+        rebuild(desk, structuredClone(design.PRESETS[name]));
+        parts.listNote.textContent = say("calculator.loaded", { name: title });
+      };
+      return make("button", { type: "button", onclick: load }, title);
+    });
+    parts.presets.replaceChildren(...buttons);
+  }
+
+  async function copyCode({ code, codeNote }) {
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      codeNote.textContent = say("calculator.copied");
+    } catch {
+      getSelection().selectAllChildren(code);
+      codeNote.textContent = say("calculator.copyByHand");
+    }
+  }
+
+  /** Ctrl+Z and Ctrl+Shift+Z; in a field they are the browser's own. */
+  function pressed(desk, event) {
+    const typed = event.target.matches("input:not([type=checkbox]), select");
+    if (typed || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+    event.preventDefault();
+    step(desk, event.shiftKey ? "redo" : "undo");
+  }
+
+  /** Show the designer. `showLayer` draws one of its layers, if there is a place for that. */
+  LeNet.designer = function (parts, showLayer) {
+    const now = structuredClone(design.PRESETS.textbook);
+    const desk = { parts, showLayer, steps: history(), now, cards: [] };
+    offerPresets(desk);
+    parts.inputSize.addEventListener("input", () => {
+      change(desk, { ...desk.now, size: LeNet.layerFields.number(parts.inputSize) }, "size");
+      show(desk);
+    });
+    parts.add.addEventListener("click", () => add(desk));
+    for (const way of ["undo", "redo"]) parts[way].addEventListener("click", () => step(desk, way));
+    parts.list.addEventListener("keydown", (event) => pressed(desk, event));
+    parts.copyCode.addEventListener("click", () => copyCode(parts));
+    layOut(desk);
+    return { now: () => whole(desk), load: (next) => rebuild(desk, next) };
   };
 })();
