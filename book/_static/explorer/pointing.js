@@ -11,7 +11,7 @@
   const SLOW = 0.12; // pixels a millisecond
   /* A click on one of these changes something else, so the pinned unit stays. */
   const KEEPS =
-    "button, input, select, summary, a, label, canvas, textarea, .lx-panel, .lx-drawer, .lx-loupe";
+    "button, input, select, summary, a, label, canvas, textarea, .lx-bars, .lx-panel, .lx-drawer, .lx-loupe";
 
   /** Return the unit at a place on the screen, or null. */
   function unitAt(view, layer, { target, clientX, clientY }) {
