@@ -67,9 +67,10 @@
         const far = last && Math.hypot(clientX - last.clientX, clientY - last.clientY);
         const slow = last && far / Math.max(timeStamp - last.timeStamp, 1) < SLOW;
         last = { clientX, clientY, timeStamp };
-        if (state.pinned || !unit) return;
-        if (slow) state.choose(unit);
-        else waiting = setTimeout(() => state.pinned || state.choose(unit), REST);
+        if (!unit) return;
+        const choose = () => state.pinned || state.choose(unit);
+        if (slow) choose();
+        else waiting = setTimeout(choose, REST);
       },
       leave: () => clearTimeout(waiting),
     };
