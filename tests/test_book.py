@@ -1,11 +1,15 @@
 """The built site: no warning, no dead link, no other host, and what a page needs works."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import formulas
 import pytest
 from browsing import ADDRESS, dead_links, page_names, parsed, references, visit
+from bs4 import BeautifulSoup
 from contents import LESSONS
 
 pytestmark = pytest.mark.book
@@ -111,12 +115,67 @@ def test_the_icons_are_drawn_by_their_font(browser, server):
 
 
 @pytest.mark.browser
-def test_formulas_are_typeset_with_the_sites_own_mathjax(browser, server):
+def test_formulas_are_there_without_a_script_in_a_look_and_for_screen_readers(browser, server):
     page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
-    assert any("/_static/mathjax/" in url for url in requests)
-    assert page.locator("mjx-container").count() >= 20
-    assert page.locator("mjx-merror").count() == 0
+    assert not any("mathjax" in url.lower() or url.endswith("katex.js") for url in requests)
+    assert any("/_static/katex/fonts/KaTeX_Math-Italic" in url for url in requests)
+    formulas = page.locator("article .math").count()
+    assert formulas >= 20
+    assert page.locator("article .math .katex-html[aria-hidden=true]").count() == formulas
+    assert page.locator("article .math math semantics").count() == formulas
     page.context.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}/chapters/03-output-size.html")
+    first = page.locator("article div.math .katex-html").first.bounding_box()
+    assert first["width"] > 100 and 30 < first["height"] < 100
+    context.close()
+
+
+def test_a_formula_that_cannot_be_read_stops_the_build_and_is_named():
+    good, bad = ("x^2", False), (r"\frac{1", True)
+    drawn = formulas.typeset([good, bad])
+    assert "<math" in drawn[good] and 'class="katex-html"' in drawn[good]
+    assert drawn[bad].startswith(r"!\frac{1: ")
+
+
+def test_every_mark_of_a_formula_is_replaced_on_all_pages(site):
+    left = [f.name for f in site.rglob("*.html") if formulas.MARKED.search(f.read_text("utf-8"))]
+    assert left == []
+    assert not list(site.rglob("*mathjax*"))
+
+
+def test_a_numbered_formula_is_set_and_referred_to(tmp_path):
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'formulas']\nhtml_math_renderer = 'katex'\n"
+        "myst_enable_extensions = ['amsmath', 'dollarmath']\nmyst_update_mathjax = False\n",
+        encoding="utf-8",
+    )
+    text = "# One $a < b$\n\n$$\na &= b \\\\\nc &= d\n$$ (eq-one)\n\nSee {eq}`eq-one`.\n\n"
+    text += "\\begin{align}\na &= 1 \\\\\nb &= 2\n\\end{align}\n\n"
+    text += "| a |\n| - |\n| $x^2$ |\n"
+    (tmp_path / "index.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "."]
+
+    def run():
+        return subprocess.run(
+            [*command, "out"], cwd=tmp_path, capture_output=True, encoding="utf-8"
+        )
+
+    ran = run()
+    assert ran.returncode == 0, ran.stderr
+    page = BeautifulSoup((tmp_path / "out" / "index.html").read_text("utf-8"), "html.parser")
+    assert page.select_one("#equation-eq-one .eqno").text.startswith("(1)")
+    assert page.select_one('a[href="#equation-eq-one"] .eqno, a[href="#equation-eq-one"]')
+    assert len(page.select("section .math .katex-html")) == 4
+    assert page.select_one("h1 .math annotation").text == "a < b"
+    assert page.select_one("td .katex") and page.select_one(
+        'link[href="_static/katex/katex.min.css"]'
+    )
+    (tmp_path / "index.md").write_text("# Two\n\n$\\nosuchword$\n", encoding="utf-8")
+    ran = run()
+    assert ran.returncode != 0 and "index.html" in ran.stderr and "nosuchword" in ran.stderr
 
 
 @pytest.mark.browser
