@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import formulas
 import pytest
+import weight
 from browsing import ADDRESS, dead_links, page_names, parsed, references, visit
 from bs4 import BeautifulSoup
 from contents import LESSONS
@@ -187,3 +188,46 @@ def test_a_solution_opens_with_the_keyboard(browser, server):
     page.keyboard.press("Enter")
     assert "toggle-hidden" not in folded.get_attribute("class")
     page.context.close()
+
+
+def test_pages_share_one_style_sheet_that_has_what_they_use(browser, server, site):
+    assert (site / "_static" / "site.css").stat().st_size < 200_000
+    fonts = sorted((site / "_static").glob("fa-*.woff"))
+    assert fonts and sum(font.stat().st_size for font in fonts) < 20_000
+    for name in ("book/index", "chapters/02-layer-by-layer"):
+        page, requests, problems = visit(browser, f"{server}/{name}.html")
+        sheets = [url for url in requests if ".css" in url]
+        assert len(sheets) <= 6 and not problems
+        assert not any("webfonts" in url or "fontawesome" in url for url in requests)
+        page.context.close()
+
+
+def test_a_rule_stays_if_one_selector_is_used_and_icons_are_named():
+    style = '.a,.b .c{x:1}@media print{.d{y:1}.a:not(.q){z:1}}#e[f=".g"]{w:1}p{v:1}'
+    assert weight.purge(style, {"a", "e"}) == (
+        '.a{x:1}\n@media print{.a:not(.q){z:1}}\n#e[f=".g"]{w:1}\np{v:1}'
+    )
+
+
+def test_a_figure_is_enlarged_by_finger_mouse_and_keyboard(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark"
+    )
+    page = context.new_page()
+    page.goto(f"{server}/chapters/02-layer-by-layer.html")
+    button = page.locator("button.enlarge").first
+    assert button.is_visible() and button.bounding_box()["height"] >= 24
+    picture = page.locator("img.can-grow").first
+    for opens in (button.tap, picture.tap, picture.click, lambda: button.press("Enter")):
+        opens()
+        shown = page.locator("dialog.enlarged img")
+        # Words of 8 points at least, at 120 pixels to the inch, are 13 pixels high in full size.
+        wide, own = shown.bounding_box()["width"], int(picture.get_attribute("width"))
+        assert wide / own * 8 / 72 * 120 >= 11
+        page.keyboard.press("Escape")
+        assert page.locator("dialog.enlarged").count() == 0
+    button.tap()
+    page.locator("dialog.enlarged > button").tap()
+    assert page.locator("dialog.enlarged").count() == 0
+    assert button.evaluate("one => one === document.activeElement")
+    context.close()

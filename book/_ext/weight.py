@@ -113,6 +113,7 @@ def cut_font(style, static):
     from fontTools import subset
 
     glyphs = {int(code, 16) for code in GLYPH.findall(style)}
+    glyphs |= {ord(letter) for letter in style if "\ue000" <= letter <= "\uf8ff"}
     folder = static / "vendor" / "fontawesome" / "webfonts"
 
     def face(found):
