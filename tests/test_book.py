@@ -203,7 +203,9 @@ def test_pages_share_one_style_sheet_that_has_what_they_use(browser, server, sit
 
 
 def test_a_rule_stays_if_one_selector_is_used_and_icons_are_named():
-    style = '.a:is(h1, h2){u:1}.a,.b .c{x:1}@media print{.d{y:1}.a:not(.q){z:1}}#e[f=".g"]{w:1}p{v:1}'
+    style = (
+        '.a:is(h1, h2){u:1}.a,.b .c{x:1}@media print{.d{y:1}.a:not(.q){z:1}}#e[f=".g"]{w:1}p{v:1}'
+    )
     assert weight.purge(style, {"a", "e"}) == (
         '.a:is(h1, h2){u:1}\n.a{x:1}\n@media print{.a:not(.q){z:1}}\n#e[f=".g"]{w:1}\np{v:1}'
     )
