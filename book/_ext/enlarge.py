@@ -33,7 +33,8 @@ def with_buttons(text, enlarge, close):
 def put_buttons(app, exception):
     if exception or app.builder.name != "html":
         return
-    texts = words.say(app, "figure.enlarge"), words.say(app, "figure.close")
+    say = words.sayer(words.read(app.config.language))
+    texts = say("figure.enlarge"), say("figure.close")
     for file in (Path(app.outdir) / "chapters").glob("*.html"):
         text = file.read_text(encoding="utf-8")
         if (new := with_buttons(text, *texts)) != text:
