@@ -10,7 +10,7 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const PARTS = [
     ...["engine", "preprocess", "links", "unit", "files", "newState"],
-    ...["paper", "answer", "maps", "panel", "networks", "sources"],
+    ...["paper", "answer", "maps", "panel", "networks", "sources", "remember"],
   ];
   const FIRST_SAMPLE = 35; // what is shown at first
 
@@ -23,8 +23,9 @@
     };
   }
 
-  /** Show what a link holds, or the first sample, with the network that it names or the first. */
-  function begin(link, state, networks, notice) {
+  /** Show what a link holds, or the first sample, with the network that it names or the first.
+      What the reader asks for (`anew`) can be undone. */
+  function begin(link, state, networks, notice, anew = null) {
     const known = link && networks.has(link.name, link.epoch);
     if (link && !known)
       notice(
@@ -32,7 +33,11 @@
         "The link names a network that is not here; its drawing is shown with another one.",
       );
     const sample = { kind: "tried", sample: FIRST_SAMPLE };
-    state.show(link ? link.source : state.samples ? sample : { kind: "strokes", strokes: [] });
+    const isThere = link && (link.source.kind !== "tried" || state.samples?.[link.source.sample]);
+    const first = state.samples ? sample : { kind: "strokes", strokes: [] };
+    const source = isThere ? link.source : first;
+    if (anew) state.change(source, anew.network);
+    else state.show(source);
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
   }
 
@@ -63,11 +68,12 @@
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
     parts.reset.addEventListener("click", () => {
+      const { network } = state;
       state.forget();
       sources.forget();
       unmark();
-      if (offered) begin(null, state, networks, notice);
-      else state.show({ kind: "strokes", strokes: [] });
+      if (offered) begin(null, state, networks, notice, { network });
+      else state.change({ kind: "strokes", strokes: [] });
     });
     state.update();
 
@@ -85,10 +91,11 @@
     }
     offered = true;
     await sources.offer();
-    await begin(sources.readLink(), state, networks, notice);
+    await begin(sources.readLink() || LeNet.remember.read(networks.has), state, networks, notice);
+    LeNet.remember(state);
     window.addEventListener("hashchange", () => {
       const link = sources.readLink();
-      if (link) begin(link, state, networks, notice);
+      if (link) begin(link, state, networks, notice, state);
     });
     root.dataset.ready = "yes";
   }

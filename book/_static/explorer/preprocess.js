@@ -134,9 +134,17 @@
     context.lineCap = context.lineJoin = "round";
     const scale = PAPER / 255;
     for (const stroke of strokes) {
+      const [[left, top]] = stroke;
       context.beginPath();
-      context.moveTo(stroke[0][0] * scale, stroke[0][1] * scale);
-      for (const [x, y] of stroke) context.lineTo(x * scale, y * scale); // a dot is a line too
+      if (stroke.every(([x, y]) => x === left && y === top)) {
+        // A dot. Not every browser draws a line of no length.
+        context.arc(left * scale, top * scale, PEN / 2, 0, 2 * Math.PI);
+        context.fillStyle = "#000";
+        context.fill();
+        continue;
+      }
+      context.moveTo(left * scale, top * scale);
+      for (const [x, y] of stroke) context.lineTo(x * scale, y * scale);
       context.stroke();
     }
   };
