@@ -50,9 +50,11 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-            *("paper", "answer", "maps", "panel", "networks", "sources", "remember", "explorer"),
+            *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
+            *("state", "paper", "refusal", "answer", "maps", "panel", "networks", "beside"),
+            *("sources", "remember", "explorer"),
         ),
+        styles=("sources",),
     ),
     "calculator": Program(
         scripts=(

@@ -31,7 +31,8 @@
         row.classList.toggle("lx-best", digit === label);
       });
       parts.bars.classList.toggle("lx-distances", Boolean(distances));
-      const sentence = inWords(answer, drawn);
+      const refusal = drawn && LeNet.refusal(state.network, answer);
+      const sentence = refusal || inWords(answer, drawn);
       parts.verdict.textContent = sentence;
       clearTimeout(speaking);
       speaking = setTimeout(() => (parts.spoken.textContent = sentence), QUIET);

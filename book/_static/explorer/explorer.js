@@ -9,7 +9,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const PARTS = [
-    ...["engine", "preprocess", "links", "unit", "files", "newState"],
+    ...["engine", "preprocess", "pictures", "links", "unit", "files", "newState"],
     ...["paper", "answer", "maps", "panel", "networks", "sources", "remember"],
   ];
   const FIRST_SAMPLE = 35; // what is shown at first

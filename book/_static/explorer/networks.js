@@ -38,6 +38,7 @@
     return sentences
       .filter(Boolean)
       .map((name) => say(`networks.about.${name}`, values))
+      .concat(LeNet.refusal.about(snapshot.none))
       .join(" ");
   }
 
@@ -67,7 +68,7 @@
     }
   }
 
-  LeNet.networks = function (parts, state, notice) {
+  const networks = (LeNet.networks = function (parts, state, notice) {
     let asked = 0; // the reader may go on to another network while one is being loaded
     let shown = null; // the network that the choice and the sentence below are of
 
@@ -129,5 +130,7 @@
         return use(name, last(snapshots).epoch);
       },
     };
-  };
+  });
+
+  Object.assign(networks, { load, epochs });
 })();

@@ -96,8 +96,8 @@
       update() {
         const { ink, side, steps } = prepare(state, pen);
         const inputSize = state.network ? state.network.inputSize : INPUT_SIZE;
-        const centred = steps ? steps.centred : new Float32Array(784);
-        state.image = preprocess.forNetwork(centred, inputSize);
+        state.centred = steps ? steps.centred : new Float32Array(784);
+        state.image = preprocess.forNetwork(state.centred, inputSize);
         tell("drawing", { ink, side, steps, inputSize });
         if (!state.network) return;
         state.outputs = engine.forward(state.network, state.image);
@@ -140,6 +140,7 @@
       after: [], // and `redo` forward to
       samples: null,
       network: null,
+      centred: null, // the drawing, prepared: 28×28
       image: null, // what the network is given
       outputs: null, // the values of its layers, the image first
       unit: null, // { index, map, row, column }

@@ -1,6 +1,6 @@
 """``lenet-tutorial export``: the networks of the explorer, trained and written."""
 
-from ..explorer.export import NETWORKS, ExportError, export
+from ..explorer.export import NETWORKS, ExportError, export, look_again
 from ..explorer.scripts import write_default
 from .arguments import check_names, to_path
 from .net import FAILED, CommandError
@@ -17,6 +17,12 @@ def add_options(parser):
     parser.add_argument("folder", type=to_path, help="where the scripts go")
     parser.add_argument("names", nargs="*", help="networks; by default all")
     parser.add_argument("--force", action="store_true", help="replace even by worse weights")
+    parser.add_argument(
+        "--stored",
+        action="store_true",
+        help="train nothing: write the digits to try, and what is no digit to the networks that "
+        "are there",
+    )
     parser.add_argument(
         "--default-model",
         type=to_path,
@@ -40,6 +46,9 @@ def run(options):
     """
     check_names("network", options.names, NETWORKS)
     try:
+        if options.stored:
+            look_again(options.folder)
+            return
         export(options.folder, options.names, force=options.force)
         if options.default_model:
             write_default(options.folder, options.default_model)

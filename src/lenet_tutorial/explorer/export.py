@@ -17,9 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from .. import networks
+from ..outputs import PENALTIES, winners
 from ..weights import pack, unpack
 from . import scripts
 from .describe import describe
+from .no_digits import judge_distances, judge_softmax
 
 #: What the explorer calls a network: its title, which of `networks` it is, and its recipe in
 #: `RECIPES` of `experiments.training_with_keras`.
@@ -30,6 +32,8 @@ NETWORKS = {
 }
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
 SAMPLES_PER_CLASS = 5
+MISREAD = 12  # digits to show that all networks misread
+MISREAD_PER_CLASS = 2
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
 
 
@@ -183,6 +187,26 @@ def choose_samples(digits, per_class=SAMPLES_PER_CLASS):
     return np.concatenate(rows)
 
 
+def choose_misread(digits, answers):
+    """Choose test digits that all networks misread, the first ones, and few of each class.
+
+    Parameters
+    ----------
+    digits : lenet_tutorial.datasets.Digits
+        Where to take them from.
+    answers : list of numpy.ndarray
+        What each network reads, ``(n,)`` for all test digits.
+
+    Returns
+    -------
+    numpy.ndarray
+        At most `MISREAD` indices into the test set.
+    """
+    wrong = np.logical_and.reduce([said != digits.y_test for said in answers])
+    rows = [np.flatnonzero(wrong & (digits.y_test == one))[:MISREAD_PER_CLASS] for one in range(10)]
+    return np.sort(np.concatenate(rows))[:MISREAD]
+
+
 def export(folder, names=None, digits=None, force=False, **how):
     """Train the networks and write them for the browser.
 
@@ -212,19 +236,10 @@ def export(folder, names=None, digits=None, force=False, **how):
         If MNIST can't be had, or a network came out clearly worse than the one that is there.
         Nothing was written then. ExportError is a ValueError.
     """
-    from ..datasets import DatasetError, load_mnist
-
     folder = Path(folder)
-    if digits is None:
-        try:
-            digits = load_mnist()
-        except DatasetError as error:
-            raise ExportError(
-                f"the weights are trained on MNIST, and it is not to be had: {error}. "
-                f"Nothing was written; the files in {folder} are as they were"
-            ) from None
+    digits = _have(digits, folder)
     entries = {entry["name"]: entry for entry in scripts.read_manifest(folder)["networks"]}
-    texts = {}
+    texts, weights = {}, _Stored(folder)
     for name in names or NETWORKS:
         print(f"{name}: training on {digits.name} …", flush=True)
         entry, kept = train_snapshots(name, digits, **how)
@@ -234,22 +249,108 @@ def export(folder, names=None, digits=None, force=False, **how):
         for snapshot in entry["snapshots"]:
             epoch = snapshot["epoch"]
             texts[snapshot["file"]] = scripts.call("weights", name, epoch, kept[epoch])
+        weights |= {(name, epoch): data for epoch, data in kept.items()}
+    texts |= _look([entries[name] for name in NETWORKS if name in entries], weights, digits)
+    scripts.write(folder, texts)
+    return json.loads(texts["manifest.json"])
+
+
+def look_again(folder, digits=None):
+    """Write what is found by looking at the networks, from the weights that are there.
+
+    That is: the digits to try, among them some that the networks misread, and what each network
+    makes of drawings that are no digits.
+
+    Parameters
+    ----------
+    folder : path
+        Where :func:`export` has put the scripts. The weights stay as they are.
+    digits : lenet_tutorial.datasets.Digits, optional
+        As :func:`export` takes them.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    ExportError
+        If MNIST can't be had. Nothing was written then.
+    """
+    digits = _have(digits, folder)
+    texts = _look(scripts.read_manifest(folder)["networks"], _Stored(folder), digits)
+    scripts.write(folder, texts)
+    return json.loads(texts["manifest.json"])
+
+
+class _Stored(dict):
+    """Weights by network and epoch; those that are not in it are read from a folder."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, key):
+        return scripts.read_weights(self.folder, *key)
+
+
+def _have(digits, folder):
+    """Return the digits to train on, MNIST where none are given."""
+    from ..datasets import DatasetError, load_mnist
+
+    if digits is not None:
+        return digits
+    try:
+        return load_mnist()
+    except DatasetError as error:
+        raise ExportError(
+            f"the weights are trained on MNIST, and it is not to be had: {error}. "
+            f"Nothing was written; the files in {folder} are as they were"
+        ) from None
+
+
+def _look(entries, weights, digits):
+    """Return the texts of the samples and the manifest; what is found stands in the entries too."""
+    from ..training.fit import split_validation
+
+    *_, held_out, _ = split_validation(digits.x_train, digits.y_train)
+    answers = {}
+    for entry in entries:
+        model, shown = network(entry["name"]).build(), network(entry["name"])
+
+        def predict(images, model=model, shown=shown):
+            return model.predict(shown.input.prepare(images), batch_size=500, verbose=0)
+
+        for snapshot in entry["snapshots"]:
+            unpack(weights[entry["name"], snapshot["epoch"]], model)
+            if snapshot["epoch"] == 0:
+                continue  # it knows nothing yet
+            snapshot["none"] = (
+                judge_distances(predict, held_out, digits.x_test, digits.y_test)
+                if shown.outputs == PENALTIES
+                else judge_softmax(predict)
+            )
+        answers[entry["name"]] = winners(shown.outputs, predict(digits.x_test))
     rows = choose_samples(digits)
-    pixels = digits.x_test[rows].tobytes()
+    misread = choose_misread(digits, list(answers.values()))
+    both = np.concatenate([rows, misread])
+    pixels = digits.x_test[both].tobytes()
     samples = {
-        "labels": digits.y_test[rows].tolist(),
-        "indices": rows.tolist(),
+        "labels": digits.y_test[both].tolist(),
+        "indices": both.tolist(),
+        "misread": {
+            "from": len(rows),
+            "answers": {name: said[misread].tolist() for name, said in answers.items()},
+        },
         "source": f"{digits.name}, test set",
         **scripts.about_file("samples.js", pixels),
     }
-    texts["samples.js"] = scripts.call("samples", pixels)
-    manifest = {
-        "networks": [entries[name] for name in NETWORKS if name in entries],
-        "samples": samples,
+    manifest = {"networks": entries, "samples": samples}
+    return {
+        "samples.js": scripts.call("samples", pixels),
+        "manifest.json": json.dumps(manifest, indent=1, ensure_ascii=False) + "\n",
     }
-    texts["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    scripts.write(folder, texts)
-    return manifest
 
 
 def _refuse_worse(new, old, force):
