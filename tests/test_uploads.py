@@ -51,6 +51,7 @@ def made():
     """Return pictures of many kinds, grey, 0 to 255, by what is on them."""
     draw = np.random.default_rng(0)
     one = seven()
+    notch = np.pad(np.ones((12, 9)), ((30, 48), (40, 41)))
     framed = np.pad(one, 30, constant_values=240)
     speck = framed.copy()
     speck[6:12, 160:166] = 30
@@ -70,7 +71,7 @@ def made():
         "at the edge": one[:, 40:],
         "small": np.pad(seven(38, 50), 90, constant_values=240),
         "shadow": one * np.where(np.arange(160) < 70, 0.55, 1)[:, None],
-        "full": np.where(np.hypot(*(np.mgrid[:90, :90] - 44)) < 38, 20, 240.0),
+        "full": np.where(np.hypot(*(np.mgrid[:90, :90] - 44)) < 38, 20.0, 240) + 90 * notch,
         "eight pixels": seven(8, 8),
     }
 
@@ -430,9 +431,48 @@ def test_a_second_network_reads_the_same_drawing(page):
 
 
 @pytest.mark.browser
-def test_a_second_network_that_cannot_be_had_is_said_and_the_first_stays(page):
+def test_a_second_network_that_cannot_be_had_is_said_and_the_first_stays(browser, server):
+    page, _, _ = open_explorer(browser, f"{server}/{PAGE}")
     page.route("**/article-10.js*", lambda route: route.abort())
     before = verdict(page)
     page.locator(".lx-beside").get_by_label("Compare with").select_option(label="The Keras LeNet")
     until(page, "document.querySelector('.lx-messages').innerText.includes('second network')")
     assert verdict(page) == before
+    page.context.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True])
+def test_an_image_file_is_read_and_can_be_undone(page, dark):
+    upload(page, "seven.png", saved(255 - MADE["clean"] if dark else MADE["clean"]))
+    until(page, "document.querySelector('.lx-step figcaption').innerText.includes('picture')")
+    assert page.locator(".lx-step figcaption").first.inner_text() == "The picture and its box."
+    assert "reads a 7" in verdict(page)
+    press(page, "Undo")
+    assert page.locator(".lx-step figcaption").first.inner_text() == "The sample and its box."
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("name", "kind", "data", "words"),
+    [
+        ("notes.txt", "text/plain", b"seven", "a file of type text/plain. Choose a PNG"),
+        ("seven", "", b"seven", "is a file of"),
+        ("seven.png", "image/png", b"\x89PNG broken", "can’t be read as an image"),
+        ("blank.png", "image/png", saved(np.full((40, 40), 240, np.uint8)), "is blank"),
+        ("vast.png", "image/png", saved(np.full((5000, 10000), 255, np.uint8)), "50 megapixels"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_the_reason(page, name, kind, data, words):
+    before = verdict(page)
+    upload(page, name, data, kind)
+    until(
+        page,
+        "document.querySelector('.lx-messages').innerText.includes('“') && "
+        "!document.querySelector('.lx-messages').innerText.includes('being read')",
+    )
+    message = page.locator(".lx-messages").inner_text()
+    assert words in message and name in message
+    assert verdict(page) == before
+    draw(page, [[(0.5, 0.12), (0.5, 0.88)]])  # the page goes on working
+    assert page.get_by_role("button", name="Undo").is_enabled()

@@ -51,7 +51,7 @@ PROGRAMS = {
     "explorer": Program(
         scripts=(
             *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
-            *("state", "paper", "refusal", "answer", "maps", "panel", "networks", "beside"),
+            *("state", "paper", "refusal", "answer", "maps", "panel", "networks", "own", "beside"),
             *("sources", "remember", "explorer"),
         ),
         styles=("sources",),

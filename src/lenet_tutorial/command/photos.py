@@ -66,7 +66,7 @@ def read_doubtful(path):
     Returns
     -------
     (numpy.ndarray, list of str)
-        What :func:`read_digit` returns, and keys of :data:`lenet_tutorial.cutout.DOUBTS`.
+        What :func:`read_digit` returns, and keys of ``lenet_tutorial.cutout.DOUBTS``.
 
     Raises
     ------

@@ -102,22 +102,6 @@ def run(options):
     return WRONG if wrong else 0
 
 
-def _read(paths):
-    """Return the digits, why they are doubtful, and what is wrong, each by the picture's number."""
-    digits, doubtful, wrong = {}, {}, {}
-    for number, path in enumerate(paths):
-        try:
-            digits[number], doubtful[number] = read_doubtful(path)
-        except PictureError as error:
-            wrong[number] = str(error)
-            complain(f"lenet-tutorial predict: {error}")
-            continue
-        if doubtful[number]:
-            why = "; ".join(DOUBTS[one] for one in doubtful[number])
-            complain(f"lenet-tutorial predict: {shown(path)} is doubtful: {why}")
-    return digits, doubtful, wrong
-
-
 def _check_target(options):
     """Look whether the picture of the layers can be written where nothing of the reader's is."""
     target = options.explain
@@ -145,6 +129,22 @@ def _check_target(options):
         return
     except (OSError, ValueError) as error:
         raise CommandError(f"can't write {name}: {why(error, named=False)}") from None
+
+
+def _read(paths):
+    """Return the digits, why they are doubtful, and what is wrong, each by the picture's number."""
+    digits, doubtful, wrong = {}, {}, {}
+    for number, path in enumerate(paths):
+        try:
+            digits[number], doubtful[number] = read_doubtful(path)
+        except PictureError as error:
+            wrong[number] = str(error)
+            complain(f"lenet-tutorial predict: {error}")
+            continue
+        if doubtful[number]:
+            why = "; ".join(DOUBTS[one] for one in doubtful[number])
+            complain(f"lenet-tutorial predict: {shown(path)} is doubtful: {why}")
+    return digits, doubtful, wrong
 
 
 def _is_same(one, other):

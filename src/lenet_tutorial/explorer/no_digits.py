@@ -2,7 +2,7 @@
 
 A softmax shares out a certainty of 1 among ten classes, whatever it is shown. RBF units answer with
 distances to the codes of the classes, and a drawing can be far from all ten, or as near to one as
-to another. LeCun et al. (1998, section II-C) chose them for that: such a network can refuse.
+to another. LeCun et al. (1998, section II-B) chose them for that: such a network can refuse.
 
 How far is too far, and how near is too near, is chosen here: on training digits that were held out,
 against drawings that are no digits; and what comes of it is counted on others of both kinds.
