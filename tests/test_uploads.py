@@ -397,8 +397,8 @@ def test_the_network_of_distances_refuses_and_a_softmax_does_not(page):
         }""",
         [none["farthest"], none["nearest"]],
     )
-    assert refused[0].startswith("None of these: the nearest code, that of a 3, is")
-    assert refused[1].startswith("None of these: a 3 is the nearest, but")
+    assert refused[0].startswith("None of these: even the nearest code, that of a 3, is")
+    assert refused[1].startswith("None of these: a second code is only")
     assert refused[2] == ""
     page.get_by_label("Textbook LeNet-5").check()
     until(page, "document.querySelector('.lx-about').innerText.includes('Textbook')")
@@ -416,18 +416,21 @@ def test_a_second_network_reads_the_same_drawing(page):
     shares = [float(one.split()[0]) for one in place.locator(".lx-share").all_inner_texts()]
     assert len(shares) == 10 and sum(shares) == pytest.approx(100, abs=1)
     place.get_by_label("after").select_option(label="0 epochs")
-    until(page, "document.querySelector('.lx-beside .lx-title').innerText.includes('0 epochs')")
+    until(page, "document.querySelector('.lx-says').innerText.includes(', 0 epochs:')")
     # A digit on which the networks differ, after their last epoch.
     place.get_by_label("after").select_option(label="10 epochs")
     place.get_by_label("Compare with").select_option(label="The Keras LeNet")
-    until(page, "document.querySelector('.lx-beside .lx-title').innerText.includes('Keras')")
+    until(page, "document.querySelector('.lx-says').innerText.includes('same')")
     page.get_by_text("Choose a sample digit", exact=True).click()
     page.locator(".lx-misread button", has_text="read as 9 or 5").first.click()
     settle(page)
     said = says.inner_text()
     assert said.startswith("They disagree. Textbook LeNet-5, 10 epochs: a 9. The Keras LeNet")
+    assert page.locator(".lx-second").inner_text() == ("The Keras LeNet (outlined) disagrees: a 5.")
+    assert 2 <= page.locator(".lx-outlined").count() <= 10
     place.get_by_label("Compare with").select_option(label="no other network")
     until(page, "!document.querySelector('.lx-says').offsetParent")
+    assert page.locator(".lx-outlined").count() == 0
 
 
 @pytest.mark.browser

@@ -4,6 +4,7 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine, preprocess, say } = LeNet;
   const { make } = LeNet.widgets;
+  const LEAST = 0.005; // a share below this is not drawn as an outline
 
   const read = (network, outputs, drawn) => {
     const answer = engine.answer(network, outputs);
@@ -16,7 +17,21 @@
   function compare(one, other, names) {
     const [first, second] = [one, other].map(inWords);
     const agree = one.refuses === other.refuses && (one.refuses || one.label === other.label);
-    return say(`beside.${agree ? "agree" : "disagree"}`, { ...names, first, second });
+    const said = (kind) =>
+      say(`beside.${kind}.${agree ? "same" : "other"}`, { ...names, first, second });
+    return { long: said("long"), short: said("short") };
+  }
+
+  /** Put the second network's share into each row of the first one's, outlined. */
+  function outline(bars, shares) {
+    Array.from(bars.children).forEach((row, digit) => {
+      const track = row.querySelector(".lx-track");
+      track.querySelector(".lx-outlined")?.remove();
+      if (!shares || shares[digit] < LEAST) return;
+      const bar = make("span", { class: "lx-outlined" });
+      bar.style.setProperty("--share", `${100 * shares[digit]}%`);
+      track.append(bar);
+    });
   }
 
   /** Offer networks and epochs. */
@@ -46,7 +61,7 @@
 
   LeNet.wings = LeNet.wings || [];
   LeNet.wings.push((parts, state, notice) => {
-    const { besideNetwork, besideEpoch, besideAnswer, besideBars, besideSays, besideName } = parts;
+    const { besideNetwork, besideEpoch, besideAnswer, besideBars, besideSays } = parts;
     if (!besideNetwork) return;
     let second = null,
       turn = 0;
@@ -58,19 +73,24 @@
       });
 
     function show(drawn) {
-      besideAnswer.hidden = !second;
+      besideAnswer.hidden = parts.second.hidden = !second;
       besideEpoch.disabled = !besideNetwork.value;
-      if (!second || !state.network) return;
+      if (!second || !state.network) {
+        outline(parts.bars, null);
+        return;
+      }
       const image = preprocess.forNetwork(state.centred, second.inputSize);
       const other = read(second, engine.forward(second, image), drawn);
       showBars(besideBars, other);
-      besideName.textContent = titleOf(second);
-      besideSays.textContent = drawn
-        ? compare(read(state.network, state.outputs, drawn), other, {
-            one: titleOf(state.network),
-            other: titleOf(second),
-          })
-        : say("beside.nothing");
+      outline(parts.bars, other.shares);
+      const names = {
+        one: titleOf(state.network),
+        other: titleOf(second),
+        title: second.entry.title,
+      };
+      const said = compare(read(state.network, state.outputs, drawn), other, names);
+      besideSays.textContent = drawn ? said.long : say("beside.nothing");
+      parts.second.textContent = drawn ? said.short : "";
     }
 
     async function choose() {

@@ -19,13 +19,7 @@
     const limits = distances && limitsOf(network);
     if (!limits) return "";
     const [least, second] = Array.from(distances).sort((a, b) => a - b);
-    const values = {
-      label,
-      least: number(least, 1),
-      lead: number(second - least, 1),
-      farthest: number(limits.farthest, 1),
-      nearest: number(limits.nearest, 1),
-    };
+    const values = { label, least: number(least, 1), lead: number(second - least, 1) };
     if (least > limits.farthest) return say("refusal.far", values);
     return second - least < limits.nearest ? say("refusal.near", values) : "";
   };
