@@ -20,6 +20,7 @@ from .. import networks
 from ..outputs import PENALTIES, winners
 from ..weights import pack, unpack
 from . import scripts
+from .choosing import HELD_OUT, LEARNED, ExportError, choose_digits, choose_misread, choose_samples
 from .describe import describe
 from .no_digits import judge_distances, judge_softmax
 
@@ -31,14 +32,8 @@ NETWORKS = {
     "lenet5-1998": {"title": "LeNet-5 of 1998", "network": "1998", "recipe": "cosine"},
 }
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
-SAMPLES_PER_CLASS = 5
-MISREAD = 12  # digits to show that all networks misread
-MISREAD_PER_CLASS = 2
+DIGITS = "digits"  # what the command calls them
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
-
-
-class ExportError(ValueError):
-    """The networks can't be exported; the message says why. What was there is as it was."""
 
 
 # --------------------------------------------------------------------------- one network
@@ -168,45 +163,6 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
 # --------------------------------------------------------------------------- the files
 
 
-def choose_samples(digits, per_class=SAMPLES_PER_CLASS):
-    """Choose the first digits of each class from the test set.
-
-    Parameters
-    ----------
-    digits : lenet_tutorial.datasets.Digits
-        Where to take them from.
-    per_class : int
-        How many of each class.
-
-    Returns
-    -------
-    numpy.ndarray
-        Indices into the test set, class by class.
-    """
-    rows = [np.flatnonzero(digits.y_test == label)[:per_class] for label in range(10)]
-    return np.concatenate(rows)
-
-
-def choose_misread(digits, answers):
-    """Choose test digits that all networks misread, the first ones, and few of each class.
-
-    Parameters
-    ----------
-    digits : lenet_tutorial.datasets.Digits
-        Where to take them from.
-    answers : list of numpy.ndarray
-        What each network reads, ``(n,)`` for all test digits.
-
-    Returns
-    -------
-    numpy.ndarray
-        At most `MISREAD` indices into the test set.
-    """
-    wrong = np.logical_and.reduce([said != digits.y_test for said in answers])
-    rows = [np.flatnonzero(wrong & (digits.y_test == one))[:MISREAD_PER_CLASS] for one in range(10)]
-    return np.sort(np.concatenate(rows))[:MISREAD]
-
-
 def export(folder, names=None, digits=None, force=False, **how):
     """Train the networks and write them for the browser.
 
@@ -217,7 +173,8 @@ def export(folder, names=None, digits=None, force=False, **how):
     folder : path
         Where the scripts go. Networks that are there already and not named stay.
     names : sequence of str, optional
-        Keys of `NETWORKS`; by default all.
+        Keys of `NETWORKS`, and 'digits' for those from which a network learns in the page; by
+        default all.
     digits : lenet_tutorial.datasets.Digits, optional
         What to train on; by default MNIST.
     force : bool
@@ -238,9 +195,11 @@ def export(folder, names=None, digits=None, force=False, **how):
     """
     folder = Path(folder)
     digits = _have(digits, folder)
-    entries = {entry["name"]: entry for entry in scripts.read_manifest(folder)["networks"]}
+    before = scripts.read_manifest(folder)
+    entries = {entry["name"]: entry for entry in before["networks"]}
     texts, weights = {}, _Stored(folder)
-    for name in names or NETWORKS:
+    names = list(names or (*NETWORKS, DIGITS))
+    for name in (one for one in names if one != DIGITS):
         print(f"{name}: training on {digits.name} …", flush=True)
         entry, kept = train_snapshots(name, digits, **how)
         print(f"{name}: test accuracy {entry['test_accuracy']:.2%}", flush=True)
@@ -250,9 +209,26 @@ def export(folder, names=None, digits=None, force=False, **how):
             epoch = snapshot["epoch"]
             texts[snapshot["file"]] = scripts.call("weights", name, epoch, kept[epoch])
         weights |= {(name, epoch): data for epoch, data in kept.items()}
-    texts |= _look([entries[name] for name in NETWORKS if name in entries], weights, digits)
+    manifest = {"networks": [entries[name] for name in NETWORKS if name in entries]}
+    manifest["samples"], texts["samples.js"] = _look(manifest["networks"], weights, digits)
+    if DIGITS in names:
+        data = scripts.pack_digits(digits.x_train[choose_digits(digits)])
+        texts[scripts.DIGITS] = data
+        manifest["digits"] = {
+            **{"learned": 10 * LEARNED, "held_out": 10 * HELD_OUT, "levels": scripts.LEVELS},
+            "source": f"{digits.name}, training set",
+            **scripts.about_file("digits.js", data),
+        }
+    elif "digits" in before:
+        manifest["digits"] = before["digits"]
+    return _write(folder, texts, manifest)
+
+
+def _write(folder, texts, manifest):
+    """Write all scripts, and the manifest last; return it."""
+    texts["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     scripts.write(folder, texts)
-    return json.loads(texts["manifest.json"])
+    return manifest
 
 
 def look_again(folder, digits=None):
@@ -279,9 +255,9 @@ def look_again(folder, digits=None):
         If MNIST can't be had. Nothing was written then.
     """
     digits = _have(digits, folder)
-    texts = _look(scripts.read_manifest(folder)["networks"], _Stored(folder), digits)
-    scripts.write(folder, texts)
-    return json.loads(texts["manifest.json"])
+    manifest = scripts.read_manifest(folder)
+    manifest["samples"], text = _look(manifest["networks"], _Stored(folder), digits)
+    return _write(folder, {"samples.js": text}, manifest)
 
 
 class _Stored(dict):
@@ -311,7 +287,7 @@ def _have(digits, folder):
 
 
 def _look(entries, weights, digits):
-    """Return the texts of the samples and the manifest; what is found stands in the entries too."""
+    """Say what the samples are, and return their script; the rest is put into the entries."""
     from ..training.fit import split_validation
 
     *_, held_out, _ = split_validation(digits.x_train, digits.y_train)
@@ -346,11 +322,7 @@ def _look(entries, weights, digits):
         "source": f"{digits.name}, test set",
         **scripts.about_file("samples.js", pixels),
     }
-    manifest = {"networks": entries, "samples": samples}
-    return {
-        "samples.js": scripts.call("samples", pixels),
-        "manifest.json": json.dumps(manifest, indent=1, ensure_ascii=False) + "\n",
-    }
+    return samples, scripts.call("samples", pixels)
 
 
 def _refuse_worse(new, old, force):
