@@ -67,8 +67,9 @@ PROGRAMS = {
     ),
     "calculator": Program(
         scripts=(
-            *("widgets", "shapes", "calculator-fields", "calculator-drawing", "calculator-layer"),
-            *("calculator-list", "calculator"),
+            *("widgets", "shapes", "calculator-fields", "design/explain", "calculator-drawing"),
+            *("calculator-layer", "design/counts", "design/presets", "design/code", "design/link"),
+            *("design/train", "design/card", "design/designer", "design/share", "calculator"),
         ),
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
@@ -80,6 +81,7 @@ LEARNING = (
     *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
 )
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
+LEARN = "book/learn"  # the page on which a network learns
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 
 
@@ -119,6 +121,14 @@ def visit_mount(self, node):
     self.body.append(self.starttag(node, "div", CLASS=kind, **data))
 
 
+def learn(builder):
+    """Return the way from a page to "Watch it learn", or None where the book has no such page."""
+    if LEARN not in builder.env.found_docs:
+        return None
+    here, there = builder.current_docname, LEARN
+    return relative_uri(builder.get_target_uri(here), builder.get_target_uri(there))
+
+
 def depart_mount(self, node):
     say = words.sayer(words.read(self.config.language))
     page = self.builder.get_target_uri(self.builder.current_docname)
@@ -126,6 +136,7 @@ def depart_mount(self, node):
         **node["data"],
         "say": say,
         "level": level(node),
+        "learn": learn(self.builder),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
