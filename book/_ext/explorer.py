@@ -62,6 +62,14 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+PROGRAMS["trainer"] = Program(
+    scripts=(
+        *PROGRAMS["explorer"].scripts,
+        *("kept", "train/links", "train/run", "train/curves", "train/pictures", "train/choices"),
+        *("train/keep", "train/page"),
+    ),
+    styles=("train",),
+)
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 

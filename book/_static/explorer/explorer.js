@@ -36,7 +36,9 @@
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
   }
 
-  async function start(root) {
+  /** Fill the element. `own` is a network that is on the page already: then no other is offered. The
+      state is returned, whose `use` shows another one. */
+  async function start(root, own) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
     const notice = messages(parts.messages);
@@ -63,13 +65,16 @@
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
     parts.reset.addEventListener("click", () => {
+      const mine = own && state.network; // as it is by now
       state.forget();
       sources.forget();
       unmark();
       if (offered) begin(null, state, networks, notice);
       else state.show({ kind: "strokes", strokes: [] });
+      if (mine) state.use(mine);
     });
     state.update();
+    if (own) return startOwn(root, own, parts, state, sources, notice);
 
     try {
       await networks.offer();
@@ -91,6 +96,21 @@
       if (link) begin(link, state, networks, notice);
     });
     root.dataset.ready = "yes";
+  }
+
+  /** Show a network that is on the page already. */
+  async function startOwn(root, own, parts, state, sources, notice) {
+    parts.choices.closest("section").hidden = true; // only that one can be chosen …
+    parts.share.hidden = true; // … and none of it stands in a link
+    try {
+      await LeNet.files.load("index.js"); // it says what the samples are
+      await sources.offer();
+    } catch (error) {
+      notice("samples", error.message);
+    }
+    begin(null, state, { useFirst: () => state.use(own) }, notice);
+    root.dataset.ready = "yes";
+    return state;
   }
 
   /** Fill the element, now or when the reader asks for it. */
