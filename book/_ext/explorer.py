@@ -51,7 +51,7 @@ PROGRAMS = {
     "explorer": Program(
         scripts=(
             *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-            *("paper", "answer", "maps", "panel", "networks", "sources", "explorer"),
+            *("paper", "answer", "maps", "panel", "networks", "own", "sources", "explorer"),
         ),
     ),
     "calculator": Program(

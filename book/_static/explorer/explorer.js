@@ -36,9 +36,9 @@
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
   }
 
-  /** Fill the element. `own` is a network that is on the page already: then no other is offered. The
-      state is returned, whose `use` shows another one. */
-  async function start(root, own) {
+  /** Fill the element, and return its state. `own` returns a network that is on the page already
+      (own.js); then no other is offered. */
+  async function start(root, own = null) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
     const notice = messages(parts.messages);
@@ -58,23 +58,22 @@
     LeNet.answer(parts, state);
     const unmark = LeNet.maps(parts, state);
     LeNet.panel(parts, state);
-    const networks = LeNet.networks(parts, state, notice);
+    const networks = own
+      ? LeNet.ownNetwork(parts, state, own)
+      : LeNet.networks(parts, state, notice);
     const sources = LeNet.sources(parts, state, notice);
     for (const wing of LeNet.wings || []) wing(parts, state, notice);
     state.on("values", () => (root.dataset.ready = "yes"));
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
     parts.reset.addEventListener("click", () => {
-      const mine = own && state.network; // as it is by now
       state.forget();
       sources.forget();
       unmark();
       if (offered) begin(null, state, networks, notice);
       else state.show({ kind: "strokes", strokes: [] });
-      if (mine) state.use(mine);
     });
     state.update();
-    if (own) return startOwn(root, own, parts, state, sources, notice);
 
     try {
       await networks.offer();
@@ -86,7 +85,7 @@
       parts.verdict.textContent = "There is no network to ask.";
       parts.samples.textContent = "The sample digits could not be loaded.";
       root.dataset.ready = "no network";
-      return;
+      return state;
     }
     offered = true;
     await sources.offer();
@@ -95,20 +94,6 @@
       const link = sources.readLink();
       if (link) begin(link, state, networks, notice);
     });
-    root.dataset.ready = "yes";
-  }
-
-  /** Show a network that is on the page already. */
-  async function startOwn(root, own, parts, state, sources, notice) {
-    parts.choices.closest("section").hidden = true; // only that one can be chosen …
-    parts.share.hidden = true; // … and none of it stands in a link
-    try {
-      await LeNet.files.load("index.js"); // it says what the samples are
-      await sources.offer();
-    } catch (error) {
-      notice("samples", error.message);
-    }
-    begin(null, state, { useFirst: () => state.use(own) }, notice);
     root.dataset.ready = "yes";
     return state;
   }

@@ -141,19 +141,20 @@
   /** Let the reader draw on a network, `use(network, name)`; the one that learns goes on learning. */
   function drawing(parts, run) {
     let begun = null,
-      live = true;
+      live = true,
+      shown = null;
     const mount = () => {
       const root = make("div", { class: "lenet-explorer" });
       root.append(parts.explorer.content ? parts.explorer.cloneNode(true) : "");
       parts.paperHere.replaceChildren(root);
-      return LeNet.explorer.start(root, run.network);
+      return LeNet.explorer.start(root, () => shown);
     };
     async function use(network) {
       live = !network;
       parts.drawing.hidden = false;
+      shown = network || run.network;
       begun = begun || mount();
-      const state = await begun;
-      state.use(network || run.network);
+      (await begun).use(shown);
       parts.drawnOn.textContent = network
         ? say("trainer.draw.kept", { name: network.title })
         : say("trainer.draw.live");
@@ -164,7 +165,8 @@
     });
     const follow = async () => {
       if (!begun || !live || !run.network) return;
-      (await begun).use(run.network);
+      shown = run.network;
+      (await begun).use(shown);
     };
     return { use, follow };
   }

@@ -41,6 +41,7 @@
   function open(run, tell) {
     const handle = LeNet.train.open({ ...run.settings, digits: run.digits });
     const mine = (what) => (told) => run.handle === handle && what(told);
+    const name = `trained-${++run.count}`;
     run.handle = handle;
     handle.on(
       "progress",
@@ -53,7 +54,8 @@
     );
     handle.on(
       "network",
-      mine((network) => {
+      mine((told) => {
+        const network = { ...told, name }; // each run has a name of its own
         const first = !run.first;
         if (first) run.first = network;
         run.network = network;
@@ -143,6 +145,7 @@
       last: null, // what was told last of the progress
       accuracy: null,
       recent: [],
+      count: 0, // of the networks so far
       on: (what, listener) => listeners[what].push(listener),
       go(state) {
         run.state = state;
