@@ -177,11 +177,11 @@ def test_the_rate_changes_as_it_runs(browser, server):
     with opened(browser, server) as (page, _):
         start(page, 100)
         count = page.evaluate("LeNet.trainer.run.count")
-        page.select_option("[data-lx=rate]", "0.001")
+        page.select_option("[data-lx=rate]", "0.0001")
         then = seen(page)
         until(page, f"LeNet.trainer.run.last.seen > {then}")
         assert page.evaluate("[LeNet.trainer.run.settings.rate, LeNet.trainer.run.count]") == [
-            0.001,
+            0.0001,
             count,
         ]
         assert "slow" in page.locator("[data-lx=rateHint]").inner_text()
@@ -229,7 +229,7 @@ def test_settings_travel_in_a_link(browser, server):
     with opened(browser, server) as (page, _):
         page.select_option("[data-lx=activation]", "relu")
         page.select_option("[data-lx=c1]", "4")
-        page.select_option("[data-lx=rate]", "0.01")
+        page.select_option("[data-lx=rate]", "0.005")
         page.fill("[data-lx=seed]", "77")
         page.locator("[data-lx=seed]").blur()
         ready(page)
@@ -315,9 +315,9 @@ def test_what_is_damaged_is_left_out_with_a_word(browser, server):
 @pytest.mark.parametrize(
     ("how", "said"),
     [
-        ("Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError') }",
+        ("void (Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceeded') })",
          "full"),
-        ("Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })",
+        ("void Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })",
          "keep nothing"),
     ],
 )  # fmt: skip

@@ -5,9 +5,9 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const MARK = "#train=";
 
-  /** What a reader can choose from; the first page of the book's own settings is `defaults`. */
+  /** What a reader can choose from. A link may name other numbers. */
   const CHOICES = {
-    rate: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+    rate: [0.0001, 0.0005, 0.002, 0.005, 0.02, 0.1, 0.5],
     batch: [1, 4, 8, 16, 32, 64, 128],
     activation: ["tanh", "relu", "squash", "sigmoid"],
     pooling: ["average", "max", "subsampling"],
@@ -17,7 +17,7 @@
   };
   const DEFAULTS = {
     ...{ activation: "tanh", pooling: "average", table: "full", maps: [6, 16], units: [120, 84] },
-    ...{ inputSize: 32, rate: 0.03, batch: 16, seed: 1 },
+    ...{ inputSize: 32, rate: 0.002, batch: 16, seed: 0 },
   };
   const whole = (low, high) => (text) => {
     const number = Number(text);
@@ -37,15 +37,15 @@
       if (!(number > 0 && number <= 100)) throw new Error("not in range");
       return number;
     },
-    batch: whole(1, 1000),
+    batch: whole(1, 512),
     seed: whole(0, 9999),
     activation: among(CHOICES.activation),
     pooling: among(CHOICES.pooling),
     table: among(CHOICES.table),
-    c1: whole(1, 32),
+    c1: whole(1, 64),
     c3: whole(1, 64),
-    c5: whole(1, 500),
-    f6: whole(1, 500),
+    c5: whole(1, 512),
+    f6: whole(1, 512),
     input: among([28, 32]),
   };
 
