@@ -317,6 +317,9 @@ def test_what_is_damaged_is_left_out_with_a_word(browser, server):
     [
         ("void (Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceeded') })",
          "full"),
+        ("Storage.prototype.put = Storage.prototype.setItem; void (Storage.prototype.setItem ="
+         " function (name, text) { if (/network$/.test(name)) return this.put(name, text);"
+         " throw new DOMException('', 'QuotaExceeded') })", "full"),
         ("void Object.defineProperty(window, 'localStorage', { get() { throw new Error('no') } })",
          "keep nothing"),
     ],
@@ -328,7 +331,7 @@ def test_where_nothing_can_be_kept_that_is_said(browser, server, how, said):
         page.evaluate(how)
         keep(page, "mine")
         assert said in page.locator("[data-lx=note]").inner_text()
-        assert page.evaluate("LeNet.kept.list()") == []
+        assert page.evaluate("[LeNet.kept.list(), LeNet.kept.damaged()]") == [[], []]
 
 
 # --------------------------------------------------------------------------- drawing

@@ -30,8 +30,21 @@
     return [1, 2, 4, 5, 8, 10].find((one) => one * power >= value) * power;
   }
 
+  /* Shares of right answers: every tenth part of the mistakes is half of the height, so that 95 and
+     97 % are told apart. */
+  const SHARES = {
+    marks: [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99],
+    height: (share) => Math.min(-Math.log10(Math.max(1 - share, 1e-9)) / 2, 1),
+    text: (share) => `${Math.round(100 * share)} %`,
+  };
+  const lossScale = (top, largest) => ({
+    marks: [0, top / 2, top],
+    height: (loss) => Math.min(loss / top, 1),
+    text: (loss) => (loss === top && largest > top ? `≥ ${top}` : loss.toFixed(1)),
+  });
+
   /** The lines that a scale is read from, and its numbers. */
-  function scales({ width, x, y }, farthest, [top, marks, text]) {
+  function scales({ width, x, y }, farthest, { marks, text }) {
     const lines = marks.flatMap((mark) => [
       draw("line", {
         class: "lt-grid",
@@ -52,12 +65,12 @@
     return [...lines, ...ends];
   }
 
-  /** Draw lines, [{points, kind}], on a scale [top, marks, text]. */
+  /** Draw lines, [{points, kind}], on a scale. */
   function chart(place, lines, farthest, scale, label) {
     const width = place.clientWidth || WIDTH;
     const inside = [width - SPACE.left - SPACE.right, HEIGHT - SPACE.top - SPACE.bottom];
     const x = (seen) => SPACE.left + (inside[0] * seen) / farthest;
-    const y = (value) => SPACE.top + inside[1] * (1 - Math.min(value / scale[0], 1));
+    const y = (value) => SPACE.top + inside[1] * (1 - scale.height(value));
     const drawing = draw("svg", {
       ...{ width, height: HEIGHT, viewBox: `0 0 ${width} ${HEIGHT}` },
       ...{ role: "img", "aria-label": label },
@@ -104,13 +117,12 @@
         { points: before[name], kind: "lt-past" },
         { points: run.history[name], kind: `lt-${name}` },
       ];
-      const share = [1, [0, 0.5, 0.9, 1], (value) => `${100 * value} %`];
       const label = { count: loss?.[0] || 0, seen: grouped(loss?.[0] || 0) };
       chart(
         parts.accuracyChart,
         both("accuracies"),
         farthest,
-        share,
+        SHARES,
         say("trainer.curves.accuracyAlt", {
           ...label,
           value: accuracy ? percent(accuracy[1]) : "–",
@@ -122,7 +134,7 @@
         parts.lossChart,
         both("losses"),
         farthest,
-        [top, [0, top / 2, top], (value) => value.toFixed(1)],
+        lossScale(top, largest),
         say("trainer.curves.lossAlt", { ...label, value: loss ? loss[1].toFixed(2) : "–" }),
       );
       parts.key.hidden = !run.previous;
