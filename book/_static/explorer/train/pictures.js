@@ -95,8 +95,8 @@
       text.textContent = good ? `✓ ${read}` : `✗ ${read}`;
       button.classList.toggle("lt-wrong", !good);
       button.setAttribute("aria-pressed", n === chosen ? "true" : "false");
-      const key = good ? "trainer.wall.good" : "trainer.wall.bad";
-      button.setAttribute("aria-label", say(key, { n: n + 1, label, read }));
+      const what = good ? "good" : "bad";
+      button.setAttribute("aria-label", say(`trainer.wall.${what}`, { n: n + 1, label, read }));
     });
     return right;
   }
