@@ -74,11 +74,11 @@ PROGRAMS = {
 }
 PROGRAMS["trainer"] = Program(
     scripts=(
-        *PROGRAMS["explorer"].scripts,
+        *PROGRAMS["explorer"].wanted(),
         *("kept", "train/links", "train/run", "train/curves", "train/pictures", "train/choices"),
         *("train/keep", "train/page"),
     ),
-    styles=("train",),
+    styles=(*PROGRAMS["explorer"].styles, "train"),
 )
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
