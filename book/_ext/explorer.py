@@ -62,7 +62,7 @@ PROGRAMS = {
         ),
         options={"hero": directives.flag},
         styles=("stage",),
-        wings=(),  # scripts of wings come here; templates: see explorer.html
+        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
     ),
     "calculator": Program(
         scripts=(
