@@ -4,7 +4,7 @@ import contextlib
 import re
 
 import pytest
-from browsing import GRAVE, look_with_axe, until, visit
+from browsing import GRAVE, look_with_axe, settle, until, visit
 
 pytestmark = pytest.mark.browser
 
@@ -229,7 +229,7 @@ def test_settings_travel_in_a_link(browser, server):
     with opened(browser, server) as (page, _):
         page.select_option("[data-lx=activation]", "relu")
         page.select_option("[data-lx=c1]", "4")
-        page.select_option("[data-lx=rate]", "0.005")
+        page.select_option("[data-lx=rate]", "0.01")
         page.fill("[data-lx=seed]", "77")
         page.locator("[data-lx=seed]").blur()
         ready(page)
@@ -272,6 +272,7 @@ def test_a_kept_network_is_there_after_a_reload_and_in_the_explorer(browser, ser
         assert "My <first>" in page.locator("[data-lx=keptList]").inner_text()
         weights = page.evaluate("[...LeNet.trainer.run.network.layers[0].weights]")
         page.reload()
+        settle(page)
         listed = page.locator("[data-lx=keptList] li")
         assert listed.count() == 1 and "My <first>" in listed.inner_text()
         listed.locator("button", has_text="Draw").click()

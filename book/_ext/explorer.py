@@ -62,7 +62,8 @@ PROGRAMS = {
         ),
         options={"hero": directives.flag},
         styles=("stage",),
-        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
+        # Scripts of wings come here; templates: see explorer.html.
+        wings=("kept", "yours", "backward", "slopes"),
     ),
     "calculator": Program(
         scripts=(
@@ -72,11 +73,12 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 PROGRAMS["trainer"] = Program(
     scripts=(
         *PROGRAMS["explorer"].wanted(),
-        *("kept", "train/links", "train/run", "train/curves", "train/pictures", "train/choices"),
-        *("train/keep", "train/page"),
+        *LEARNING,
+        *(f"train/{name}" for name in TRAINING),
     ),
     styles=(*PROGRAMS["explorer"].styles, "train"),
 )

@@ -66,7 +66,7 @@
     parts.go.disabled = state === "loading" || state === "stopped";
     for (const name of ["one", "again"]) parts[name].hidden = !loaded;
     parts.one.disabled = state === "stopped";
-    parts.slower.hidden = state !== "stopped";
+    parts.slower.hidden = state !== "stopped" || run.trouble !== "diverged";
     parts.before.hidden = loaded;
     for (const name of ["numbers", "curves", "pictures", "after"]) parts[name].hidden = !loaded;
     parts.stage.dataset.state = state;

@@ -66,6 +66,7 @@
     handle.on(
       "error",
       mine((error) => {
+        run.trouble = error.kind;
         run.go("stopped");
         tell("trouble", error);
       }),
@@ -145,6 +146,7 @@
       last: null, // what was told last of the progress
       accuracy: null,
       recent: [],
+      trouble: null, // the kind of what went wrong last
       count: 0, // of the networks so far
       on: (what, listener) => listeners[what].push(listener),
       go(state) {
