@@ -100,9 +100,8 @@
   LeNet.curves = function (parts, run) {
     const last = (points) => (points.length ? points[points.length - 1] : null);
 
-    function titles(loss, accuracy) {
-      const known = accuracy ? percent(accuracy[1]) : "–";
-      parts.accuracyTitle.textContent = say("trainer.curves.accuracy", { value: known });
+    function titles(loss) {
+      parts.accuracyTitle.textContent = say("trainer.curves.accuracy");
       const smoothed = loss ? loss[1].toFixed(3) : "–";
       parts.lossTitle.textContent = say("trainer.curves.lossNow", { value: smoothed });
     }
@@ -111,7 +110,7 @@
       const { losses, accuracies } = run.history;
       const before = run.previous || { losses: [], accuracies: [] };
       const [loss, accuracy] = [last(losses), last(accuracies)];
-      titles(loss, accuracy);
+      titles(loss);
       const farthest = roundUp(Math.max(1000, loss?.[0] || 0, last(before.losses)?.[0] || 0));
       const both = (name) => [
         { points: before[name], kind: "lt-past" },
