@@ -73,6 +73,12 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+#: The engine of a training in the page, in this order; a program that trains has them all, after
+#: ``shapes``, ``engine`` and ``files``.
+LEARNING = (
+    *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
+    *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
+)
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 PROGRAMS["trainer"] = Program(
     scripts=(
