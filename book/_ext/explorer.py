@@ -63,7 +63,7 @@ PROGRAMS = {
         options={"hero": directives.flag},
         styles=("stage", "sources"),
         # Scripts of wings come here; templates: see explorer.html.
-        wings=("backward", "slopes", "beside"),
+        wings=("kept", "yours", "backward", "slopes", "beside"),
     ),
     "calculator": Program(
         scripts=(
@@ -79,6 +79,15 @@ PROGRAMS = {
 LEARNING = (
     *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
     *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
+)
+TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
+PROGRAMS["trainer"] = Program(
+    scripts=(
+        *PROGRAMS["explorer"].wanted(),
+        *LEARNING,
+        *(f"train/{name}" for name in TRAINING),
+    ),
+    styles=(*PROGRAMS["explorer"].styles, "train"),
 )
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 LEARN = "book/learn"  # the page on which a network learns
