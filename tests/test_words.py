@@ -32,7 +32,7 @@ SAME_IN_PYTHON = {"shapes.js"}
 NOT_YET = {
     *("answer.js", "calculator-layer.js", "calculator-list.js"),
     *("engine.js", "explorer.js", "files.js", "maps.js", "networks.js"),
-    *("panel.js", "paper.js", "preprocess.js", "sources.js", "unit.js", "links.js"),
+    *("panel.js", "paper.js", "preprocess.js", "sources.js", "links.js"),
 }
 TEMPLATES_NOT_YET = {"explorer.html", "calculator.html"}
 

@@ -9,8 +9,9 @@ A page says where such a program stands, and what stands there without JavaScrip
     :::
 
 ``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``. The
-text is a text like any other, so it is translated like any other.
+this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
+``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
+other, so it is translated like any other.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -37,6 +38,10 @@ from sphinx.util.osutil import relative_uri
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
+COMPUTE = tuple(
+    f"compute/{name}" for name in ("steps", "telling", "player", "cells", "drawing", "compute")
+)
+LAYERS = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
 
 
 class Program(NamedTuple):
@@ -51,8 +56,17 @@ PROGRAMS = {
     "explorer": Program(
         scripts=(
             *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-            *("paper", "answer", "maps", "panel", "networks", "sources", "explorer"),
+            *("paper", "answer", "maps", "panel", "networks", "sources", *COMPUTE, "explorer"),
         ),
+        styles=("compute",),
+    ),
+    "compute": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "unit", "files", "networks", "sources"),
+            *COMPUTE,
+        ),
+        options={"layer": lambda value: directives.choice(value, LAYERS)},
+        styles=("compute",),
     ),
     "calculator": Program(
         scripts=(

@@ -121,4 +121,5 @@
       },
     };
   };
+  LeNet.networks.load = load;
 })();

@@ -113,4 +113,5 @@
       },
     };
   };
+  LeNet.sources.readSamples = readSamples;
 })();
