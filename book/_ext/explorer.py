@@ -56,7 +56,8 @@ PROGRAMS = {
     "explorer": Program(
         scripts=(
             *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-            *("paper", "answer", "maps", "panel", "networks", "sources", *COMPUTE, "explorer"),
+            *("paper", "answer", "maps", "panel", "networks", "own", "sources"),
+            *(*COMPUTE, "explorer"),
         ),
         styles=("compute",),
     ),

@@ -36,7 +36,9 @@
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
   }
 
-  async function start(root) {
+  /** Fill the element, and return its state. `own` returns a network that is on the page already
+      (own.js); then no other is offered. */
+  async function start(root, own = null) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
     const notice = messages(parts.messages);
@@ -56,7 +58,9 @@
     LeNet.answer(parts, state);
     const unmark = LeNet.maps(parts, state);
     LeNet.panel(parts, state);
-    const networks = LeNet.networks(parts, state, notice);
+    const networks = own
+      ? LeNet.ownNetwork(parts, state, own)
+      : LeNet.networks(parts, state, notice);
     const sources = LeNet.sources(parts, state, notice);
     for (const wing of LeNet.wings || []) wing(parts, state, notice);
     state.on("values", () => (root.dataset.ready = "yes"));
@@ -81,7 +85,7 @@
       parts.verdict.textContent = "There is no network to ask.";
       parts.samples.textContent = "The sample digits could not be loaded.";
       root.dataset.ready = "no network";
-      return;
+      return state;
     }
     offered = true;
     await sources.offer();
@@ -91,6 +95,7 @@
       if (link) begin(link, state, networks, notice);
     });
     root.dataset.ready = "yes";
+    return state;
   }
 
   /** Fill the element, now or when the reader asks for it. */
