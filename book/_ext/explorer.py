@@ -44,6 +44,13 @@ COMPUTE = tuple(
 LAYERS = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
 
 
+def layer_name(value):
+    """Return the name of a layer of LeNet-5; docutils' own choice would write it small."""
+    if value not in LAYERS:
+        raise ValueError(f'"{value}" unknown; choose from {", ".join(LAYERS)}')
+    return value
+
+
 class Program(NamedTuple):
     """What stands in a page: its template is ``book/_templates/NAME.html``."""
 
@@ -66,7 +73,7 @@ PROGRAMS = {
             *("widgets", "shapes", "engine", "preprocess", "unit", "files", "networks", "sources"),
             *COMPUTE,
         ),
-        options={"layer": lambda value: directives.choice(value, LAYERS)},
+        options={"layer": layer_name},
         styles=("compute",),
     ),
     "calculator": Program(

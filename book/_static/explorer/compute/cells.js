@@ -7,22 +7,37 @@
   const { say } = LeNet;
   const { make, mark, number, paint, schemes } = LeNet.widgets;
 
+  /** The light of a part of a colour, as WCAG's contrast reckons it. */
+  const linear = (part) =>
+    part <= 10 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4;
+
   /** Return the colour of a value, and that of text on it. */
   function colours(value, [low, high], scheme) {
     const share = Math.min(Math.max((value - low) / (high - low || 1), 0), 1);
     const at = 3 * Math.round(255 * share);
     const [r, g, b] = schemes[scheme].subarray(at, at + 3);
-    const light = 0.299 * r + 0.587 * g + 0.114 * b;
-    return [`rgb(${r},${g},${b})`, light > 127 ? "#000" : "#fff"];
+    const light = 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+    return [`rgb(${r},${g},${b})`, light > 0.179 ? "#000" : "#fff"]; // where both are as clear
   }
+
+  /** Write a number into a small cell: 0.25 as .25, for the line above has it in full. */
+  const short = (value) =>
+    number(value)
+      .replace(/^(−?)0(?=\.)/, "$1")
+      .replace(/\.00$/, "") || "0";
 
   /** A grid of numbers on the colours of their values: `fill(values, filled, now)` writes the first
       `filled` of them and frames the one at `now`. */
   compute.grid = function (name, columns, count, limits, scheme) {
     const cells = Array.from({ length: count }, () => make("span", { class: "lm-cell" }));
-    const caption = make("figcaption", {}, name);
+    const caption = make("figcaption", { class: "lm-title" }, name);
     const grid = make("div", { class: "lm-grid", style: `--across:${columns}` }, ...cells);
-    const box = make("figure", { class: "lm-figure", "aria-hidden": "true" }, caption, grid);
+    const box = make(
+      "figure",
+      { class: "lm-figure lm-numbers", "aria-hidden": "true" },
+      caption,
+      grid,
+    );
     const fill = (values, filled, now) =>
       cells.forEach((cell, n) => {
         cell.hidden = n >= values.length;
@@ -30,7 +45,7 @@
         const [background, color] = there ? colours(values[n], limits, scheme) : ["", ""];
         cell.style.background = background;
         cell.style.color = color;
-        cell.textContent = there ? number(values[n]) : "";
+        cell.textContent = there ? short(values[n]) : "";
         cell.classList.toggle("lm-now", n === now);
       });
     return { box, caption, fill };

@@ -48,6 +48,8 @@
       const playing = player.playing();
       given = what;
       scene = newScene(what, parts.level.value);
+      for (const key of ["row", "column"])
+        parts[key].parentElement.hidden = scene.layer.size === 1 || scene.level === "map";
       const wholes = scene.layer.size > 1 ? "map" : "layer";
       parts.level.options[1].textContent = say(`compute.level.${wholes}`);
       parts.title.textContent = titleOf(scene);
@@ -72,14 +74,19 @@
 
   // ------------------------------------------------------------------ in a chapter
 
-  /** The place in the middle of the map, where a digit has ink. */
-  function firstUnit(network, name) {
-    const index = Math.max(
-      0,
-      network.layers.findIndex((layer) => layer.name === name),
-    );
-    const middle = network.layers[index].size >> 1;
-    return { index, map: 0, row: middle, column: middle };
+  /** The unit of the first map that the digit excites most; of the outputs, the answer. */
+  function firstUnit(network, outputs, name) {
+    const found = network.layers.findIndex((layer) => layer.name === name);
+    const index = Math.max(0, found);
+    const { size, kind } = network.layers[index];
+    const values = Array.from(outputs[index + 1]);
+    if (index === network.layers.length - 1) {
+      const best = kind === "rbf" ? Math.min(...values) : Math.max(...values);
+      return { index, map: values.indexOf(best), row: 0, column: 0 };
+    }
+    const sizes = values.slice(0, size * size).map(Math.abs);
+    const place = sizes.indexOf(Math.max(...sizes));
+    return { index, map: 0, row: Math.floor(place / size), column: place % size };
   }
 
   /** Put the fields' numbers within what the layer has, and back into the fields. */
@@ -99,7 +106,6 @@
     for (const key of PLACE) {
       parts[key].max = (key === "map" ? maps : size) - 1;
       parts[key].value = unit[key];
-      parts[key].parentElement.hidden = key !== "map" && size === 1;
     }
     parts.map.previousElementSibling.textContent = say(size > 1 ? "compute.map" : "compute.unit");
   }
@@ -136,16 +142,19 @@
     const parts = fill(root);
     const box = compute.box(parts);
     const samples = LeNet.sources.readSamples();
-    let unit = firstUnit(network, root.dataset.layer);
+    let unit = null;
     offer(parts, samples, network.name);
     parts.whole.href = files.page;
 
-    function update(goOn) {
+    /** Show what is chosen; `name` of a layer asks for a unit of it. */
+    function update(goOn, name) {
       const image = LeNet.preprocess.forNetwork(samples[parts.digit.value].ink, network.inputSize);
+      const outputs = engine.forward(network, image);
+      if (name) unit = firstUnit(network, outputs, name);
       writePlace(parts, unit, network);
       const { title } = network.entry;
       parts.about.textContent = say("compute.about", { title, count: network.epoch });
-      box.show({ network, outputs: engine.forward(network, image), unit }, goOn);
+      box.show({ network, outputs, unit }, goOn);
     }
     parts.digit.addEventListener("change", () => update(true));
     for (const key of PLACE)
@@ -156,7 +165,14 @@
     parts.out.addEventListener("click", (event) => {
       const canvas = event.target.closest("canvas");
       if (!canvas) return;
-      unit = unitAt(box.scene(), canvas, event);
+      const chosen = unitAt(box.scene(), canvas, event);
+      const { level, out } = box.scene();
+      if (level === "map") {
+        const { map, row, column } = chosen;
+        box.player.byHand(network.layers[unit.index].size > 1 ? row * out.columns + column : map);
+        return;
+      }
+      unit = chosen;
       update(true);
     });
     parts.network.addEventListener("change", async () => {
@@ -167,10 +183,9 @@
         parts.about.textContent = say("compute.unavailable", { why: error.message });
         return;
       }
-      unit = firstUnit(network, name);
-      update(true);
+      update(true, name);
     });
-    update(false);
+    update(false, root.dataset.layer);
     root.dataset.ready = "yes";
     parts.stage.focus({ preventScroll: true });
     if (!box.player.calm()) box.player.play();

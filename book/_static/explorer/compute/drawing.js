@@ -18,13 +18,12 @@
   const gridOf = (count) => GRID[count] || Math.ceil(Math.sqrt(count));
   const widest = (numbers) => numbers.reduce((most, one) => Math.max(most, Math.abs(one)), 1e-6);
 
-  /** The limits and colours of a layer's weights, or of its codes. */
-  function weightLook(scene) {
-    const { weights, codes } = scene.layer;
-    const most = codes
-      ? 1
-      : widest(scene.look.parts.flatMap((part) => widest(part.weights)).concat(0));
-    return weights || codes ? [[-most, most], "signed"] : null;
+  /** The limits and colours of a layer's weights, or of its codes; null where it has none. */
+  function weightLook({ layer, look }) {
+    if (layer.codes) return [[-1, 1], "signed"];
+    if (!layer.weights) return null;
+    const most = widest(look.parts.map((part) => widest(part.weights)));
+    return [[-most, most], "signed"];
   }
 
   // ------------------------------------------------------------------ what it sees
@@ -95,7 +94,10 @@
       page,
       ...belowLook(scene),
     );
-    if (!weighted) return { all: [values], values };
+    if (!weighted) {
+      values.box.classList.add("lm-wide"); // larger numbers, and room for them
+      return { all: [values], values };
+    }
     const rbf = layer.kind === "rbf";
     const title = rbf ? "code" : look.single ? "weights" : "kernel";
     const weights = compute.grid(say(`compute.grid.${title}`), across, page, ...weighted);
@@ -221,7 +223,8 @@
       picture.box.classList.toggle("lm-now", below.length > 1 && n === part);
       const inside = n === part && place !== null;
       const cell = [x + (place % kernel), y + Math.floor(place / kernel), 1, 1, "lx-unit"];
-      picture.mark([x, y, kernel, kernel], ...(inside ? [cell] : []));
+      const whole = kernel === layer.below; // its frame would say nothing
+      picture.mark(...(whole ? [] : [[x, y, kernel, kernel]]), ...(inside ? [cell] : []));
     });
   }
 

@@ -5,11 +5,20 @@
   const compute = (LeNet.compute = LeNet.compute || {});
   const { say } = LeNet;
   const { number, term } = LeNet.widgets;
+  const RAISED = "⁻⁰¹²³⁴⁵⁶⁷⁸⁹";
   const GATHERING = ["product", "value", "compare", "difference"];
+
+  /** Write 1600000 as 1.6·10⁶. */
+  function scientific(value) {
+    if (!value || !Number.isFinite(value)) return String(value);
+    const [head, tail] = value.toExponential(1).split("e");
+    const raised = Array.from(tail.replace("+", ""), (one) => RAISED["-0123456789".indexOf(one)]);
+    return `${head}·10${raised.join("")}`;
+  }
 
   /** Write a power of e, which can be large or small. */
   compute.power = (value) =>
-    value >= 1e5 || value < 1e-3 ? value.toExponential(1).replace("-", "−") : number(value, 3);
+    value >= 1e6 || value < 1e-3 ? scientific(value) : number(value, value < 1000 ? 3 : 0);
 
   const digits = (kind) => (kind === "product" || kind === "difference" ? 3 : 4);
 
@@ -37,7 +46,10 @@
       if (typeof value === "number") values[key] = number(value, places);
     for (const key of ["value", "bias", "coefficient", "partSum"])
       if (key in values && kind !== "compare") values[key] = term(step[key], places);
-    if (kind === "difference") values.value = number(step.value, places);
+    if (kind === "difference") {
+      values.value = number(step.value, places);
+      values.weight = term(step.weight, places);
+    }
     if (kind === "product") values.weight = number(step.weight, places);
     values.before = number(step.before ?? before, places);
     if (kind === "compare") {
@@ -48,7 +60,11 @@
       if (/squash|sigmoid/.test(step.activation)) values.sum = term(step.sum, places);
       return say(`compute.how.${step.activation}`, values);
     }
-    if (step.ten) return say(`compute.how.${kind}`, { ...values, ...ofTen(step) });
+    if (step.ten) {
+      const told = ofTen(step);
+      const name = kind === "nearest" && told.of === told.label ? "nearestOwn" : kind;
+      return say(`compute.how.${name}`, { ...values, ...told });
+    }
     return say(`compute.how.${kind}`, { ...values, count: step.count });
   }
 
