@@ -480,23 +480,27 @@ def test_networks_and_epochs_are_loaded_when_they_are_asked_for(browser, server)
         assert entry["title"] in about.inner_text()
         assert f"{name}-10.js" in loaded()
         side = entry["input_size"]
-        assert f"Input: {side}×{side}" in page.locator(".lx-network").inner_text()
+        assert f"{side}×{side}" in page.locator(".lx-given").inner_text()
     assert not problems
     page.context.close()
 
 
 def test_pointing_at_a_unit_lights_up_what_it_sees(ready):
     maps = ready.locator(".lx-maps canvas")
+    title = "() => document.querySelector('.lx-panel .lx-title').innerText"
     c3 = ready.get_by_role("application", name=re.compile("^C3")).locator("canvas").nth(4)
     c3.scroll_into_view_if_needed()
     box = c3.bounding_box()
     ready.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.35)
-    assert ready.locator(".lx-panel .lx-title").inner_text() == "C3, map 4, row 3, column 2"
+    until(ready, f"({title})() === 'C3, map 4, row 3, column 2'")  # the pointer rests there
     place = ready.locator(".lx-place").inner_text()
     assert "rows 3–7, columns 2–6 of S2, in all 6 maps" in place
     assert "rows 6–19, columns 4–17 of the input" in place
-    # One mark in the input, six in S2, and the unit itself.
-    assert ready.locator(".lx-network .lx-mark").count() == 8
+    # One mark in the input, six in C1 and in S2, and the unit itself; above it, one in S4, and one
+    # around all units of C5, of F6 and of the output.
+    counts = {"lx-sees": 13, "lx-unit": 1, "lx-feeds": 4}
+    for kind, count in counts.items():
+        assert ready.locator(f".lx-maps .{kind}").count() == count, kind
     share = ready.evaluate(
         """() => { const mark = document.querySelector('.lx-input .lx-mark').style;
                    return [mark.top, mark.left, mark.width].map(parseFloat); }"""
@@ -526,7 +530,7 @@ def test_a_large_value_is_dark_in_every_map_and_kernel(engine, ready):
     # The unit of C1 with the largest value in the first map has the darkest pixel there.
     place, size = ready.evaluate(
         """() => {
-            const canvas = document.querySelector('.lx-maps canvas[data-map="0"]');
+            const canvas = document.querySelector('.lx-network canvas[data-map="0"]');
             const { data, width } = canvas.getContext("2d")
                 .getImageData(0, 0, canvas.width, canvas.height);
             const light = Array.from({ length: data.length / 4 }, (_, n) =>
@@ -567,6 +571,7 @@ def test_the_panel_writes_the_computation_out(ready):
 
 def test_the_list_of_products_stays_open_and_a_unit_without_one_is_shown_all_the_same(ready):
     panel = ready.locator(".lx-panel")
+    ready.get_by_label("Layer").select_option(label="C1: 6@28×28, convolution 5×5")
     panel.get_by_text("All 25 products").click()
     ready.get_by_label("Layer").select_option(label="C3: 16@10×10, convolution 5×5")
     assert panel.locator("details").get_attribute("open") is not None
@@ -725,7 +730,7 @@ def test_a_later_network_that_fails_leaves_the_first_one_as_it_was(browser, site
     page.get_by_label("The Keras LeNet").click()
     until(page, "document.querySelector('.lx-messages').innerText.includes('damaged')")
     assert page.get_by_label("Textbook LeNet-5").is_checked()
-    assert verdict(page) == before and "Input: 32×32" in page.locator(".lx-network").inner_text()
+    assert verdict(page) == before and "32×32" in page.locator(".lx-given").inner_text()
     page.get_by_label("5 epochs").check()
     until(page, "document.querySelector('.lx-about').innerText.includes('After 5')")
     assert page.locator(".lx-messages").inner_text() == ""
@@ -907,8 +912,8 @@ def test_code_and_weights_of_a_page_stay_within_their_budget(browser, server, si
     files = [site / "_static" / url.split("/_static/")[1] for url in own]
     data = [file for file in files if file.parent.name == "weights"]
     assert {file.name for file in data} == {"index.js", "samples.js", "textbook-10.js"}
-    scripts_of_it = [*explorer.WORDS, *explorer.PROGRAMS["explorer"].scripts]
-    assert len(files) - len(data) == len(scripts_of_it) + 1  # and the style sheet
+    scripts_of_it = [*explorer.WORDS, *explorer.PROGRAMS["explorer"].wanted()]
+    assert len(files) - len(data) == len(scripts_of_it) + 2  # and the style sheets
     total = sum(len(gzip.compress(file.read_bytes())) for file in files)
     print(f"explorer: {total:,} bytes over the wire")
     assert total <= 400_000

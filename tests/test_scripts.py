@@ -51,7 +51,7 @@ def test_a_script_can_be_read_in_one_sitting(file):
 
 
 def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
-    loaded = {name for program in explorer.PROGRAMS.values() for name in program.scripts}
+    loaded = {name for program in explorer.PROGRAMS.values() for name in program.wanted()}
     files = {file.relative_to(FOLDER).with_suffix("").as_posix() for file in SCRIPTS}
     assert {*explorer.WORDS, *loaded} == {"words", *files}
 
@@ -76,7 +76,7 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     assert words.name == "p" and "needs JavaScript" in words.text
     assert template.name == "template" and len(template.select("[data-lx]")) > 10
     assert not re.search(r">\s+<", template.decode())
-    wanted = [f"{name}.js" for name in (*explorer.WORDS, *explorer.PROGRAMS[program].scripts)]
+    wanted = [f"{name}.js" for name in (*explorer.WORDS, *explorer.PROGRAMS[program].wanted())]
     sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
     assert [source.split("/explorer/", 1)[1].split("?")[0] for source in sources] == wanted
     # A list of layers has no place to draw one where the other part is left out.

@@ -9,9 +9,22 @@ A page says where such a program stands, and what stands there without JavaScrip
     :::
 
 ``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
-``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
-other, so it is translated like any other.
+            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
+            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
+            *("networks", "own", "sources", "explorer"),
+        ),
+        options={"hero": directives.flag},
+        styles=("stage", "compute"),
+        # scripts of wings come here; templates: see explorer.html
+        wings=("backward", "slopes", *COMPUTE),
+    ),
+    "compute": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "unit", "files", "networks", "sources"),
+            *COMPUTE,
+        ),
+        options={"layer": layer_name},
+        styles=("compute",),
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -57,11 +70,17 @@ class Program(NamedTuple):
     scripts: tuple  #: in the order in which they build on one another
     options: Mapping = MappingProxyType({})  #: of its directive, beside ``asked`` and ``page``
     styles: tuple = ()  #: beside ``explorer``, which all have
+    wings: tuple = ()  #: scripts of parts that a hero lacks; they come before the last of `scripts`
+
+    def wanted(self, hero=False):
+        """Return the scripts that a page loads."""
+        return self.scripts if hero else (*self.scripts[:-1], *self.wings, self.scripts[-1])
 
 
 PROGRAMS = {
     "explorer": Program(
         scripts=(
+<<<<<<< HEAD
             *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
             *("paper", "answer", "maps", "panel", "networks", "own", "sources"),
             *(*COMPUTE, "explorer"),
@@ -75,6 +94,15 @@ PROGRAMS = {
         ),
         options={"layer": layer_name},
         styles=("compute",),
+=======
+            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
+            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
+            *("networks", "own", "sources", "explorer"),
+        ),
+        options={"hero": directives.flag},
+        styles=("stage",),
+        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
+>>>>>>> live
     ),
     "calculator": Program(
         scripts=(
@@ -126,20 +154,40 @@ def visit_mount(self, node):
 
 def depart_mount(self, node):
     say = words.sayer(words.read(self.config.language))
-    values = {**node["data"], "say": say}
+    page = self.builder.get_target_uri(self.builder.current_docname)
+    values = {
+        **node["data"],
+        "say": say,
+        "level": level(node),
+        "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
+    }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
     self.body.append(f"<template>{seen}</template>\n</div>\n")
     mounts = list(node.document.findall(mount))
     if node is not mounts[-1]:
         return
-    # Not at the head of the page: they run before what follows is drawn, so nothing jumps.
-    page = self.builder.get_target_uri(self.builder.current_docname)
+    # Not at the head of the page: they run before what follows is drawn, so nothing jumps. A stage
+    # has its room kept (stage.css), so its scripts let the page stand first.
+    heroes = ["hero" in one["data"] for one in mounts]
+    kept = all(
+        one["program"] == "explorer" and (one["page"] or hero)
+        for one, hero in zip(mounts, heroes, strict=True)
+    )
     needed = sorted({one["program"] for one in mounts})
-    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].scripts)]
+    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
     for script in dict.fromkeys(wanted):
         source = relative_uri(page, f"_static/explorer/{script}.js")
-        self.body.append(f'<script src="{source}"></script>\n')
+        self.body.append(f'<script{" defer" * kept} src="{source}"></script>\n')
+
+
+def level(node):
+    """Return the level of the headings in a program: one below the section that it stands in."""
+    depth = 1
+    while node.parent is not None:
+        node = node.parent
+        depth += isinstance(node, nodes.section)
+    return min(depth, 6)
 
 
 def add_files(app, pagename, templatename, context, doctree):

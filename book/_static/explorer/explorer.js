@@ -4,15 +4,20 @@
    (book/_templates/explorer.html). Where a chapter holds it, that happens when the reader asks for
    it (data-when="asked"). The parts of the page stand in scripts of their own: they are told by the
    state (state.js) what has changed, and show it. A script that adds a part of its own puts a
-   function into `LeNet.wings`. */
+   function into `LeNet.wings`.
+
+   The hero of the first page (data-hero) is the stage alone. It asks for a network when it comes
+   into view, and begins with strokes, so that it needs no samples. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const PARTS = [
-    ...["engine", "preprocess", "links", "unit", "files", "newState"],
-    ...["paper", "answer", "maps", "panel", "networks", "sources"],
+    ...["say", "engine", "field", "preprocess", "links", "unit", "files", "newState"],
+    ...["paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"],
+    ...["networks", "sources"],
   ];
   const FIRST_SAMPLE = 35; // what is shown at first
+  const FIRST_STROKES = "C0ZCZD6MPLI6vjy4TqpsmoyMqoDGeNg";
 
   /** Return a function that shows a sentence, or takes it away. `topic` keeps apart what has
       nothing to do with it. */
@@ -23,17 +28,53 @@
     };
   }
 
-  /** Show what a link holds, or the first sample, with the network that it names or the first. */
+  /** What is shown at first, unless the reader has drawn already. */
+  function firstSource(state) {
+    if (state.before.length) return state.source;
+    if (state.samples) return { kind: "tried", sample: FIRST_SAMPLE };
+    return LeNet.links.strokes.read(FIRST_STROKES);
+  }
+
+  /** Show what a link holds, or a first digit, with the network that it names or the first. */
   function begin(link, state, networks, notice) {
     const known = link && networks.has(link.name, link.epoch);
-    if (link && !known)
-      notice(
-        "link",
-        "The link names a network that is not here; its drawing is shown with another one.",
-      );
-    const sample = { kind: "tried", sample: FIRST_SAMPLE };
-    state.show(link ? link.source : state.samples ? sample : { kind: "strokes", strokes: [] });
+    if (link && !known) notice("link", LeNet.say("explorer.linkUnknown"));
+    state.show(link ? link.source : firstSource(state));
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
+  }
+
+  /** Wait until the page stands and an element comes into view. */
+  async function inView(root) {
+    const { IntersectionObserver, requestIdleCallback = (then) => setTimeout(then, 50) } = window;
+    if (document.readyState !== "complete")
+      await new Promise((done) => addEventListener("load", done, { once: true }));
+    await new Promise((done) => requestIdleCallback(done, { timeout: 500 }));
+    if (!IntersectionObserver) return;
+    await new Promise((done) => {
+      const observer = new IntersectionObserver(([{ isIntersecting }]) => {
+        if (!isIntersecting) return;
+        observer.disconnect();
+        done();
+      });
+      observer.observe(root);
+    });
+  }
+
+  /** Give life to all parts; returns the two that load something, and what takes marks off. */
+  function assemble(root, own, parts, state, notice) {
+    LeNet.paper(parts, state, LeNet.widgets.pen(parts.paper));
+    LeNet.answer(parts, state);
+    const all = LeNet.maps(parts, state);
+    const unmark = LeNet.marks(parts, state, all);
+    LeNet.pointing(parts, state, all);
+    LeNet.stage(parts, state, all);
+    LeNet.panel(parts, state);
+    const networks = own
+      ? LeNet.ownNetwork(parts, state, own)
+      : LeNet.networks(parts, state, notice);
+    const sources = LeNet.sources(parts, state, notice);
+    if (!("hero" in root.dataset)) for (const wing of LeNet.wings || []) wing(parts, state, notice);
+    return { networks, sources, unmark };
   }
 
   /** Fill the element, and return its state. `own` returns a network that is on the page already
@@ -47,22 +88,10 @@
     parts.positiveRamp.style.background = gradients.positive;
     parts.inkRamp.style.background = gradients.ink;
     const onPaper = pen(parts.paper, { willReadFrequently: true });
-    if (!onPaper)
-      notice(
-        "canvas",
-        "This browser has no canvas, so nothing can be drawn and no map shown. Sample digits and the numbers of each unit work.",
-      );
+    if (!onPaper) notice("canvas", LeNet.say("explorer.noCanvas"));
 
     const state = LeNet.newState(onPaper);
-    LeNet.paper(parts, state, onPaper);
-    LeNet.answer(parts, state);
-    const unmark = LeNet.maps(parts, state);
-    LeNet.panel(parts, state);
-    const networks = own
-      ? LeNet.ownNetwork(parts, state, own)
-      : LeNet.networks(parts, state, notice);
-    const sources = LeNet.sources(parts, state, notice);
-    for (const wing of LeNet.wings || []) wing(parts, state, notice);
+    const { networks, sources, unmark } = assemble(root, own, parts, state, notice);
     state.on("values", () => (root.dataset.ready = "yes"));
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
@@ -73,23 +102,24 @@
       if (offered) begin(null, state, networks, notice);
       else state.show({ kind: "strokes", strokes: [] });
     });
+    const hero = "hero" in root.dataset;
+    if (hero) state.show(firstSource(state));
     state.update();
+    if (hero) await inView(root);
 
     try {
       await networks.offer();
     } catch (error) {
-      notice(
-        "weights",
-        `The networks can’t be loaded. ${error.message} Drawing and its preparation work all the same. Reload the page to try again; if you have built the book yourself, run “make export”.`,
-      );
-      parts.verdict.textContent = "There is no network to ask.";
-      parts.samples.textContent = "The sample digits could not be loaded.";
-      root.dataset.ready = "no network";
+      notice("weights", LeNet.say("explorer.noNetworks", { why: error.message }));
+      parts.verdict.textContent = LeNet.say("explorer.noOneToAsk");
+      parts.samples.textContent = LeNet.say("explorer.noSamples");
+      root.dataset.ready = "none";
       return state;
     }
     offered = true;
-    await sources.offer();
-    await begin(sources.readLink(), state, networks, notice);
+    const link = sources.readLink();
+    if (!hero || link?.source.kind === "tried") await sources.offer();
+    await begin(link, state, networks, notice);
     window.addEventListener("hashchange", () => {
       const link = sources.readLink();
       if (link) begin(link, state, networks, notice);
@@ -112,8 +142,12 @@
     };
     root.classList.add("lx-on");
     root.replaceChildren(
-      make("button", { type: "button", class: "lx-load", onclick: load }, "Load the explorer"),
-      make("span", {}, " Draw a digit here, and see every unit of the network (about 0.2 MB)."),
+      make(
+        "button",
+        { type: "button", class: "lx-load", onclick: load },
+        LeNet.say("explorer.load"),
+      ),
+      make("span", {}, ` ${LeNet.say("explorer.loadWhat")}`),
       root.querySelector("template"),
     );
   }

@@ -2,34 +2,62 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine } = LeNet;
+  const { engine, say } = LeNet;
   const { make, number } = LeNet.widgets;
   const { layerText, writeOut } = LeNet.unit;
 
-  const range = (first, side) => (side === 1 ? `${first}` : `${first}–${first + side - 1}`);
-  const square = ({ row, column, side }) =>
-    `rows ${range(row, side)}, columns ${range(column, side)}`;
+  const range = (first, side) =>
+    side === 1 ? `${first}` : say("explorer.range", { first, last: first + side - 1 });
+  const rectangle = ({ row, column, side }) =>
+    say("explorer.rectangle", { rows: range(row, side), columns: range(column, side) });
 
   function unitName({ network, unit: { index, map, row, column } }) {
     const { name, size } = network.layers[index];
-    return size > 1 ? `${name}, map ${map}, row ${row}, column ${column}` : `${name}, unit ${map}`;
+    const place = { layer: name, map, row, column };
+    return size > 1 ? say("explorer.unitOfMap", place) : say("explorer.unitOfLayer", place);
   }
 
   /** Say where a unit looks, in the layer below and in the input. */
   function sees({ network, unit: { index, map, row, column } }) {
     const looks = engine.looksAt(network, index, row, column);
-    const inInput =
+    const input =
       looks.input.side >= network.inputSize
-        ? "the whole input"
-        : `${square(looks.input)} of the input`;
-    if (!index) return `It sees ${inInput}.`;
+        ? say("explorer.wholeInput")
+        : say("explorer.ofInput", { square: rectangle(looks.input) });
+    if (!index) return say("explorer.seesInput", { input });
     const below = network.layers[index - 1];
-    if (below.size === 1)
-      return `It sees all ${below.maps} units of ${below.name}; through them, ${inInput}.`;
-    const maps = engine.sees(network.layers[index], map);
-    const which = maps.length === below.maps ? `all ${below.maps} maps` : `maps ${maps.join(", ")}`;
-    const inMaps = maps.length > 1 ? `, in ${which}` : "";
-    return `It sees ${square(looks.below)} of ${below.name}${inMaps}; through them, ${inInput}.`;
+    const named = { below: below.name, input, square: rectangle(looks.below) };
+    if (below.size === 1) return say("explorer.seesUnits", { ...named, count: below.maps });
+    const seen = engine.sees(network.layers[index], map);
+    if (seen.length === 1) return say("explorer.seesOne", named);
+    const maps =
+      seen.length === below.maps
+        ? say("explorer.allMaps", { count: below.maps })
+        : say("explorer.someMaps", { maps: seen.join(", ") });
+    return say("explorer.seesMaps", { ...named, maps });
+  }
+
+  /** Say which units above see a unit. */
+  function feeds({ network, unit }) {
+    const list = LeNet.field.above(network, unit).map(({ index, maps, rows, columns }) =>
+      say("explorer.feedsLayer", {
+        count: maps.length * rows * columns,
+        layer: network.layers[index].name,
+      }),
+    );
+    return list.length ? say("explorer.feeds", { list: list.join(", ") }) : "";
+  }
+
+  /** Write which unit it is, and where it stands between the others. */
+  function name(parts, state) {
+    const unit = unitName(state);
+    parts.unitTitle.textContent = state.pinned ? say("explorer.pinnedTitle", { unit }) : unit;
+    parts.unitPlace.textContent = `${sees(state)} ${feeds(state)}`.trim();
+  }
+
+  function aloudText(state, value) {
+    const told = { unit: unitName(state), value };
+    return state.pinned ? say("explorer.pinnedSpoken", told) : say("explorer.spoken", told);
   }
 
   LeNet.panel = function (parts, state) {
@@ -39,8 +67,7 @@
     function show() {
       const { network, outputs, unit } = state;
       const told = engine.explain(network, outputs, unit.index, unit.map, unit.row, unit.column);
-      parts.unitTitle.textContent = unitName(state) + (state.pinned ? " (pinned)" : "");
-      parts.unitPlace.textContent = sees(state);
+      name(parts, state);
       const open = parts.unitBody.querySelector("details")?.open;
       parts.unitBody.replaceChildren(...writeOut(state, unit.index, told));
       const products = parts.unitBody.querySelector("details"); // a pooling unit has none
@@ -89,10 +116,8 @@
     state.on("unit", ({ aloud }) => {
       showForm();
       const value = show();
-      if (aloud) {
-        const pinned = state.pinned ? ", pinned" : "";
-        parts.spokenUnit.textContent = `${unitName(state)}: ${number(value, 3)}${pinned}`;
-      }
+      if (!aloud) return;
+      parts.spokenUnit.textContent = aloudText(state, number(value, 3));
     });
   };
 })();

@@ -8,6 +8,7 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine, preprocess } = LeNet;
   const UNDO_STEPS = 100;
+  const FIRST_LAYER = 2;
   const INPUT_SIZE = 32; // as long as there is no network
 
   /** Return the ink of what is drawn, its side and its steps. `pen` draws on the paper. */
@@ -39,16 +40,18 @@
     return layer && map < layer.maps && row < layer.size && column < layer.size;
   }
 
-  /** The unit of C1 that the digit excites most: a good one to begin with. */
+  /** The unit of C3 that the digit excites most: a good one to begin with, for it sees maps below
+      and feeds others above. A network of fewer layers has one in its last. */
   function liveliest({ network, outputs }) {
-    const values = outputs[1],
-      { size } = network.layers[0];
+    const index = Math.min(FIRST_LAYER, network.layers.length - 1);
+    const values = outputs[index + 1],
+      { size } = network.layers[index];
     let best = 0;
     values.forEach((value, n) => {
       if (Math.abs(value) > Math.abs(values[best])) best = n;
     });
     const row = Math.floor(best / size) % size;
-    return { index: 0, map: Math.floor(best / size / size), row, column: best % size };
+    return { index, map: Math.floor(best / size / size), row, column: best % size };
   }
 
   /** What changes the drawing. */
@@ -96,10 +99,12 @@
       use(network) {
         const other = state.network?.name !== network.name;
         state.network = network;
-        if (other) tell("network");
         if (state.unit && !has(network, state.unit)) state.unit = null;
+        if (other) tell("network");
         state.update();
-        if (other) state.choose(state.unit || liveliest(state));
+        if (!other) return;
+        state.unit = state.unit || liveliest(state);
+        tell("unit", { aloud: false }); // the same place in another network is another unit
       },
     };
   }
@@ -113,10 +118,16 @@
       state.unit = unit;
       tell("unit", { aloud });
     },
-    /** Pin a unit, or let it go where it is pinned already. */
-    pin(unit) {
-      state.pinned = !(state.pinned && same(unit, state.unit));
+    /** Pin a unit, or let it go where it is pinned already (unless it shall `stay`). */
+    pin(unit, stay = false) {
+      state.pinned = stay || !(state.pinned && same(unit, state.unit));
       state.choose(unit, true);
+    },
+    /** Let a pinned unit go; it is shown until another one is pointed at. */
+    unpin() {
+      if (!state.pinned) return;
+      state.pinned = false;
+      state.choose(state.unit, true);
     },
   });
 

@@ -30,10 +30,11 @@
     return { copy, parts: Object.fromEntries(named) };
   };
 
-  /** Put a copy of an element's template in place of all that it holds; return the named parts. */
+  /** Put a copy of an element's template in place of all that it holds; return the named parts. A
+      picture that stands there stays, for paper: see explorer.css. */
   widgets.fill = function (root) {
     const { copy, parts } = widgets.copy(root.querySelector("template"));
-    root.replaceChildren(copy);
+    root.replaceChildren(...root.querySelectorAll(":scope > figure"), copy);
     root.classList.add("lx-on");
     return parts;
   };

@@ -220,37 +220,56 @@
 
   const SOON = 150; // milliseconds after the last change of a drawing
 
-  /** The wing of the explorer: the unit that is chosen there. */
+  /** The wing of the explorer: the unit that is chosen there, opened in the drawer, or from the
+      panel that writes it out. */
   function wing(parts, state) {
-    const opener = parts.watch;
-    if (!opener) return;
+    const { watch, watchPlace, watchSection, watchTemplate } = parts;
+    if (!watch) return;
     let box = null,
+      stage = null,
       waiting = null;
-    function show() {
-      if (parts.watchPlace.hidden || !state.unit || !state.outputs) return;
+    const opened = () => !watchPlace.hidden;
+
+    function show(goOn) {
+      if (!opened() || !state.unit || !state.outputs) return;
       const { network, outputs, unit } = state;
-      box.show({ network, outputs, unit: { ...unit } }, true);
+      box.show({ network, outputs, unit: { ...unit } }, goOn);
     }
-    const soon = () => {
+    /* A drawing changes with every frame: the computation begins anew when the hand rests. */
+    function soon() {
       clearTimeout(waiting);
-      waiting = setTimeout(show, SOON);
-    };
+      waiting = setTimeout(show, SOON, true);
+    }
+    function build() {
+      const { copy, parts: own } = LeNet.widgets.copy(watchTemplate);
+      watchPlace.append(copy);
+      own.choices.remove();
+      own.more.remove();
+      stage = own.stage;
+      box = compute.box(own);
+    }
     function open(on) {
-      if (!box) {
-        const { copy, parts: own } = LeNet.widgets.copy(parts.watchTemplate);
-        parts.watchPlace.append(copy);
-        own.choices.remove();
-        own.more.remove();
-        box = compute.box(own);
-      }
-      parts.watchPlace.hidden = !on;
-      opener.setAttribute("aria-expanded", String(on));
-      opener.textContent = say(on ? "compute.wingClose" : "compute.wing");
+      if (!box) build();
+      watchPlace.hidden = !on;
+      watch.setAttribute("aria-expanded", String(on));
+      watch.textContent = say(on ? "compute.wingClose" : "compute.wing");
       if (!on) return box.player.pause();
-      show();
+      show(false);
       if (!box.player.calm()) box.player.play();
     }
-    opener.addEventListener("click", () => open(parts.watchPlace.hidden));
+    /** From the panel: show the unit, and bring it into view. */
+    function bring() {
+      if (!state.unit) return;
+      state.pinned = true;
+      open(true);
+      const behavior = box.player.calm() ? "auto" : "smooth";
+      watchSection.scrollIntoView({ block: "start", behavior });
+      stage.focus({ preventScroll: true });
+    }
+    watch.addEventListener("click", () => open(!opened()));
+    const button = make("button", { type: "button", class: "lm-watch" }, say("compute.wing"));
+    button.addEventListener("click", bring);
+    parts.unitPlace.after(button);
     for (const what of ["values", "unit"]) state.on(what, () => box && soon());
   }
   (LeNet.wings = LeNet.wings || []).push(wing);

@@ -1,0 +1,366 @@
+"""The backward view: slopes are those of Keras and of a measurement, and a step is −rate × slope."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lenet_tutorial.explorer import export, scripts
+from lenet_tutorial.losses import MapLoss
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parent.parent
+SCRIPTS = ROOT / "book" / "_static" / "explorer"
+WEIGHTS = SCRIPTS / "weights"
+LAST = export.EPOCHS[-1]
+TOLERANCE = 1e-4  # of the largest slope of the layer
+
+HELPERS = """() => {
+    window.network = (name, epoch) => {
+        const { received, build, decode } = LeNet.engine;
+        const entry = received.catalogue.networks.find(one => one.name === name);
+        const shot = entry.snapshots.find(one => one.epoch === epoch);
+        return build(entry, decode(received.weights[`${name}-${epoch}`], shot));
+    };
+    window.floats = text => new Float32Array(
+        Uint8Array.from(atob(text), one => one.charCodeAt(0)).buffer);
+    window.text = values => {
+        const bytes = new Uint8Array(Float32Array.from(values).buffer);
+        return btoa(Array.from(bytes, one => String.fromCharCode(one)).join(""));
+    };
+    // A small network of chosen activations and poolings, with weights drawn by a simple rule.
+    window.small = ({ activation, pooling, end, table }) => {
+        let seed = 7;
+        const scale = activation === "sigmoid" ? 4 : 1; // its slope is a quarter at most
+        const random = () => scale * ((seed = (seed * 16807) % 2147483647) / 2147483647 - 0.5);
+        const draw = count => Float32Array.from({ length: count }, random);
+        const pool = name => ({ name, kind: pooling, kernel: 2, stride: 2,
+            ...(pooling === "subsampling" ? { activation } : {}) });
+        const given = [
+            { name: "C1", kind: "convolution", kernel: 3, stride: 1, maps: 3, activation },
+            { ...pool("S2"), maps: 3 },
+            { name: "C3", kind: "convolution", kernel: 2, stride: 1, maps: 4, activation,
+              ...(table ? { table: [[0, 1], [1, 2], [0, 2], [0, 1, 2]] } : {}) },
+            { ...pool("S4"), maps: 4 },
+            { name: "F5", kind: "dense", maps: 12, activation },
+            end === "rbf" ? { name: "output", kind: "rbf", maps: 10 }
+                          : { name: "output", kind: "dense", maps: 10, activation: "softmax" },
+        ];
+        let size = 12, maps = 1;
+        const layers = given.map(one => {
+            const layer = { ...one, inputs: maps, below: size };
+            if (!layer.kernel) Object.assign(layer, { kernel: size, stride: 1 });
+            layer.size = (size - layer.kernel) / layer.stride + 1;
+            const count = layer.maps * maps * layer.kernel ** 2;
+            if (layer.kind === "subsampling") {
+                layer.coefficients = draw(layer.maps);
+                layer.biases = draw(layer.maps);
+            } else if (layer.kind === "rbf") layer.codes = draw(count).map(Math.sign);
+            else if (!layer.kind.endsWith("pooling")) {
+                layer.weights = draw(count);
+                layer.biases = draw(layer.maps);
+                if (layer.table) layer.weights.forEach((_, n) => {
+                    const [map, from] = [Math.floor(n / maps / layer.kernel ** 2),
+                                         Math.floor(n / layer.kernel ** 2) % maps];
+                    if (!layer.table[map].includes(from)) layer.weights[n] = 0;
+                });
+            }
+            [size, maps] = [layer.size, layer.maps];
+            return layer;
+        });
+        return { name: "small", inputSize: 12, entry: {}, layers, image: draw(144) };
+    };
+}"""
+
+
+@pytest.fixture(scope="module")
+def engine(browser):
+    """Open an empty page with the scripts and all weights."""
+    page = browser.new_page()
+    for name in ("widgets", "shapes", "engine", "preprocess", "backward", "slopes"):
+        page.add_script_tag(path=SCRIPTS / f"{name}.js")
+    for file in sorted(WEIGHTS.glob("*.js")):
+        page.add_script_tag(path=file)
+    for text in scripts.made_by_the_build(WEIGHTS).values():
+        page.add_script_tag(content=text)
+    page.evaluate(HELPERS)
+    yield page
+    page.close()
+
+
+def samples():
+    """Return the fifty digits that come with the page, with their labels."""
+    text = (WEIGHTS / "samples.js").read_text(encoding="utf-8")
+    data = base64.b64decode(text.rsplit('"', 2)[1])
+    manifest = json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))
+    images = np.frombuffer(data, np.uint8).reshape(-1, 28, 28)
+    return images, np.array(manifest["samples"]["labels"])
+
+
+def encode(values):
+    return base64.b64encode(np.ascontiguousarray(values, np.float32).tobytes()).decode()
+
+
+def decode(text):
+    return np.frombuffer(base64.b64decode(text), np.float32)
+
+
+def with_keras(name, epoch, images, labels, slopes=True):
+    """Return the losses, and the slopes of each layer's values, the images first, and weights."""
+    import keras
+    import tensorflow as tf
+
+    model = export.load(WEIGHTS, name, epoch)
+    right = tf.constant(labels)
+    values = [tf.constant(images[..., None])]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(values[0])
+        here = values[0]
+        for layer in model.layers:
+            if layer is model.layers[-1] and getattr(layer, "activation", None):
+                assert layer.activation is keras.activations.softmax
+                here = tf.matmul(here, layer.kernel) + layer.bias
+                values.append(here)
+                losses = tf.nn.sparse_softmax_cross_entropy_with_logits(right, here)
+                continue
+            here = layer(here)
+            if not isinstance(layer, keras.layers.Flatten):
+                values.append(here)
+                if layer is model.layers[-1]:
+                    losses = MapLoss(reduction=None)(right, here)
+        if not slopes:
+            return losses.numpy()
+        each = [losses[n] for n in range(len(images))]
+    units = tape.gradient(losses, values)
+    weights = [
+        [tape.gradient(one, [w.value for w in layer.trainable_weights]) for one in each]
+        for layer in model.layers
+        if not isinstance(layer, keras.layers.Flatten)
+    ]
+    return losses.numpy(), [one.numpy() for one in units], weights, model
+
+
+def in_our_order(layer, array, arrays):
+    """Bring a slope of a Keras layer's weights into the order (map, map below, place)."""
+    if array.ndim == 4:
+        return array.transpose(3, 2, 0, 1).ravel()
+    if array.ndim == 3:  # with a table: (row, column, pair)
+        places = array.reshape(-1, array.shape[-1])
+        whole = np.zeros((len(layer.table), arrays, len(places)), np.float32)
+        pairs = [(out, seen) for out, below in enumerate(layer.table) for seen in below]
+        for pair, (out, seen) in enumerate(pairs):
+            whole[out, seen] = places[:, pair]
+        return whole.ravel()
+    if array.ndim == 2 and arrays != len(array):  # over maps: Keras has (place, map below)
+        return array.reshape(-1, arrays, array.shape[1]).transpose(2, 1, 0).ravel()
+    return array.T.ravel()
+
+
+@pytest.mark.parametrize("epoch", [0, LAST])
+@pytest.mark.parametrize("name", export.NETWORKS)
+def test_slopes_are_those_of_keras(engine, name, epoch):
+    """The sample that is read worst, and others with a wrong label.
+
+    Where an answer is right and sure, all slopes are nearly 0, and float32, in which Keras computes,
+    knows few digits of 1 − p. A little noise is on the paper: of equal values in a window only one
+    could win.
+    """
+    shown = export.network(name).input
+    images, labels = samples()
+    ready = shown.prepare(images)[..., 0].astype(np.float32)
+    losses = with_keras(name, epoch, ready, labels, slopes=False)
+    chosen = [int(np.argmax(losses)), 3, 17, 44]
+    labels = labels[chosen].copy()
+    labels[1:] = (labels[1:] + 5) % 10
+    noise = np.random.default_rng(1).uniform(0, 0.02, (len(chosen), shown.side, shown.side))
+    inputs = (shown.prepare(images[chosen])[..., 0] + noise).astype(np.float32)
+    losses, units, weights, model = with_keras(name, epoch, inputs, labels)
+    import keras
+
+    layers = [one for one in model.layers if not isinstance(one, keras.layers.Flatten)]
+    for n, image in enumerate(inputs):
+        told = engine.evaluate(
+            """([name, epoch, image, label]) => {
+                const net = network(name, epoch);
+                // The noisy image is what the network is given; nothing is scaled again.
+                const plain = { ...net, entry: {} };
+                const out = LeNet.engine.forward(plain, floats(image));
+                const found = LeNet.backward(plain, out, label);
+                return [found.loss, found.units.map(text), found.layers.map(one =>
+                    Object.fromEntries(Object.entries(one).map(([k, v]) => [k, text(v)])))];
+            }""",
+            [name, epoch, encode(image), int(labels[n])],
+        )
+        loss, ours, kept = told
+        assert loss == pytest.approx(losses[n], rel=1e-4, abs=1e-5)
+        assert len(ours) == len(units) == len(layers) + 1
+        for place, (found, want) in enumerate(zip(ours, units, strict=True)):
+            want = want[n]
+            want = np.moveaxis(want, -1, 0) if want.ndim == 3 else want
+            near(decode(found), want.ravel(), f"values {place}")
+        maps = 1
+        for layer, found, want in zip(layers, kept, weights, strict=True):
+            trained = [w.numpy() for w in want[n]] if want[n] else []
+            names = ("coefficients", "biases") if "Sub" in type(layer).__name__ else None
+            names = names or ("weights", "biases")
+            assert list(found) == (list(names) if trained else [])
+            for key, slopes in zip(names, trained, strict=False):
+                near(decode(found[key]), in_our_order(layer, slopes, maps), f"{layer.name} {key}")
+            maps = layer.output.shape[-1]
+
+
+def near(found, want, where):
+    assert found.shape == want.shape, where
+    assert np.abs(want).max() > 0, where
+    worst = np.abs(found - want).max() / np.abs(want).max()
+    assert worst <= TOLERANCE, f"{where}: {worst}"
+
+
+KINDS = [
+    {"activation": activation, "pooling": pooling, "end": end, "table": end == "rbf"}
+    for activation, end in (
+        *(("tanh", "softmax"), ("relu", "softmax")),
+        *(("sigmoid", "softmax"), ("squash", "rbf"), ("linear", "softmax")),
+    )
+    for pooling in ("average pooling", "max pooling", "subsampling")
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: "-".join(map(str, kind.values())))
+def test_slopes_are_what_a_measurement_finds(engine, kind):
+    """Every weight and pixel of a small network is moved a little, up and down."""
+    checked, worst = engine.evaluate(
+        """kind => {
+            const net = small(kind), label = 3, nudge = 1 / 256;
+            const loss = () => {
+                const out = LeNet.engine.forward(net, net.image);
+                return LeNet.backward(net, out, label).loss;
+            };
+            const out = LeNet.engine.forward(net, net.image);
+            const found = LeNet.backward(net, out, label);
+            let checked = 0, worst = 0;
+            const compare = (numbers, slopes, seen = () => true) => {
+                const largest = Math.max(...slopes.map(Math.abs)) || 1;
+                numbers.forEach((kept, n) => {
+                    if (!seen(n)) {
+                        worst = Math.max(worst, Math.abs(slopes[n])); // no connection, no slope
+                        return;
+                    }
+                    const at = shift => { numbers[n] = kept + shift; return loss(); };
+                    // Five points: the curve bends, and float32 allows for no tiny nudge.
+                    const measured = (8 * (at(nudge) - at(-nudge)) - at(2 * nudge)
+                        + at(-2 * nudge)) / (12 * nudge);
+                    numbers[n] = kept;
+                    checked++;
+                    const apart = Math.abs(measured - slopes[n]) / largest;
+                    // Where a maximum or a bend of ReLU lies within the nudge, the two may differ.
+                    if (apart > 0.003) missed.push(apart);
+                });
+            };
+            const missed = [];
+            compare(net.image, found.units[0]);
+            net.layers.forEach((layer, index) => {
+                const places = layer.kernel ** 2;
+                const seen = n => !layer.table || LeNet.engine.sees(layer,
+                    Math.floor(n / places / layer.inputs)).includes(
+                    Math.floor(n / places) % layer.inputs);
+                for (const [name, slopes] of Object.entries(found.layers[index]))
+                    compare(layer[name], slopes, name === "weights" ? seen : undefined);
+            });
+            const bends = kind.activation === "relu" || kind.pooling === "max pooling";
+            if (missed.length > (bends ? 0.15 * checked : 0)) worst = Math.max(...missed);
+            return [checked, worst];
+        }""",
+        kind,
+    )
+    assert checked > 350 and worst == 0
+
+
+def test_a_network_with_another_end_is_refused(engine):
+    with pytest.raises(Exception, match="no loss is known for a network that ends in C1"):
+        engine.evaluate(
+            """() => { const net = network("textbook", 0);
+                net.layers = net.layers.slice(0, 1);
+                LeNet.backward(net, LeNet.engine.forward(net, new Float32Array(1024)), 1); }"""
+        )
+
+
+@pytest.mark.parametrize("name", export.NETWORKS)
+def test_a_step_is_minus_rate_times_slope_and_the_loss_falls(engine, name):
+    images, labels = samples()
+    got = engine.evaluate(
+        """([name, image, label, epoch]) => {
+            const net = network(name, epoch), before = network(name, epoch), rate = 0.01;
+            const given = LeNet.preprocess.forNetwork(floats(image), net.inputSize);
+            const outputs = LeNet.engine.forward(net, given);
+            const { network: next, changes, slopes } = LeNet.learnStep(net, outputs, label, rate);
+            let moved = 0, wrong = 0, touched = 0;
+            net.layers.forEach((layer, index) => {
+                for (const key of ["weights", "biases", "coefficients", "codes"]) {
+                    layer[key]?.forEach((value, n) => {
+                        const slope = slopes.layers[index][key]?.[n] ?? 0;
+                        const step = Math.fround(-rate * slope);
+                        const moves = next.layers[index][key][n];
+                        if (value !== before.layers[index][key][n]) touched++;
+                        if (moves !== value) moved++;
+                        if (moves !== Math.fround(value + step)) wrong++;
+                        if (slope && changes[index][key][n] !== step) wrong++;
+                    });
+                }
+            });
+            const after = LeNet.engine.forward(next, given);
+            return [moved, wrong, touched, slopes.loss, LeNet.backward(next, after, label).loss];
+        }""",
+        [name, encode(images[36] / 255), int(labels[36] + 1) % 10, LAST],
+    )
+    moved, wrong, touched, before, after = got
+    assert moved > 30_000 and wrong == 0 and touched == 0
+    assert after < before
+
+
+def test_a_backward_pass_is_quick(engine):
+    images, _ = samples()
+    median = engine.evaluate(
+        """image => {
+            const net = network("textbook", 10);
+            const given = LeNet.preprocess.forNetwork(floats(image), net.inputSize);
+            const out = LeNet.engine.forward(net, given);
+            const times = Array.from({ length: 30 }, () => {
+                const start = performance.now();
+                LeNet.backward(net, out, 3);
+                return performance.now() - start;
+            });
+            return times.sort((a, b) => a - b)[15];
+        }""",
+        encode(images[36] / 255),
+    )
+    print(f"backward pass: {median:.2f} ms")
+    assert median < 40
+
+
+def test_covering_what_matters_not_changes_nothing(engine):
+    images, labels = samples()
+    side, falls, whole, again = engine.evaluate(
+        """([image, label]) => {
+            const net = network("textbook", 10);
+            const given = LeNet.preprocess.forNetwork(floats(image), net.inputSize);
+            const kept = given.slice();
+            let last;
+            for (const one of LeNet.occlude(net, given, label)) last = one;
+            const share = pixels =>
+                LeNet.engine.answer(net, LeNet.engine.forward(net, pixels)).shares[label];
+            const worst = last.falls.indexOf(Math.max(...last.falls));
+            const covered = given.slice();
+            for (let r = 0; r < 4; r++) for (let c = 0; c < 4; c++)
+                covered[(2 * Math.floor(worst / last.side) + r) * 32
+                    + 2 * (worst % last.side) + c] = 0;
+            return [last.side, Array.from(last.falls), given.every((v, n) => v === kept[n]),
+                    share(given) - share(covered) - last.falls[worst]];
+        }""",
+        [encode(images[36] / 255), int(labels[36])],
+    )
+    assert side == 15 and len(falls) == 225
+    assert falls[0] == 0 and max(falls) > 0 and whole and abs(again) < 1e-6
