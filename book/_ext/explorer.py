@@ -9,22 +9,10 @@ A page says where such a program stands, and what stands there without JavaScrip
     :::
 
 ``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
-            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
-            *("networks", "own", "sources", "explorer"),
-        ),
-        options={"hero": directives.flag},
-        styles=("stage", "compute"),
-        # scripts of wings come here; templates: see explorer.html
-        wings=("backward", "slopes", *COMPUTE),
-    ),
-    "compute": Program(
-        scripts=(
-            *("widgets", "shapes", "engine", "preprocess", "unit", "files", "networks", "sources"),
-            *COMPUTE,
-        ),
-        options={"layer": layer_name},
-        styles=("compute",),
+this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
+``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
+other, so it is translated like any other. With ``hero`` the explorer is its stage alone; a picture
+that stands in the text is there without JavaScript, and on paper.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -80,12 +68,14 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-<<<<<<< HEAD
-            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "state"),
-            *("paper", "answer", "maps", "panel", "networks", "own", "sources"),
-            *(*COMPUTE, "explorer"),
+            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
+            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
+            *("networks", "own", "sources", "explorer"),
         ),
-        styles=("compute",),
+        options={"hero": directives.flag},
+        styles=("stage", "compute"),
+        # scripts of wings come here; templates: see explorer.html
+        wings=("backward", "slopes", *COMPUTE),
     ),
     "compute": Program(
         scripts=(
@@ -94,15 +84,6 @@ PROGRAMS = {
         ),
         options={"layer": layer_name},
         styles=("compute",),
-=======
-            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
-            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
-            *("networks", "own", "sources", "explorer"),
-        ),
-        options={"hero": directives.flag},
-        styles=("stage",),
-        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
->>>>>>> live
     ),
     "calculator": Program(
         scripts=(
