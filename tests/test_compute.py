@@ -1,5 +1,6 @@
 """Watch it compute: the steps have the engine's numbers, and the reader rules the clock."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -475,6 +476,30 @@ def test_where_the_weights_are_missing_it_says_so_and_can_try_again(browser, ser
     page.context.close()
 
 
+def test_the_words_of_a_step_have_its_numbers(browser, server):
+    """Each sentence is an equation; both sides are the same, as far as they are written."""
+    page, _, problems = visit(browser, f"{server}/{CHAPTER}")
+    seen = set()
+    for layer in ("C1", "S2", "C3", "output"):
+        box = open_box(page, layer)
+        last = int(part(box, "progress").get_attribute("max"))
+        for step in {1, 2, last // 2, *range(max(1, last - 15), last + 1), min(26, last)}:
+            go(box, step)
+            where, how = part(box, "where").inner_text(), part(box, "how").inner_text()
+            left, _, rest = how.partition(";")[0].partition(" = ")
+            if "^" in left or "·" in rest or "digit" in left or not rest:
+                continue
+            seen.add(where.split()[0])
+            left = left.replace("weight ", "").replace("value ", "").replace("bias ", "")
+            left = left.replace("sum so far ", "").replace("×", "*").replace("−", "-")
+            value = eval(left, {"tanh": math.tanh})
+            want = float(rest.replace("−", "-"))
+            assert value == pytest.approx(want, abs=0.003, rel=0.003), (layer, step, how)
+    assert seen >= {"Product", "Value", "Map", "The", "Activation:", "Mean"}
+    assert problems == []
+    page.context.close()
+
+
 def test_it_works_from_a_folder(browser, site, tmp_path):
     shutil.copytree(site / "_static", tmp_path / "_static")
     (tmp_path / "chapters").mkdir()
@@ -485,3 +510,59 @@ def test_it_works_from_a_folder(browser, site, tmp_path):
     part(box, "stage").press("End")
     assert " = 0.99" in part(box, "how").inner_text() or " = 1.0" in part(box, "how").inner_text()
     page.close()
+
+
+# --------------------------------------------------------------------------- in the explorer
+
+
+def open_explorer(browser, server, **options):
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, **options)
+    page = context.new_page()
+    page.goto(f"{server}/book/explorer.html", wait_until="load")
+    settle(page)
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready === 'yes'")
+    return page, page.locator(".lenet-explorer")
+
+
+def test_the_explorers_unit_is_watched_from_its_panel(browser, server):
+    page, root = open_explorer(browser, server, reduced_motion="no-preference")
+    part(root, "layer").select_option("2")
+    for name, value in (("map", 4), ("row", 3), ("column", 5)):
+        part(root, name).first.fill(str(value))
+        part(root, name).first.press("Tab")
+    page.clock.install()
+    root.locator(".lm-watch").click()
+    box = root.locator(".lm-box")
+    assert part(box, "title").inner_text() == "C3, map 4, row 3, column 5"
+    assert part(box, "play").inner_text() == "Pause"
+    assert part(box, "stage").evaluate("stage => stage === document.activeElement")
+    page.clock.run_for(3000)
+    until(page, "document.querySelector('.lm-stage').getBoundingClientRect().top < innerHeight / 2")
+    assert now(box) >= 8
+    part(box, "stage").press("End")
+    value = float(part(box, "how").inner_text().split("= ")[1].replace("−", "-"))
+    panel = root.locator(".lx-panel strong").inner_text()
+    assert value == pytest.approx(float(panel.replace("−", "-")), abs=2e-4)
+    part(root, "watch").click()
+    assert box.is_hidden() and part(root, "watch").get_attribute("aria-expanded") == "false"
+    page.context.close()
+
+
+def test_another_unit_or_drawing_in_the_explorer_begins_anew(browser, server):
+    page, root = open_explorer(browser, server, reduced_motion="reduce")
+    part(root, "watch").click()
+    box = root.locator(".lm-box")
+    part(box, "stage").press("ArrowRight")
+    assert now(box) == 1
+    part(root, "layer").select_option("5")
+    until(page, "document.querySelector('.lm-box [data-lx=title]').textContent.startsWith('F6')")
+    assert now(box) == 0
+    part(box, "stage").press("ArrowRight")
+    before = part(box, "how").inner_text()
+    part(root, "clear").click()
+    until(page, "document.querySelector('.lm-box [data-lx=progress]').value === '0'")
+    part(box, "stage").press("ArrowRight")
+    assert now(box) == 1 and part(box, "how").inner_text() != before
+    found, _ = look_with_axe(page, ".lm-wing")
+    assert [one for one in found if one[0] in ("serious", "critical")] == []
+    page.context.close()

@@ -79,8 +79,8 @@ PROGRAMS = {
     ),
     "compute": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "preprocess", "unit", "files", "networks", "sources"),
-            *COMPUTE,
+            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files", "networks"),
+            *("sources", *COMPUTE),
         ),
         options={"layer": layer_name},
         styles=("compute",),
@@ -155,7 +155,8 @@ def depart_mount(self, node):
         one["program"] == "explorer" and (one["page"] or hero)
         for one, hero in zip(mounts, heroes, strict=True)
     )
-    needed = sorted({one["program"] for one in mounts})
+    here = {one["program"] for one in mounts}
+    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
     wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
     for script in dict.fromkeys(wanted):
         source = relative_uri(page, f"_static/explorer/{script}.js")

@@ -8,7 +8,7 @@
 
   /** Say in short what a layer is. */
   function layerText({ name, kind, maps, size, kernel }) {
-    const shape = say(size > 1 ? "unit.maps" : "unit.units", { maps, size });
+    const shape = say(`unit.${size > 1 ? "maps" : "units"}`, { maps, size });
     const known = kind === "dense" || kind === "rbf" ? kind : "windowed";
     return say(`unit.kind.${known}`, { name, shape, kind, kernel });
   }
@@ -93,7 +93,7 @@
         columns,
         reach,
         "signed",
-        say(rbf ? "unit.code" : "unit.kernel"),
+        say(`unit.${rbf ? "code" : "kernel"}`),
       );
       const values = picture(
         part.values,
@@ -113,7 +113,7 @@
       );
     });
     const ends = { low: number(-strongest), high: number(strongest) };
-    const key = rbf ? say("unit.keyRbf") : say(dense ? "unit.keyDense" : "unit.keyKernel", ends);
+    const key = rbf ? say("unit.keyRbf") : say(`unit.${dense ? "keyDense" : "keyKernel"}`, ends);
     return [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
       make("p", { class: "lx-key" }, key),

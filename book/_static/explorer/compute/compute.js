@@ -107,7 +107,8 @@
       parts[key].max = (key === "map" ? maps : size) - 1;
       parts[key].value = unit[key];
     }
-    parts.map.previousElementSibling.textContent = say(size > 1 ? "compute.map" : "compute.unit");
+    parts.map.previousElementSibling.textContent =
+      size > 1 ? say("compute.map") : say("compute.unit");
   }
 
   /** Load the list of networks, the digits, and a network's weights. */
@@ -252,7 +253,7 @@
       if (!box) build();
       watchPlace.hidden = !on;
       watch.setAttribute("aria-expanded", String(on));
-      watch.textContent = say(on ? "compute.wingClose" : "compute.wing");
+      watch.textContent = on ? say("compute.wingClose") : say("compute.wing");
       if (!on) return box.player.pause();
       show(false);
       if (!box.player.calm()) box.player.play();
@@ -269,7 +270,7 @@
     watch.addEventListener("click", () => open(!opened()));
     const button = make("button", { type: "button", class: "lm-watch" }, say("compute.wing"));
     button.addEventListener("click", bring);
-    parts.unitPlace.after(button);
+    parts.unitTitle.after(button);
     for (const what of ["values", "unit"]) state.on(what, () => box && soon());
   }
   (LeNet.wings = LeNet.wings || []).push(wing);

@@ -89,7 +89,7 @@
     const { across, page } = look;
     const weighted = weightLook(scene);
     const values = compute.grid(
-      say(weighted ? "compute.grid.values" : "compute.grid.window", { name }),
+      say(`compute.grid.${weighted ? "values" : "window"}`, { name }),
       across,
       page,
       ...belowLook(scene),
@@ -103,7 +103,7 @@
     const weights = compute.grid(say(`compute.grid.${title}`), across, page, ...weighted);
     const most = widest(steps.map((step) => step.added ?? 0));
     const products = compute.grid(
-      say(rbf ? "compute.grid.squares" : "compute.grid.products"),
+      say(`compute.grid.${rbf ? "squares" : "products"}`),
       across,
       page,
       ...(level === "unit" ? [[-most, most]] : [weighted[0]]),
@@ -140,7 +140,7 @@
     const columns = size > 1 ? size : gridOf(maps);
     const rows = size > 1 ? size : Math.ceil(maps / columns);
     const limits = valueRange(network, unit.index, outputs[unit.index + 1]);
-    const text = say(size > 1 ? "compute.out.map" : "compute.out.units", {
+    const text = say(`compute.out.${size > 1 ? "map" : "units"}`, {
       name,
       map: unit.map,
       maps,

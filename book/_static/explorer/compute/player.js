@@ -75,6 +75,16 @@
     tellCalm();
   }
 
+  /** Show which step it is, on the slider and by the buttons that lead nowhere. */
+  function showPlace({ back, first, step, progress, count }, now, all) {
+    back.disabled = first.disabled = now < 0;
+    step.disabled = now === all - 1;
+    progress.value = now + 1;
+    const text = say("compute.step.of", { n: now + 1, all });
+    progress.setAttribute("aria-valuetext", text);
+    count.textContent = text;
+  }
+
   /** Return a player. `show(n, byHand)` shows a step. */
   compute.player = function (parts, show) {
     const calm = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -82,13 +92,7 @@
 
     function go(n, byHand = false) {
       now = Math.min(Math.max(n, -1), steps.length - 1);
-      const atEnd = now === steps.length - 1;
-      parts.back.disabled = parts.first.disabled = now < 0;
-      parts.step.disabled = atEnd;
-      parts.progress.value = now + 1;
-      const text = say("compute.step.of", { n: now + 1, all: steps.length });
-      parts.progress.setAttribute("aria-valuetext", text);
-      parts.count.textContent = text;
+      showPlace(parts, now, steps.length);
       show(now, byHand);
     }
     function pause() {

@@ -60,7 +60,16 @@
           : ending(look, place, values.length);
         steps.push({ ...step, partSum, sum, end: several && end === BLOCK ? ROW : end });
       });
-      if (several) steps.push({ kind: "map", part, from, partSum, sum, place: values.length - 1 });
+      if (several)
+        steps.push({
+          kind: "map",
+          part,
+          from,
+          before: sum - partSum,
+          partSum,
+          sum,
+          place: values.length - 1,
+        });
       steps[steps.length - 1].end = BLOCK;
     });
     steps[steps.length - 1].end = SUM;
