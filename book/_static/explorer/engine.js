@@ -25,6 +25,7 @@
     samples: (base64) => (received.samples = base64),
     weights: (name, epoch, base64) => (received.weights[`${name}-${epoch}`] = base64),
     received,
+    activations: ACTIVATIONS,
   });
 
   /** Return the bytes behind base64, or say that they are damaged. */
