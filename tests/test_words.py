@@ -25,7 +25,9 @@ COMMENT = re.compile(r"/\*.*?\*/|(?<!:)//[^\n]*", re.DOTALL)
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 SENTENCE = re.compile(r"(?<![\w.#-])[A-Za-z’]+,? [a-z’]{2,}(?![\w-]*[:;=(])")
 #: What is no sentence for a reader: a selector, a style, an attribute's list of classes.
-CODE = re.compile(r"^use strict$|[\[{>#]|lx-|lc-|lt-|^\w+(?: \w+)*: |^\.|aria-|quiz-|sans-serif")
+CODE = re.compile(
+    r"^use strict$|^(?:average|max) pooling$|[\[{>#]|lx-|lc-|lt-|^\w+(?: \w+)*: |^\.|aria-|quiz-|sans-serif"
+)
 #: Scripts whose errors are compared with those of Python, word for word: they are for programmers.
 SAME_IN_PYTHON = {"shapes.js"}
 #: Scripts that still say something of their own. Each one that is done leaves this list.

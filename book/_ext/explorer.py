@@ -61,8 +61,11 @@ PROGRAMS = {
             *("networks", "own", "sources", "explorer"),
         ),
         options={"hero": directives.flag},
-        styles=("stage",),
-        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
+        styles=("stage", "backward"),
+        wings=(  # scripts of wings come here; templates: see explorer.html
+            *("backward", "slopes", "backward-unit", "backward-pixels", "backward-learn"),
+            "backward-view",
+        ),
     ),
     "calculator": Program(
         scripts=(
@@ -72,6 +75,7 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 
@@ -120,6 +124,7 @@ def depart_mount(self, node):
         "say": say,
         "level": level(node),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
+        "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
