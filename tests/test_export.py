@@ -70,16 +70,50 @@ def test_the_parameters_are_those_of_the_book():
 
 def test_what_the_build_makes_is_the_manifest_and_the_package_s_own_network():
     made = scripts.made_by_the_build(FOLDER)
-    assert set(made) == {"index.js", "textbook-10.js"}
+    assert set(made) == {"index.js", "textbook-10.js", "digits.js"}
     catalogue = re.search(r"catalogue\((.*)\);\n$", made["index.js"]).group(1)
     assert json.loads(catalogue) == MANIFEST
     given = re.search(r'weights\("textbook", 10, "(.*)"\);\n$', made["textbook-10.js"]).group(1)
     assert base64.b64decode(given) == weights.read(weights.DEFAULT)[0]
 
 
+def test_the_digits_to_learn_from_are_kept_once_and_handed_over_as_a_script():
+    data = scripts.read_digits(FOLDER)
+    assert scripts.about_file("digits.js", data).items() <= MANIFEST["digits"].items()
+    given = re.search(r'digits\("(.*)"\);\n$', scripts.made_by_the_build(FOLDER)["digits.js"])
+    assert base64.b64decode(given.group(1)) == data
+
+
+@pytest.mark.mnist
+def test_the_digits_to_learn_from_are_the_first_of_each_class():
+    digits = load_mnist(mirrors=())
+    rows = export.choose_digits(digits)
+    assert digits.y_train[rows].tolist() == [n % 10 for n in range(12_000)]
+    for label in range(10):
+        assert (rows[label::10] == np.flatnonzero(digits.y_train == label)[:1200]).all()
+    kept = scripts.unpack_digits(scripts.read_digits(FOLDER)).astype(int)
+    assert np.abs(kept - digits.x_train[rows]).max() <= 255 / (scripts.LEVELS - 1) / 2 + 0.5
+    assert scripts.pack_digits(kept.astype("uint8")) == scripts.pack_digits(digits.x_train[rows])
+
+
+def test_too_few_digits_are_refused():
+    with pytest.raises(export.ExportError, match=r"digits has classes of \d+ .* 1200 are needed"):
+        export.choose_digits(load_bundled())
+    assert len(export.choose_digits(load_bundled(), 20, 4)) == 240
+
+
+def test_damaged_digits_are_found_out(tmp_path):
+    folder = tmp_path / "weights"
+    shutil.copytree(FOLDER, folder)
+    data = (folder / "digits.bin").read_bytes()
+    (folder / "digits.bin").write_bytes(data[:-1])
+    with pytest.raises(ValueError, match=r"^digits\.bin does not hold what the manifest says"):
+        scripts.made_by_the_build(folder)
+
+
 def test_every_file_in_the_folder_is_one_of_the_manifest_and_none_is_kept_twice():
     files = {shot["file"] for entry in NETWORKS.values() for shot in entry["snapshots"]}
-    files |= {"manifest.json", "samples.js"}
+    files |= {"manifest.json", "samples.js", "digits.bin"}
     assert {file.name for file in FOLDER.iterdir()} == files - {"textbook-10.js"}
 
 

@@ -76,6 +76,12 @@ PROGRAMS = {
     ),
 }
 CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
+#: The engine of a training in the page, in this order; a program that trains has them all, after
+#: ``shapes``, ``engine`` and ``files``.
+LEARNING = (
+    *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
+    *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
+)
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 

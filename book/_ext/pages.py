@@ -27,6 +27,10 @@ POLICY = (
     "img-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'"
 )
+# On a page on which a network learns, this too: it computes in WebAssembly, which the page's own
+# script writes (train/products.js). It allows no text to run as a script.
+COMPILES = "'wasm-unsafe-eval'"
+LEARNS = re.compile(r'<script[^>]*\ssrc="[^"]*/train/products\.js')
 ACTIONS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -81,6 +85,8 @@ def policy(text):
     """Return the policy of a page, with the hash of each script that is written into it."""
     hashes = {hashlib.sha256(body.encode()).digest() for body in INLINE.findall(text) if body}
     names = sorted(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes)
+    if LEARNS.search(text):
+        names.insert(0, COMPILES)
     return POLICY.format(hashes=" ".join(names)).replace(" ;", ";")
 
 

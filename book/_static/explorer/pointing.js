@@ -11,7 +11,7 @@
   const SLOW = 0.12; // pixels a millisecond
   /* A click on one of these changes something else, so the pinned unit stays. */
   const KEEPS =
-    "button, input, select, summary, a, label, canvas, textarea, .lx-panel, .lx-drawer, .lx-loupe";
+    "button, input, select, summary, a, label, canvas, textarea, .lx-bars, .lx-panel, .lx-drawer, .lx-loupe";
 
   /** Return the unit at a place on the screen, or null. */
   function unitAt(view, layer, { target, clientX, clientY }) {
@@ -67,9 +67,10 @@
         const far = last && Math.hypot(clientX - last.clientX, clientY - last.clientY);
         const slow = last && far / Math.max(timeStamp - last.timeStamp, 1) < SLOW;
         last = { clientX, clientY, timeStamp };
-        if (state.pinned || !unit) return;
-        if (slow) state.choose(unit);
-        else waiting = setTimeout(() => state.pinned || state.choose(unit), REST);
+        if (!unit) return;
+        const choose = () => state.pinned || state.choose(unit);
+        if (slow) choose();
+        else waiting = setTimeout(choose, REST);
       },
       leave: () => clearTimeout(waiting),
     };

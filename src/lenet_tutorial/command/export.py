@@ -1,6 +1,6 @@
 """``lenet-tutorial export``: the networks of the explorer, trained and written."""
 
-from ..explorer.export import NETWORKS, ExportError, export
+from ..explorer.export import DIGITS, NETWORKS, ExportError, export
 from ..explorer.scripts import write_default
 from .arguments import check_names, to_path
 from .net import FAILED, CommandError
@@ -15,7 +15,9 @@ def add_options(parser):
         Of this command.
     """
     parser.add_argument("folder", type=to_path, help="where the scripts go")
-    parser.add_argument("names", nargs="*", help="networks; by default all")
+    parser.add_argument(
+        "names", nargs="*", help="networks, or digits to learn from; by default all"
+    )
     parser.add_argument("--force", action="store_true", help="replace even by worse weights")
     parser.add_argument(
         "--default-model",
@@ -38,7 +40,7 @@ def run(options):
     CommandError
         If that can't be done.
     """
-    check_names("network", options.names, NETWORKS)
+    check_names("network", options.names, (*NETWORKS, DIGITS))
     try:
         export(options.folder, options.names, force=options.force)
         if options.default_model:

@@ -30,6 +30,8 @@ NETWORKS = {
 }
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
 SAMPLES_PER_CLASS = 5
+LEARNED, HELD_OUT = 1000, 200  # digits of each class for a training in the page
+DIGITS = "digits"  # what the command calls them
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
 
 
@@ -183,6 +185,39 @@ def choose_samples(digits, per_class=SAMPLES_PER_CLASS):
     return np.concatenate(rows)
 
 
+def choose_digits(digits, learned=LEARNED, held_out=HELD_OUT):
+    """Choose the digits from which a network learns in the page, and those held out there.
+
+    They are the first ones of each class in the training set. The classes take turns, so digit n
+    is a n mod 10, and no list of labels is needed.
+
+    Parameters
+    ----------
+    digits : lenet_tutorial.datasets.Digits
+        Where to take them from.
+    learned, held_out : int
+        How many of each class.
+
+    Returns
+    -------
+    numpy.ndarray
+        Indices into the training set; those held out come last.
+
+    Raises
+    ------
+    ExportError
+        If a class has fewer.
+    """
+    count = learned + held_out
+    rows = [np.flatnonzero(digits.y_train == label)[:count] for label in range(10)]
+    fewest = min(map(len, rows))
+    if fewest < count:
+        raise ExportError(
+            f"{digits.name} has classes of {fewest} training digits, and {count} are needed"
+        )
+    return np.stack(rows, axis=1).ravel()
+
+
 def export(folder, names=None, digits=None, force=False, **how):
     """Train the networks and write them for the browser.
 
@@ -193,7 +228,8 @@ def export(folder, names=None, digits=None, force=False, **how):
     folder : path
         Where the scripts go. Networks that are there already and not named stay.
     names : sequence of str, optional
-        Keys of `NETWORKS`; by default all.
+        Keys of `NETWORKS`, and 'digits' for those from which a network learns in the page; by
+        default all.
     digits : lenet_tutorial.datasets.Digits, optional
         What to train on; by default MNIST.
     force : bool
@@ -223,9 +259,11 @@ def export(folder, names=None, digits=None, force=False, **how):
                 f"the weights are trained on MNIST, and it is not to be had: {error}. "
                 f"Nothing was written; the files in {folder} are as they were"
             ) from None
-    entries = {entry["name"]: entry for entry in scripts.read_manifest(folder)["networks"]}
+    before = scripts.read_manifest(folder)
+    entries = {entry["name"]: entry for entry in before["networks"]}
     texts = {}
-    for name in names or NETWORKS:
+    names = list(names or (*NETWORKS, DIGITS))
+    for name in (one for one in names if one != DIGITS):
         print(f"{name}: training on {digits.name} …", flush=True)
         entry, kept = train_snapshots(name, digits, **how)
         print(f"{name}: test accuracy {entry['test_accuracy']:.2%}", flush=True)
@@ -247,6 +285,16 @@ def export(folder, names=None, digits=None, force=False, **how):
         "networks": [entries[name] for name in NETWORKS if name in entries],
         "samples": samples,
     }
+    if DIGITS in names:
+        data = scripts.pack_digits(digits.x_train[choose_digits(digits)])
+        texts[scripts.DIGITS] = data
+        manifest["digits"] = {
+            **{"learned": 10 * LEARNED, "held_out": 10 * HELD_OUT, "levels": scripts.LEVELS},
+            "source": f"{digits.name}, training set",
+            **scripts.about_file("digits.js", data),
+        }
+    elif "digits" in before:
+        manifest["digits"] = before["digits"]
     texts["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     scripts.write(folder, texts)
     return manifest

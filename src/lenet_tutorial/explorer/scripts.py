@@ -4,8 +4,9 @@ A page that was opened from a folder may load scripts and nothing else. So each 
 weights of one network after one epoch, as base64 of little-endian float16, and ``samples.js`` fifty
 digits to try; ``manifest.json`` says what is in them, how the networks were trained, how well they
 read, and gives the checksums. What is there in another form is kept only so, and the build of the
-site makes a script of it: the manifest itself (``index.js``), and the last weights of the textbook
-network, which come with the package (``data/textbook.npz``).
+site makes a script of it: the manifest itself (``index.js``), the last weights of the textbook
+network, which come with the package (``data/textbook.npz``), and ``digits.js``, the digits from
+which a network learns in the page (``digits.bin``, see :func:`pack_digits`).
 """
 
 import base64
@@ -15,7 +16,12 @@ import tempfile
 import zlib
 from pathlib import Path
 
+import numpy as np
+
 from .. import weights
+
+DIGITS = "digits.bin"  # the digits to learn from, as the repository keeps them
+LEVELS = 16  # of ink that are kept of a pixel's 256
 
 
 def read_manifest(folder):
@@ -81,7 +87,7 @@ def write(folder, texts):
     folder : path
         It is made where it is missing.
     texts : dict
-        What each file is to hold, by its name. The last one comes last.
+        What each file is to hold, text or bytes, by its name. The last one comes last.
 
     Raises
     ------
@@ -92,7 +98,8 @@ def write(folder, texts):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as made:
         for name, text in texts.items():
-            (Path(made) / name).write_text(text, "utf-8", newline="\n")
+            data = text if isinstance(text, bytes) else text.encode("utf-8")
+            (Path(made) / name).write_bytes(data)
         for name in texts:
             (Path(made) / name).replace(folder / name)
 
@@ -138,6 +145,66 @@ def read_weights(folder, name, epoch):
     return data
 
 
+def pack_digits(images):
+    """Pack digits for the page: two pixels a byte, and what comes of it squeezed by zlib.
+
+    Parameters
+    ----------
+    images : numpy.ndarray
+        ``(n, 28, 28)``, uint8.
+
+    Returns
+    -------
+    bytes
+        Of each pixel one of `LEVELS` levels of ink: about 95 bytes for a digit of MNIST.
+    """
+    levels = np.rint(images.reshape(-1, 2) * ((LEVELS - 1) / 255)).astype("uint8")
+    return zlib.compress((LEVELS * levels[:, 0] + levels[:, 1]).tobytes(), 9)
+
+
+def unpack_digits(data):
+    """Return the digits that :func:`pack_digits` has packed.
+
+    Parameters
+    ----------
+    data : bytes
+        As it returned them.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n, 28, 28)``, uint8, each pixel as near to what it was as `LEVELS` levels allow.
+    """
+    pairs = np.frombuffer(zlib.decompress(data), np.uint8)
+    levels = np.stack([pairs // LEVELS, pairs % LEVELS], axis=1)
+    return (levels * (255 // (LEVELS - 1))).astype("uint8").reshape(-1, 28, 28)
+
+
+def read_digits(folder):
+    """Read the digits to learn from, as they are packed.
+
+    Parameters
+    ----------
+    folder : path
+        Where :func:`~lenet_tutorial.explorer.export.export` has put them.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    OSError
+        If they can't be read.
+    ValueError
+        If the file is not what the manifest says.
+    """
+    data = (Path(folder) / DIGITS).read_bytes()
+    if hashlib.sha256(data).hexdigest() != read_manifest(folder)["digits"]["sha256"]:
+        raise ValueError(f"{DIGITS} does not hold what the manifest says: export again")
+    return data
+
+
 def made_by_the_build(folder):
     """Return the scripts that the page loads and the folder does not hold.
 
@@ -149,15 +216,18 @@ def made_by_the_build(folder):
     Returns
     -------
     dict
-        The text of each, by its name: ``index.js``, and weights that come with the package.
+        The text of each, by its name: ``index.js``, weights that come with the package, and
+        the digits to learn from.
 
     Raises
     ------
     ValueError
-        If the package's weights are not those that the manifest says.
+        If the package's weights or the digits are not those that the manifest says.
     """
     manifest = read_manifest(folder)
     texts = {"index.js": call("catalogue", manifest)}
+    if "digits" in manifest:
+        texts[manifest["digits"]["file"]] = call("digits", read_digits(folder))
     for entry in manifest["networks"]:
         for snapshot in entry["snapshots"]:
             if not (Path(folder) / snapshot["file"]).is_file():

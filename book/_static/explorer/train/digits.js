@@ -1,0 +1,60 @@
+/* The digits from which a network learns in the page, and those held out: `LeNet.train.loadDigits`.
+
+   They come in a script, as base64 of what scripts.py has packed: two pixels a byte, squeezed by
+   zlib. The classes take turns, so that digit n is a n mod 10. */
+(function () {
+  "use strict";
+  const LeNet = (window.LeNet = window.LeNet || {});
+  const train = (LeNet.train = LeNet.train || {});
+  const { engine, say } = LeNet;
+  const AREA = 28 * 28;
+
+  engine.digits = (base64) => (engine.received.digits = base64); // the script calls it
+
+  /** Unfold two pixels a byte into bytes of 0 to 255. */
+  function unfold(pairs, levels) {
+    const pixels = new Uint8Array(2 * pairs.length),
+      step = 255 / (levels - 1);
+    for (let n = 0; n < pairs.length; n++) {
+      pixels[2 * n] = Math.floor(pairs[n] / levels) * step;
+      pixels[2 * n + 1] = (pairs[n] % levels) * step;
+    }
+    return pixels;
+  }
+
+  const part = (pixels, first, count) => ({
+    images: pixels.slice(first * AREA, (first + count) * AREA),
+    labels: Uint8Array.from({ length: count }, (_, n) => (first + n) % 10),
+  });
+
+  async function load() {
+    await LeNet.files.load("index.js");
+    const about = engine.received.catalogue?.digits;
+    if (!about) throw new Error(say("train.digits.none"));
+    await LeNet.files.load(about.file);
+    const { learned, held_out, levels } = about;
+    try {
+      const data = engine.decode(engine.received.digits, about);
+      const pairs = await LeNet.inflate(data, ((learned + held_out) * AREA) / 2);
+      const pixels = unfold(pairs, levels);
+      return { train: part(pixels, 0, learned), held: part(pixels, learned, held_out) };
+    } catch {
+      throw new Error(say("train.digits.damaged", { file: about.file }));
+    } finally {
+      delete engine.received.digits; // a megabyte and a half
+    }
+  }
+
+  let loading = null;
+  /** Promise {train: {images, labels}, held: {images, labels}}: images of 28×28 bytes, one after
+      the other. Rejects with a sentence for the reader; it can then be tried again. */
+  train.loadDigits = function () {
+    loading =
+      loading ||
+      load().catch((error) => {
+        loading = null;
+        throw error;
+      });
+    return loading;
+  };
+})();
