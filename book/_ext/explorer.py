@@ -73,9 +73,11 @@ PROGRAMS = {
             *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
         options={"hero": directives.flag},
-        styles=("stage", "sources", "compute"),
-        # Scripts of wings come here; templates: see explorer.html.
-        wings=("kept", "yours", "backward", "slopes", "beside", *COMPUTE),
+        styles=("stage", "sources", "compute", "backward"),
+        wings=(  # scripts of wings come here; templates: see explorer.html
+            *("kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
+            *("backward-pixels", "backward-learn", "backward-view"),
+        ),
     ),
     "compute": Program(
         scripts=(
@@ -94,6 +96,7 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 #: The engine of a training in the page, in this order; a program that trains has them all, after
 #: ``shapes``, ``engine`` and ``files``.
 LEARNING = (
@@ -167,6 +170,7 @@ def depart_mount(self, node):
         "level": level(node),
         "learn": learn(self.builder),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
+        "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
