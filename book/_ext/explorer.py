@@ -56,15 +56,16 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
-            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
-            *("networks", "own", "sources", "explorer"),
+            *("widgets", "shapes", "engine", "field", "preprocess", "pictures", "links", "unit"),
+            *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
+            *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
         options={"hero": directives.flag},
-        styles=("stage", "backward"),
-        wings=(  # scripts of wings come here; templates: see explorer.html
+        styles=("stage", "sources", "backward"),
+        # Scripts of wings come here; templates: see explorer.html.
+        wings=(
             *("backward", "slopes", "backward-unit", "backward-pixels", "backward-learn"),
-            "backward-view",
+            *("backward-view", "beside"),
         ),
     ),
     "calculator": Program(
