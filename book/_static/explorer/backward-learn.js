@@ -143,15 +143,17 @@
       }
     }
 
-    /** Say how the samples are read by now: this is where forgetting shows. */
+    /** Say how the samples are read by now: this is where forgetting shows. Those that all networks
+        misread don't count. */
     function count() {
       if (!state.samples || !history.first) return;
+      const list = state.samples.slice(0, engine.received.catalogue.samples.misread?.from);
       if (samples.network !== history.first) {
         samples.network = history.first;
-        samples.read = right(LeNet.readSamples(history.first, state.samples));
+        samples.read = right(LeNet.readSamples(history.first, list));
       }
-      const now = right(LeNet.readSamples(history.now, state.samples));
-      const told = { all: state.samples.length, before: samples.read, after: now };
+      const now = right(LeNet.readSamples(history.now, list));
+      const told = { all: list.length, before: samples.read, after: now };
       parts.forgotten.textContent = say("backward.forgotten", told);
       parts.forgotten.dataset.read = `${samples.read} ${now}`;
     }
