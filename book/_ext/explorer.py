@@ -9,9 +9,10 @@ A page says where such a program stands, and what stands there without JavaScrip
     :::
 
 ``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``. The
-text is a text like any other, so it is translated like any other. With ``hero`` the explorer is its
-stage alone; a picture that stands in the text is there without JavaScript, and on paper.
+this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
+``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
+other, so it is translated like any other. With ``hero`` the explorer is its stage alone; a picture
+that stands in the text is there without JavaScript, and on paper.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -38,6 +39,17 @@ from sphinx.util.osutil import relative_uri
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
+COMPUTE = tuple(
+    f"compute/{name}" for name in ("steps", "telling", "player", "cells", "drawing", "compute")
+)
+LAYERS = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
+
+
+def layer_name(value):
+    """Return the name of a layer of LeNet-5; docutils' own choice would write it small."""
+    if value not in LAYERS:
+        raise ValueError(f'"{value}" unknown; choose from {", ".join(LAYERS)}')
+    return value
 
 
 class Program(NamedTuple):
@@ -56,13 +68,24 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit", "files"),
-            *("state", "paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"),
-            *("networks", "own", "sources", "explorer"),
+            *("widgets", "shapes", "engine", "field", "preprocess", "pictures", "links", "unit"),
+            *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
+            *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
         options={"hero": directives.flag},
-        styles=("stage",),
-        wings=("backward", "slopes"),  # scripts of wings come here; templates: see explorer.html
+        styles=("stage", "sources", "compute", "backward"),
+        wings=(  # scripts of wings come here; templates: see explorer.html
+            *("kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
+            *("backward-pixels", "backward-learn", "backward-view"),
+        ),
+    ),
+    "compute": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
+            *("networks", "sources", *COMPUTE),
+        ),
+        options={"layer": layer_name},
+        styles=("compute",),
     ),
     "calculator": Program(
         scripts=(
@@ -73,11 +96,21 @@ PROGRAMS = {
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 #: The engine of a training in the page, in this order; a program that trains has them all, after
 #: ``shapes``, ``engine`` and ``files``.
 LEARNING = (
     *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
     *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
+)
+TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
+PROGRAMS["trainer"] = Program(
+    scripts=(
+        *PROGRAMS["explorer"].wanted(),
+        *LEARNING,
+        *(f"train/{name}" for name in TRAINING),
+    ),
+    styles=(*PROGRAMS["explorer"].styles, "train"),
 )
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 LEARN = "book/learn"  # the page on which a network learns
@@ -137,6 +170,7 @@ def depart_mount(self, node):
         "level": level(node),
         "learn": learn(self.builder),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
+        "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
@@ -151,7 +185,8 @@ def depart_mount(self, node):
         one["program"] == "explorer" and (one["page"] or hero)
         for one, hero in zip(mounts, heroes, strict=True)
     )
-    needed = sorted({one["program"] for one in mounts})
+    here = {one["program"] for one in mounts}
+    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
     wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
     for script in dict.fromkeys(wanted):
         source = relative_uri(page, f"_static/explorer/{script}.js")
