@@ -21,12 +21,12 @@
   };
   const whole = (low, high) => (text) => {
     const number = Number(text);
-    if (!/^\d{1,4}$/.test(text) || number < low || number > high) throw new Error("not in range");
+    if (!/^\d{1,4}$/.test(text) || number < low || number > high) throw new Error("range");
     return number;
   };
   const among = (list) => (text) => {
     const found = list.find((one) => String(one) === text);
-    if (found === undefined) throw new Error("no such choice");
+    if (found === undefined) throw new Error("choice");
     return found;
   };
 
@@ -34,7 +34,7 @@
   const READ = {
     rate: (text) => {
       const number = Number(text);
-      if (!(number > 0 && number <= 100)) throw new Error("not in range");
+      if (!(number > 0 && number <= 100)) throw new Error("range");
       return number;
     },
     batch: whole(1, 512),
@@ -80,11 +80,11 @@
       const settings = flat(DEFAULTS);
       for (const pair of decodeURIComponent(fragment).slice(MARK.length).split(",")) {
         const [key, text] = pair.split(":");
-        if (!Object.hasOwn(READ, key) || text === undefined) throw new Error("no such setting");
+        if (!Object.hasOwn(READ, key) || text === undefined) throw new Error("setting");
         settings[key] = READ[key](text);
       }
       if (settings.table === "1998" && (settings.c1 !== 6 || settings.c3 !== 16))
-        throw new Error("the table of 1998 joins 6 maps to 16");
+        throw new Error("table");
       return nested(settings);
     },
   };
