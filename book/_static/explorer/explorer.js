@@ -12,9 +12,9 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const PARTS = [
-    ...["say", "engine", "field", "preprocess", "links", "unit", "files", "newState"],
-    ...["paper", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"],
-    ...["networks", "sources"],
+    ...["say", "engine", "field", "preprocess", "pictures", "links", "unit", "files", "newState"],
+    ...["paper", "refusal", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"],
+    ...["networks", "sources", "remember"],
   ];
   const FIRST_SAMPLE = 35; // what is shown at first
   const FIRST_STROKES = "C0ZCZD6MPLI6vjy4TqpsmoyMqoDGeNg";
@@ -28,18 +28,22 @@
     };
   }
 
-  /** What is shown at first, unless the reader has drawn already. */
-  function firstSource(state) {
-    if (state.before.length) return state.source;
+  /** What is shown at first, unless the reader has drawn already, and asks for no beginning. */
+  function firstSource(state, anew) {
+    if (state.before.length && !anew) return state.source;
     if (state.samples) return { kind: "tried", sample: FIRST_SAMPLE };
     return LeNet.links.strokes.read(FIRST_STROKES);
   }
 
-  /** Show what a link holds, or a first digit, with the network that it names or the first. */
-  function begin(link, state, networks, notice) {
+  /** Show what a link holds, or a first digit, with the network that it names or the first. What
+      the reader asks for (`anew`) can be undone. */
+  function begin(link, state, networks, notice, anew = null) {
     const known = link && networks.has(link.name, link.epoch);
     if (link && !known) notice("link", LeNet.say("explorer.linkUnknown"));
-    state.show(link ? link.source : firstSource(state));
+    const isThere = link && (link.source.kind !== "tried" || state.samples?.[link.source.sample]);
+    const source = isThere ? link.source : firstSource(state, anew);
+    if (anew) state.change(source, anew.network);
+    else state.show(source);
     return known ? networks.use(link.name, link.epoch) : networks.useFirst();
   }
 
@@ -96,11 +100,12 @@
     state.on("unit", () => (root.dataset.pinned = state.pinned ? "yes" : "no"));
     let offered = false; // are there networks?
     parts.reset.addEventListener("click", () => {
+      const { network } = state;
       state.forget();
       sources.forget();
       unmark();
-      if (offered) begin(null, state, networks, notice);
-      else state.show({ kind: "strokes", strokes: [] });
+      if (offered) begin(null, state, networks, notice, { network });
+      else state.change({ kind: "strokes", strokes: [] });
     });
     const hero = "hero" in root.dataset;
     if (hero) state.show(firstSource(state));
@@ -117,12 +122,14 @@
       return state;
     }
     offered = true;
-    const link = sources.readLink();
+    const kept = () => (state.before.length ? null : LeNet.remember.read(networks.has));
+    const link = sources.readLink() || kept();
     if (!hero || link?.source.kind === "tried") await sources.offer();
     await begin(link, state, networks, notice);
+    LeNet.remember(state);
     window.addEventListener("hashchange", () => {
       const link = sources.readLink();
-      if (link) begin(link, state, networks, notice);
+      if (link) begin(link, state, networks, notice, state);
     });
     root.dataset.ready = "yes";
     return state;

@@ -21,7 +21,7 @@
           script.onerror = () => {
             script.remove();
             delete loading[file];
-            reject(new Error(`The file weights/${file} is missing.`));
+            reject(new Error(LeNet.say("files.missing", { file })));
           };
           document.head.append(script);
         });

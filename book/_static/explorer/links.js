@@ -17,7 +17,7 @@
     read(fragment) {
       const parts = fragment.replace(/^#/, "").slice(MARK.length).split(".");
       const kind = ["strokes", "tried", "picture"].find((name) => name[0] === parts[2]);
-      if (parts.length !== 4 || !kind || !/^\d{1,3}$/.test(parts[1])) throw new Error("not a link");
+      if (parts.length !== 4 || !kind || !/^\d{1,3}$/.test(parts[1])) throw new RangeError("link");
       return { name: parts[0], epoch: Number(parts[1]), source: links[kind].read(parts[3]) };
     },
     strokes: {
@@ -37,7 +37,7 @@
           strokes = [];
         for (let at = 0; at < bytes.length;) {
           const count = bytes[at++];
-          if (!count || at + 2 * count > bytes.length) throw new Error("cut short");
+          if (!count || at + 2 * count > bytes.length) throw new RangeError("bytes");
           strokes.push(
             Array.from({ length: count }, (_, n) => [bytes[at + 2 * n], bytes[at + 2 * n + 1]]),
           );
@@ -49,7 +49,7 @@
     tried: {
       write: ({ sample }) => String(sample),
       read(text) {
-        if (!/^\d{1,2}$/.test(text)) throw new Error("no such sample");
+        if (!/^\d{1,2}$/.test(text)) throw new RangeError("sample");
         return { kind: "tried", sample: Number(text) };
       },
     },
@@ -62,7 +62,7 @@
       },
       read(text) {
         const bytes = fromText(text);
-        if (bytes.length !== 392) throw new Error("cut short");
+        if (bytes.length !== 392) throw new RangeError("bytes");
         const centred = new Float32Array(784);
         bytes.forEach((byte, n) => {
           centred[2 * n] = (byte >> 4) / 15;

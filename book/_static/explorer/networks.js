@@ -2,10 +2,10 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, files } = LeNet;
+  const { engine, files, say } = LeNet;
   const { id, make } = LeNet.widgets;
 
-  const epochs = (number) => `${number} epoch${number === 1 ? "" : "s"}`;
+  const epochs = (count) => say("networks.epochs", { count });
   const last = (list) => list[list.length - 1];
   const find = (name) => engine.received.catalogue.networks.find((entry) => entry.name === name);
 
@@ -13,11 +13,11 @@
   async function load(name, epoch) {
     const entry = find(name);
     const snapshot = entry?.snapshots.find((taken) => taken.epoch === epoch);
-    if (!snapshot) throw new Error(`There are no weights of “${name}” after ${epochs(epoch)}.`);
+    if (!snapshot) throw new Error(say("networks.none", { name, epochs: epochs(epoch) }));
     await files.load(snapshot.file);
     const key = `${name}-${epoch}`;
     if (!(key in engine.received.weights))
-      throw new Error(`${snapshot.file} is damaged: it hands over no weights`);
+      throw new Error(say("networks.damaged", { file: snapshot.file }));
     const network = engine.build(entry, engine.decode(engine.received.weights[key], snapshot));
     return Object.assign(network, { epoch });
   }
@@ -27,17 +27,19 @@
     const { title, dataset, seed, snapshots, layers } = entry;
     const snapshot = snapshots.find((taken) => taken.epoch === epoch);
     const parameters = String(entry.parameters).replace(/\B(?=(\d{3})+$)/g, " ");
-    const when = epoch === 0 ? "Before training" : `After ${epochs(epoch)}`;
     const validated = (100 * snapshot.val_accuracy).toFixed(1);
     const tested = (100 * entry.test_accuracy).toFixed(2);
-    return (
-      `${title}: ${parameters} parameters, trained on ${dataset} (seed ${seed}). ` +
-      `${when} it reads ${validated} % of the validation digits` +
-      (epoch === last(snapshots).epoch ? `, and ${tested} % of the test digits.` : ".") +
-      (last(layers).kind === "rbf"
-        ? " Beside each share stands the distance of F6 to the code of the class: the smallest wins."
-        : "")
-    );
+    const values = { title, parameters, dataset, seed, validated, tested, epochs: epochs(epoch) };
+    const sentences = [
+      "what",
+      epoch === 0 ? "before" : epoch === last(snapshots).epoch ? "last" : "after",
+      last(layers).kind === "rbf" && "distances",
+    ];
+    return sentences
+      .filter(Boolean)
+      .map((name) => say(`networks.about.${name}`, values))
+      .concat(LeNet.refusal.about(snapshot.none))
+      .join(" ");
   }
 
   /** Make a group of radio buttons. */
@@ -58,15 +60,22 @@
     );
   }
 
-  LeNet.networks = function (parts, state, notice) {
-    let asked = 0; // the reader may go on to another network while one is being loaded
+  /** Mark the buttons that are of a network. */
+  function mark(choices, { entry, epoch }) {
+    for (const input of choices.querySelectorAll("input")) {
+      const value = { network: entry.name, epoch: String(epoch) }[input.dataset.choice];
+      input.checked = input.value === value;
+    }
+  }
 
-    function showChoice({ entry, epoch }) {
-      for (const input of parts.choices.querySelectorAll("input")) {
-        const value = { network: entry.name, epoch: String(epoch) }[input.dataset.choice];
-        input.checked = input.value === value;
-      }
-      parts.about.textContent = about({ entry, epoch });
+  const networks = (LeNet.networks = function (parts, state, notice) {
+    let asked = 0; // the reader may go on to another network while one is being loaded
+    let shown = null; // the network that the choice and the sentence below are of
+
+    function showChoice(network) {
+      shown = network;
+      mark(parts.choices, network);
+      parts.about.textContent = about(network);
     }
 
     /** Show a network. Where it can't be had, say so, and keep the one that is there. */
@@ -76,20 +85,21 @@
         const network = await load(name, epoch);
         if (turn !== asked) return;
         notice("weights", "");
-        state.use(network);
         showChoice(network);
+        state.use(network);
       } catch (error) {
         if (turn !== asked) return;
-        const still = state.network
-          ? "The network on this page stays as it was."
-          : "Drawing and its preparation work all the same.";
-        notice(
-          "weights",
-          `The weights can’t be used. ${error.message.replace(/\.?$/, ".")} ${still} Reload the page to try again; if you have built the book yourself, run “make export”.`,
-        );
+        const why = error.message.replace(/\.?$/, ".");
+        const still = say(`networks.still.${state.network ? "shown" : "none"}`);
+        notice("weights", say("networks.refused", { why, still }));
         if (state.network) showChoice(state.network);
       }
     }
+
+    // What a button goes back to can have another network.
+    state.on("values", () => {
+      if (state.network.entry && state.network !== shown) showChoice(state.network);
+    });
 
     function useChosen() {
       const value = (kind) =>
@@ -103,12 +113,12 @@
       async offer() {
         await files.load("index.js");
         const { networks } = engine.received.catalogue || {};
-        if (!networks?.length) throw new Error("The file weights/index.js is damaged.");
+        if (!networks?.length) throw new Error(say("networks.noList"));
         const names = networks.map(({ name, title }) => [name, title]);
         const taken = networks[0].snapshots.map(({ epoch }) => [epoch, epochs(epoch)]);
         parts.choices.replaceChildren(
-          radios("network", "Network", names, useChosen),
-          radios("epoch", "Trained for", taken, useChosen),
+          radios("network", say("networks.network"), names, useChosen),
+          radios("epoch", say("networks.trained"), taken, useChosen),
         );
       },
       /** Tell whether there is such a network. */
@@ -120,5 +130,7 @@
         return use(name, last(snapshots).epoch);
       },
     };
-  };
+  });
+
+  Object.assign(networks, { load, epochs });
 })();

@@ -10,10 +10,8 @@
   const PEN = 24; // width of its line
   const FAINT = 0.1; // ink below this counts as paper when the digit's edges are looked for
   const MIDDLE = 14; // where MNIST has the centre of mass, counting pixels from 0
-  const MAX_PIXELS = 16e6; // of a picture that is loaded; larger ones can stop a phone
-  const KINDS = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
 
-  const preprocess = (LeNet.preprocess = { PAPER, PEN, MAX_PIXELS, KINDS });
+  const preprocess = (LeNet.preprocess = { PAPER, PEN });
 
   /** Find the smallest box that holds all ink, or return null where there is none. */
   preprocess.box = function (ink, width, height) {
@@ -134,9 +132,17 @@
     context.lineCap = context.lineJoin = "round";
     const scale = PAPER / 255;
     for (const stroke of strokes) {
+      const [[left, top]] = stroke;
       context.beginPath();
-      context.moveTo(stroke[0][0] * scale, stroke[0][1] * scale);
-      for (const [x, y] of stroke) context.lineTo(x * scale, y * scale); // a dot is a line too
+      if (stroke.every(([x, y]) => x === left && y === top)) {
+        // A dot. Not every browser draws a line of no length.
+        context.arc(left * scale, top * scale, PEN / 2, 0, 2 * Math.PI);
+        context.fillStyle = "#000";
+        context.fill();
+        continue;
+      }
+      context.moveTo(left * scale, top * scale);
+      for (const [x, y] of stroke) context.lineTo(x * scale, y * scale);
       context.stroke();
     }
   };
@@ -147,69 +153,5 @@
     const ink = new Float32Array(PAPER * PAPER);
     for (let n = 0; n < ink.length; n++) ink[n] = 1 - pixels[4 * n] / 255;
     return ink;
-  };
-
-  // ------------------------------------------------------------------ pictures
-
-  /** Tell ink from paper in a picture (RGBA bytes). Returns null where nothing stands out.
-
-      Paper is what the border is like, ink what differs from it most: dark on light or light on
-      dark. */
-  preprocess.findInk = function (pixels, width, height) {
-    const light = new Float32Array(width * height);
-    for (let n = 0; n < light.length; n++) {
-      const [r, g, b, alpha] = pixels.subarray(4 * n, 4 * n + 4);
-      const seen = (0.299 * r + 0.587 * g + 0.114 * b) / 255;
-      light[n] = 1 + (seen - 1) * (alpha / 255); // what is transparent lies on white
-    }
-    const border = [];
-    for (let x = 0; x < width; x++) border.push(light[x], light[(height - 1) * width + x]);
-    for (let y = 0; y < height; y++) border.push(light[y * width], light[(y + 1) * width - 1]);
-    border.sort((a, b) => a - b);
-    const paper = border[border.length >> 1];
-    const contrast = light.map((value) => Math.abs(value - paper));
-    const strongest = Float32Array.from(contrast).sort()[Math.floor(contrast.length * 0.995)];
-    if (strongest < 0.15) return null;
-    // Shadows and the grain of the paper stay below a third of the contrast.
-    return contrast.map((value) => Math.min(Math.max((value / strongest - 0.33) * 3, 0), 1));
-  };
-
-  /** Read a picture from a file. Rejects, with a sentence that helps, what can't be used. */
-  preprocess.readFile = async function (file) {
-    if (!KINDS.includes(file.type)) {
-      const kind = file.type ? `a file of type ${file.type}` : "a file of an unknown kind";
-      throw new Error(`“${file.name}” is ${kind}. Choose a PNG, JPEG, WebP, GIF or BMP image.`);
-    }
-    const address = URL.createObjectURL(file);
-    try {
-      const image = await new Promise((resolve, reject) => {
-        const loading = new Image();
-        loading.onload = () => resolve(loading);
-        loading.onerror = () =>
-          reject(new Error(`“${file.name}” can’t be read as an image: it may be damaged.`));
-        loading.src = address;
-      });
-      const count = image.naturalWidth * image.naturalHeight;
-      if (count > MAX_PIXELS) {
-        throw new Error(
-          `“${file.name}” has ${Math.round(count / 1e6)} megapixels. ` +
-            `Choose one of at most ${MAX_PIXELS / 1e6}, or make it smaller first.`,
-        );
-      }
-      const shrink = Math.min(1, 400 / Math.max(image.naturalWidth, image.naturalHeight));
-      const canvas = document.createElement("canvas");
-      canvas.width = Math.max(1, Math.round(image.naturalWidth * shrink));
-      canvas.height = Math.max(1, Math.round(image.naturalHeight * shrink));
-      const context = canvas.getContext && canvas.getContext("2d");
-      if (!context) throw new Error("This browser has no canvas, so it can’t read an image.");
-      context.drawImage(image, 0, 0, canvas.width, canvas.height);
-      const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
-      const ink = preprocess.findInk(pixels, canvas.width, canvas.height);
-      const steps = ink && preprocess.normalise(ink, canvas.width, canvas.height);
-      if (!steps) throw new Error(`“${file.name}” is blank: nothing stands out from the paper.`);
-      return { ink, width: canvas.width, height: canvas.height, steps };
-    } finally {
-      URL.revokeObjectURL(address);
-    }
   };
 })();

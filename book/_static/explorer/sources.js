@@ -2,10 +2,8 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, files, links, preprocess } = LeNet;
+  const { engine, files, links, pictures, say } = LeNet;
   const { make, paint, pen } = LeNet.widgets;
-
-  const SAMPLES = 50;
 
   function readSamples() {
     const about = engine.received.catalogue.samples;
@@ -17,14 +15,22 @@
   }
 
   /** Make a button for a sample: its picture, or its digit where there is no canvas. */
-  function sampleButton({ label, ink }, n, onclick) {
+  function sampleButton({ label, ink }, n, onclick, misreadAs = "") {
     const canvas = make("canvas", { "aria-hidden": "true" });
     paint(canvas, ink, 28, 28, [0, 1], "ink");
+    const name = say("sources.sample", { number: n + 1, label }) + (misreadAs && `, ${misreadAs}`);
     return make(
       "button",
-      { type: "button", "aria-label": `Sample ${n + 1}: a ${label}`, onclick },
+      { type: "button", "aria-label": name, onclick },
       pen(canvas) ? canvas : String(label),
+      misreadAs && make("span", {}, say("sources.a", { label }), make("br"), misreadAs),
     );
+  }
+
+  /** Say as what the networks read one of the digits that they all misread. */
+  function misreadAs(answers, n) {
+    const said = [...new Set(Object.values(answers).map((digits) => digits[n]))];
+    return say("sources.readAs", { digits: said.join(say("sources.or")) });
   }
 
   /** Put the address of what is shown into the row, the clipboard and, on the explorer's own page,
@@ -37,24 +43,35 @@
     if (files.page === location.href.split(/[?#]/)[0]) history.replaceState(null, "", address);
     try {
       await navigator.clipboard.writeText(address);
-      parts.linkNote.textContent = "Copied.";
+      parts.linkNote.textContent = say("sources.copied");
     } catch {
       parts.link.select();
-      parts.linkNote.textContent = "Copy it from here.";
+      parts.linkNote.textContent = say("sources.copy");
     }
   }
+
+  let chosen = 0; // the reader may choose another file while one is being read
 
   async function choosePicture(input, state, notice) {
     const [file] = input.files;
     input.value = ""; // the same file can be chosen again
     if (!file) return;
+    const turn = ++chosen;
+    notice("picture", say("sources.reading", { name: file.name }));
     try {
-      const { steps } = await preprocess.readFile(file);
+      const { steps, doubts } = await pictures.readFile(file);
+      if (turn !== chosen) return;
       notice("picture", "");
-      state.change({ kind: "picture", centred: steps.centred });
+      state.change({ kind: "picture", centred: steps.centred, doubts });
     } catch (error) {
-      notice("picture", error.message);
+      if (turn === chosen) notice("picture", error.message);
     }
+  }
+
+  /** Say in a sentence why a picture's digit is doubtful; "" where it is not. */
+  function doubtful({ doubts = [] }) {
+    const why = doubts.map((name) => say(`sources.doubt.${name}`)).join("; ");
+    return why && say("sources.doubtful", { why });
   }
 
   /** Load the sample digits and offer them. */
@@ -62,28 +79,30 @@
     try {
       await files.load("samples.js");
       state.samples = readSamples();
-      const { source } = engine.received.catalogue.samples;
-      const buttons = state.samples.map((sample, n) =>
-        sampleButton(sample, n, () => state.change({ kind: "tried", sample: n })),
-      );
+      const { source, misread } = engine.received.catalogue.samples;
+      const show = (n) => () => state.change({ kind: "tried", sample: n });
+      const buttons = state.samples.map((sample, n) => {
+        const word = n < misread.from ? "" : misreadAs(misread.answers, n - misread.from);
+        return sampleButton(sample, n, show(n), word);
+      });
       place.replaceChildren(
-        make("p", {}, `From ${source}: digits that the network has not learned from.`),
-        make("div", { class: "lx-samples" }, ...buttons),
+        make("p", {}, say("sources.samples", { source })),
+        make("div", { class: "lx-samples" }, ...buttons.slice(0, misread.from)),
+        make("p", {}, say("sources.misread", { count: buttons.length - misread.from })),
+        make("div", { class: "lx-samples lx-misread" }, ...buttons.slice(misread.from)),
       );
       notice("samples", "");
     } catch (error) {
       const why = error.message.replace(/\.?$/, ".");
-      notice(
-        "samples",
-        `The sample digits can’t be shown. ${why} Draw one, or choose an image file.`,
-      );
+      notice("samples", say("sources.noSamples", { why }));
     }
   }
 
   LeNet.sources = function (parts, state, notice) {
-    parts.file.accept = preprocess.KINDS.join(",");
+    parts.file.accept = pictures.KINDS.join(",");
     parts.file.addEventListener("change", () => choosePicture(parts.file, state, notice));
     parts.share.addEventListener("click", () => share(parts, state));
+    state.on("source", () => notice("doubt", doubtful(state.source)));
 
     return {
       offer: () => offerSamples(parts.samples, state, notice),
@@ -92,15 +111,13 @@
         if (!links.isMine(location.hash)) return null;
         try {
           const link = links.read(location.hash);
-          if (link.source.kind === "tried" && !(link.source.sample < SAMPLES))
-            throw new Error("no such sample");
+          const { labels } = engine.received.catalogue.samples;
+          if (link.source.kind === "tried" && !(link.source.sample < labels.length))
+            throw new RangeError("sample");
           notice("link", "");
           return link;
         } catch {
-          notice(
-            "link",
-            "The drawing in this link can’t be read: the link may have been cut short. Here is a sample in its place.",
-          );
+          notice("link", say("sources.badLink"));
           return null;
         }
       },

@@ -54,24 +54,34 @@
     return { index, map: Math.floor(best / size / size), row, column: best % size };
   }
 
-  /** What changes the drawing. */
-  const drawing = (state, tell) => ({
-    change(source) {
-      state.before.push(state.source);
-      if (state.before.length > UNDO_STEPS) state.before.shift();
+  /** What changes the drawing. A step back can be gone forward again, until something new comes. */
+  const drawing = (state, tell) => {
+    const go = (from, to) => {
+      if (!from.length) return;
+      const { source, network } = from.pop();
+      to.push({ source: state.source, network: network && state.network });
+      if (network) state.use(network);
       state.show(source);
-    },
-    show(source) {
-      state.source = source;
-      tell("source");
-      state.soon();
-    },
-    undo() {
-      if (state.before.length) state.show(state.before.pop());
-    },
-    /** Forget what was drawn and chosen. The next network chooses its first unit anew. */
-    forget: () => Object.assign(state, { before: [], pinned: false, unit: null, network: null }),
-  });
+    };
+    return {
+      /** Show something else. `network` is kept for the way back, where that changes too. */
+      change(source, network = null) {
+        state.before.push({ source: state.source, network });
+        if (state.before.length > UNDO_STEPS) state.before.shift();
+        state.after = [];
+        state.show(source);
+      },
+      show(source) {
+        state.source = source;
+        tell("source");
+        state.soon();
+      },
+      undo: () => go(state.before, state.after),
+      redo: () => go(state.after, state.before),
+      /** Forget what was chosen. The next network chooses its first unit anew. */
+      forget: () => Object.assign(state, { pinned: false, unit: null, network: null }),
+    };
+  };
 
   /** What computes: the drawing is prepared, and goes through the network. */
   function computing(state, tell, pen) {
@@ -89,8 +99,8 @@
       update() {
         const { ink, side, steps } = prepare(state, pen);
         const inputSize = state.network ? state.network.inputSize : INPUT_SIZE;
-        const centred = steps ? steps.centred : new Float32Array(784);
-        state.image = preprocess.forNetwork(centred, inputSize);
+        state.centred = steps ? steps.centred : new Float32Array(784);
+        state.image = preprocess.forNetwork(state.centred, inputSize);
         tell("drawing", { ink, side, steps, inputSize });
         if (!state.network) return;
         state.outputs = engine.forward(state.network, state.image);
@@ -137,9 +147,11 @@
     const tell = (what, told) => listeners[what].forEach((listener) => listener(told));
     const state = {
       source: { kind: "strokes", strokes: [] },
-      before: [], // what `undo` goes back to
+      before: [], // what `undo` goes back to: { source, network or null }
+      after: [], // and `redo` forward to
       samples: null,
       network: null,
+      centred: null, // the drawing, prepared: 28×28
       image: null, // what the network is given
       outputs: null, // the values of its layers, the image first
       unit: null, // { index, map, row, column }

@@ -1,6 +1,6 @@
 """``lenet-tutorial export``: the networks of the explorer, trained and written."""
 
-from ..explorer.export import DIGITS, NETWORKS, ExportError, export
+from ..explorer.export import DIGITS, NETWORKS, ExportError, export, look_again
 from ..explorer.scripts import write_default
 from .arguments import check_names, to_path
 from .net import FAILED, CommandError
@@ -19,6 +19,12 @@ def add_options(parser):
         "names", nargs="*", help="networks, or digits to learn from; by default all"
     )
     parser.add_argument("--force", action="store_true", help="replace even by worse weights")
+    parser.add_argument(
+        "--stored",
+        action="store_true",
+        help="train nothing: write the digits to try, and what is no digit to the networks that "
+        "are there",
+    )
     parser.add_argument(
         "--default-model",
         type=to_path,
@@ -42,6 +48,9 @@ def run(options):
     """
     check_names("network", options.names, (*NETWORKS, DIGITS))
     try:
+        if options.stored:
+            look_again(options.folder)
+            return
         export(options.folder, options.names, force=options.force)
         if options.default_model:
             write_default(options.folder, options.default_model)

@@ -1,8 +1,6 @@
-"""From a picture file to what MNIST's digits look like.
+"""From a picture file to light, and so to what MNIST's digits look like.
 
-MNIST's digits were made so: scaled, without distortion, to fit a box of 20×20 pixels, and put into
-28×28 with their centre of mass in the middle (LeCun et al. 1998, section III-A). Here a picture of
-any size and colour takes the same way, with the same steps as in the explorer's `preprocess.js`.
+What becomes of the light is the same for any picture: see :mod:`lenet_tutorial.cutout`.
 
 A picture may come from anywhere, so its kind is one of five, and its size is looked up in its
 header, before a pixel is unpacked. Of the notes beside the pixels only one is needed, which side is
@@ -19,17 +17,13 @@ import zlib
 import numpy as np
 
 from .._inputs import shown
+from ..cutout import doubts, find_ink, normalise
 from ..files import read_file
-from ..images import area_weights
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
 MAX_BYTES = 100_000_000
 SIDE = 400  # larger pictures are made smaller first, by the mean of what each pixel covers
-BOX = 20  # the longer side of a digit, in pixels
-FAINT = 0.1  # ink below this counts as paper when the digit's edges are looked for
-MIDDLE = 14  # where MNIST has the centre of mass, counting pixels from 0
-LEAST_CONTRAST = 0.15  # between paper and ink; black on white is 1
 PNG = b"\x89PNG\r\n\x1a\n"
 STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
 
@@ -58,11 +52,33 @@ def read_digit(path):
         If there is no such file, it is none of these kinds, it is damaged, it has more than
         16 million pixels, or nothing stands out from the paper. PictureError is a ValueError.
     """
-    ink = find_ink(read_light(path))
+    return read_doubtful(path)[0]
+
+
+def read_doubtful(path):
+    """Read a picture of one digit, and say why what was made of it is doubtful.
+
+    Parameters
+    ----------
+    path : path
+        As :func:`read_digit` takes it.
+
+    Returns
+    -------
+    (numpy.ndarray, list of str)
+        What :func:`read_digit` returns, and keys of ``lenet_tutorial.cutout.DOUBTS``.
+
+    Raises
+    ------
+    PictureError
+        As :func:`read_digit`.
+    """
+    light = read_light(path)
+    ink = find_ink(light)
     centred = None if ink is None else normalise(ink)
     if centred is None:
         raise PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
-    return np.floor(centred * 255 + 0.5).astype(np.uint8)
+    return np.floor(centred * 255 + 0.5).astype(np.uint8), doubts(light, ink)
 
 
 def read_light(path):
@@ -222,60 +238,3 @@ def _light(image):
         small = Image.fromarray(light.astype(np.float32))
         light = np.asarray(small.resize((width, height), Image.Resampling.BOX))
     return np.clip(light, 0, 1).astype(np.float32)
-
-
-def find_ink(light):
-    """Tell ink from paper. The paper is what the border mostly is, be it light or dark.
-
-    Parameters
-    ----------
-    light : numpy.ndarray
-        ``(height, width)``, 0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        Of the same shape, float32: 0 is paper, 1 is ink. None where nothing stands out.
-    """
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    paper = np.sort(border)[len(border) // 2]
-    contrast = np.abs(light - paper)
-    strongest = np.sort(contrast, axis=None)[math.floor(contrast.size * 0.995)]
-    if strongest < LEAST_CONTRAST:
-        return None
-    # Shadows and the grain of the paper stay below a third of the contrast.
-    return np.clip((contrast / strongest - 0.33) * 3, 0, 1).astype(np.float32)
-
-
-def normalise(ink):
-    """Fit ink into a box of 20×20 pixels, and put its centre of mass into the middle of 28×28.
-
-    Parameters
-    ----------
-    ink : numpy.ndarray
-        ``(height, width)``, 0 to 1.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        ``(28, 28)``, float32, 0 to 1. None where there is no ink.
-    """
-    rows = np.flatnonzero((ink >= FAINT).any(axis=1))
-    columns = np.flatnonzero((ink >= FAINT).any(axis=0))
-    if len(rows) == 0:
-        return None
-    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = BOX / max(digit.shape)
-    height, width = (max(1, math.floor(side * scale + 0.5)) for side in digit.shape)
-    down = area_weights(0, digit.shape[0], digit.shape[0], height, np.float64)
-    across = area_weights(0, digit.shape[1], digit.shape[1], width, np.float64)
-    small = down @ digit @ across.T
-    small /= small.max()  # a thin line stays black
-    mass = small.sum()
-    middle_y = (small.sum(axis=1) * np.arange(height)).sum() / mass
-    middle_x = (small.sum(axis=0) * np.arange(width)).sum() / mass
-    top = min(max(math.floor(MIDDLE - middle_y + 0.5), 0), 28 - height)
-    left = min(max(math.floor(MIDDLE - middle_x + 0.5), 0), 28 - width)
-    centred = np.zeros((28, 28), np.float32)
-    centred[top : top + height, left : left + width] = small
-    return centred

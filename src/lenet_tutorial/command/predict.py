@@ -9,6 +9,7 @@ import warnings
 import numpy as np
 
 from .._inputs import shown, why
+from ..cutout import DOUBTS
 from ..figures import plot_layers
 from ..files import write_whole
 from ..networks import NETWORKS
@@ -18,7 +19,7 @@ from .model_files.archive import said
 from .model_files.inputs import input_of
 from .model_files.stored import ModelError, answer, default_model, load_model
 from .net import FAILED, WRONG, CommandError, complain
-from .photos import PictureError, read_digit
+from .photos import PictureError, read_doubtful
 
 BAR = 40  # characters of a certain answer's bar
 MAX_MAPS, MAX_LAYERS = 1000, 60  # that `--explain` draws
@@ -66,13 +67,8 @@ def run(options):
         If that can't be done.
     """
     _check_target(options)
-    digits, wrong = {}, {}  # what can be wrong is looked at before TensorFlow takes its time
-    for number, path in enumerate(options.images):
-        try:
-            digits[number] = read_digit(path)
-        except PictureError as error:
-            wrong[number] = str(error)
-            complain(f"lenet-tutorial predict: {error}")
+    # What can be wrong is looked at before TensorFlow takes its time.
+    digits, doubtful, wrong = _read(options.images)
     answers = {}
     if digits:
         try:
@@ -95,6 +91,7 @@ def run(options):
                 "kind": kind,
                 "values": [float(value) for value in row],
                 "input": taken.about(),
+                "doubts": doubtful[number],
             }
             for number, (digit, row) in answers.items()
         }
@@ -133,6 +130,22 @@ def _check_target(options):
         return
     except (OSError, ValueError) as error:
         raise CommandError(f"can't write {name}: {why(error, named=False)}") from None
+
+
+def _read(paths):
+    """Return the digits, why they are doubtful, and what is wrong, each by the picture's number."""
+    digits, doubtful, wrong = {}, {}, {}
+    for number, path in enumerate(paths):
+        try:
+            digits[number], doubtful[number] = read_doubtful(path)
+        except PictureError as error:
+            wrong[number] = str(error)
+            complain(f"lenet-tutorial predict: {error}")
+            continue
+        if doubtful[number]:
+            why = "; ".join(DOUBTS[one] for one in doubtful[number])
+            complain(f"lenet-tutorial predict: {shown(path)} is doubtful: {why}")
+    return digits, doubtful, wrong
 
 
 def _is_same(one, other):

@@ -17,9 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from .. import networks
+from ..outputs import PENALTIES, winners
 from ..weights import pack, unpack
 from . import scripts
+from .choosing import HELD_OUT, LEARNED, ExportError, choose_digits, choose_misread, choose_samples
 from .describe import describe
+from .no_digits import judge_distances, judge_softmax
 
 #: What the explorer calls a network: its title, which of `networks` it is, and its recipe in
 #: `RECIPES` of `experiments.training_with_keras`.
@@ -29,14 +32,8 @@ NETWORKS = {
     "lenet5-1998": {"title": "LeNet-5 of 1998", "network": "1998", "recipe": "cosine"},
 }
 EPOCHS = (0, 1, 2, 5, 10)  # a snapshot after each of these; 0 is before training
-SAMPLES_PER_CLASS = 5
-LEARNED, HELD_OUT = 1000, 200  # digits of each class for a training in the page
 DIGITS = "digits"  # what the command calls them
 WORSE = 0.005  # weights whose accuracy is lower by more than this replace no others
-
-
-class ExportError(ValueError):
-    """The networks can't be exported; the message says why. What was there is as it was."""
 
 
 # --------------------------------------------------------------------------- one network
@@ -166,58 +163,6 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
 # --------------------------------------------------------------------------- the files
 
 
-def choose_samples(digits, per_class=SAMPLES_PER_CLASS):
-    """Choose the first digits of each class from the test set.
-
-    Parameters
-    ----------
-    digits : lenet_tutorial.datasets.Digits
-        Where to take them from.
-    per_class : int
-        How many of each class.
-
-    Returns
-    -------
-    numpy.ndarray
-        Indices into the test set, class by class.
-    """
-    rows = [np.flatnonzero(digits.y_test == label)[:per_class] for label in range(10)]
-    return np.concatenate(rows)
-
-
-def choose_digits(digits, learned=LEARNED, held_out=HELD_OUT):
-    """Choose the digits from which a network learns in the page, and those held out there.
-
-    They are the first ones of each class in the training set. The classes take turns, so digit n
-    is a n mod 10, and no list of labels is needed.
-
-    Parameters
-    ----------
-    digits : lenet_tutorial.datasets.Digits
-        Where to take them from.
-    learned, held_out : int
-        How many of each class.
-
-    Returns
-    -------
-    numpy.ndarray
-        Indices into the training set; those held out come last.
-
-    Raises
-    ------
-    ExportError
-        If a class has fewer.
-    """
-    count = learned + held_out
-    rows = [np.flatnonzero(digits.y_train == label)[:count] for label in range(10)]
-    fewest = min(map(len, rows))
-    if fewest < count:
-        raise ExportError(
-            f"{digits.name} has classes of {fewest} training digits, and {count} are needed"
-        )
-    return np.stack(rows, axis=1).ravel()
-
-
 def export(folder, names=None, digits=None, force=False, **how):
     """Train the networks and write them for the browser.
 
@@ -248,20 +193,11 @@ def export(folder, names=None, digits=None, force=False, **how):
         If MNIST can't be had, or a network came out clearly worse than the one that is there.
         Nothing was written then. ExportError is a ValueError.
     """
-    from ..datasets import DatasetError, load_mnist
-
     folder = Path(folder)
-    if digits is None:
-        try:
-            digits = load_mnist()
-        except DatasetError as error:
-            raise ExportError(
-                f"the weights are trained on MNIST, and it is not to be had: {error}. "
-                f"Nothing was written; the files in {folder} are as they were"
-            ) from None
+    digits = _have(digits, folder)
     before = scripts.read_manifest(folder)
     entries = {entry["name"]: entry for entry in before["networks"]}
-    texts = {}
+    texts, weights = {}, _Stored(folder)
     names = list(names or (*NETWORKS, DIGITS))
     for name in (one for one in names if one != DIGITS):
         print(f"{name}: training on {digits.name} …", flush=True)
@@ -272,19 +208,9 @@ def export(folder, names=None, digits=None, force=False, **how):
         for snapshot in entry["snapshots"]:
             epoch = snapshot["epoch"]
             texts[snapshot["file"]] = scripts.call("weights", name, epoch, kept[epoch])
-    rows = choose_samples(digits)
-    pixels = digits.x_test[rows].tobytes()
-    samples = {
-        "labels": digits.y_test[rows].tolist(),
-        "indices": rows.tolist(),
-        "source": f"{digits.name}, test set",
-        **scripts.about_file("samples.js", pixels),
-    }
-    texts["samples.js"] = scripts.call("samples", pixels)
-    manifest = {
-        "networks": [entries[name] for name in NETWORKS if name in entries],
-        "samples": samples,
-    }
+        weights |= {(name, epoch): data for epoch, data in kept.items()}
+    manifest = {"networks": [entries[name] for name in NETWORKS if name in entries]}
+    manifest["samples"], texts["samples.js"] = _look(manifest["networks"], weights, digits)
     if DIGITS in names:
         data = scripts.pack_digits(digits.x_train[choose_digits(digits)])
         texts[scripts.DIGITS] = data
@@ -295,9 +221,108 @@ def export(folder, names=None, digits=None, force=False, **how):
         }
     elif "digits" in before:
         manifest["digits"] = before["digits"]
+    return _write(folder, texts, manifest)
+
+
+def _write(folder, texts, manifest):
+    """Write all scripts, and the manifest last; return it."""
     texts["manifest.json"] = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     scripts.write(folder, texts)
     return manifest
+
+
+def look_again(folder, digits=None):
+    """Write what is found by looking at the networks, from the weights that are there.
+
+    That is: the digits to try, among them some that the networks misread, and what each network
+    makes of drawings that are no digits.
+
+    Parameters
+    ----------
+    folder : path
+        Where :func:`export` has put the scripts. The weights stay as they are.
+    digits : lenet_tutorial.datasets.Digits, optional
+        As :func:`export` takes them.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    ExportError
+        If MNIST can't be had. Nothing was written then.
+    """
+    digits = _have(digits, folder)
+    manifest = scripts.read_manifest(folder)
+    manifest["samples"], text = _look(manifest["networks"], _Stored(folder), digits)
+    return _write(folder, {"samples.js": text}, manifest)
+
+
+class _Stored(dict):
+    """Weights by network and epoch; those that are not in it are read from a folder."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def __missing__(self, key):
+        return scripts.read_weights(self.folder, *key)
+
+
+def _have(digits, folder):
+    """Return the digits to train on, MNIST where none are given."""
+    from ..datasets import DatasetError, load_mnist
+
+    if digits is not None:
+        return digits
+    try:
+        return load_mnist()
+    except DatasetError as error:
+        raise ExportError(
+            f"the weights are trained on MNIST, and it is not to be had: {error}. "
+            f"Nothing was written; the files in {folder} are as they were"
+        ) from None
+
+
+def _look(entries, weights, digits):
+    """Say what the samples are, and return their script; the rest is put into the entries."""
+    from ..training.fit import split_validation
+
+    *_, held_out, _ = split_validation(digits.x_train, digits.y_train)
+    answers = {}
+    for entry in entries:
+        model, shown = network(entry["name"]).build(), network(entry["name"])
+
+        def predict(images, model=model, shown=shown):
+            return model.predict(shown.input.prepare(images), batch_size=500, verbose=0)
+
+        for snapshot in entry["snapshots"]:
+            unpack(weights[entry["name"], snapshot["epoch"]], model)
+            if snapshot["epoch"] == 0:
+                continue  # it knows nothing yet
+            snapshot["none"] = (
+                judge_distances(predict, held_out, digits.x_test, digits.y_test)
+                if shown.outputs == PENALTIES
+                else judge_softmax(predict)
+            )
+        answers[entry["name"]] = winners(shown.outputs, predict(digits.x_test))
+    rows = choose_samples(digits)
+    misread = choose_misread(digits, list(answers.values()))
+    both = np.concatenate([rows, misread])
+    pixels = digits.x_test[both].tobytes()
+    samples = {
+        "labels": digits.y_test[both].tolist(),
+        "indices": both.tolist(),
+        "misread": {
+            "from": len(rows),
+            "answers": {name: said[misread].tolist() for name, said in answers.items()},
+        },
+        "source": f"{digits.name}, test set",
+        **scripts.about_file("samples.js", pixels),
+    }
+    return samples, scripts.call("samples", pixels)
 
 
 def _refuse_worse(new, old, force):

@@ -1,7 +1,7 @@
 """The weights that the explorer's page loads: scripts, and what the site's build makes of the rest.
 
 A page that was opened from a folder may load scripts and nothing else. So each script holds the
-weights of one network after one epoch, as base64 of little-endian float16, and ``samples.js`` fifty
+weights of one network after one epoch, as base64 of little-endian float16, and ``samples.js``
 digits to try; ``manifest.json`` says what is in them, how the networks were trained, how well they
 read, and gives the checksums. What is there in another form is kept only so, and the build of the
 site makes a script of it: the manifest itself (``index.js``), the last weights of the textbook

@@ -1,0 +1,143 @@
+"""From a picture's light to what MNIST's digits look like, and where that is doubtful.
+
+MNIST's digits were made so: scaled, without distortion, to fit a box of 20×20 pixels, and put into
+28×28 with their centre of mass in the middle (LeCun et al. 1998, section III-A). Here a picture of
+any size takes the same way, with the same steps as in the explorer's `preprocess.js` and
+`pictures.js`.
+"""
+
+import math
+
+import numpy as np
+
+from .images import area_weights
+
+BOX = 20  # the longer side of a digit, in pixels
+FAINT = 0.1  # ink below this counts as paper when the digit's edges are looked for
+MIDDLE = 14  # where MNIST has the centre of mass, counting pixels from 0
+LEAST_CONTRAST = 0.15  # between paper and ink; black on white is 1
+
+#: Why the cut-out of a digit can be doubtful, in the order in which it is said.
+DOUBTS = {
+    "several": "there is more than one thing in it",
+    "specks": "there is something small beside the largest thing",
+    "edge": "what stands out touches the edge",
+    "faint": "it hardly stands out from the paper",
+    "small": "it is very small",
+    "full": "nearly all of its box is ink",
+    "thin": "its lines are very thin, or its box holds more than a digit",
+}
+INK = 0.5  # at least so much is ink where pieces are counted
+SECOND = 0.15, 0.4  # a second thing has this share of the first one's ink, of the box's height
+SPECKS = 0.75  # the largest piece's longer side, as a share of the whole box's
+FAINT_CONTRAST = 0.35
+SMALL = 0.2  # the box's longer side, as a share of the picture's
+FULL, SLIM = 0.75, 0.5  # share of ink in the box; but a 1 may fill its box, which is slim
+THIN = 0.12  # share of ink in the box
+
+
+def _contrast(light):
+    """Return how far each pixel is from the paper, and how far the ink is."""
+    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    paper = np.sort(border)[len(border) // 2]
+    contrast = np.abs(light - paper)
+    return contrast, np.sort(contrast, axis=None)[math.floor(contrast.size * 0.995)]
+
+
+def find_ink(light):
+    """Tell ink from paper. The paper is what the border mostly is, be it light or dark.
+
+    Parameters
+    ----------
+    light : numpy.ndarray
+        ``(height, width)``, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Of the same shape, float32: 0 is paper, 1 is ink. None where nothing stands out.
+    """
+    contrast, strongest = _contrast(light)
+    if strongest < LEAST_CONTRAST:
+        return None
+    # Shadows and the grain of the paper stay below a third of the contrast.
+    return np.clip((contrast / strongest - 0.33) * 3, 0, 1).astype(np.float32)
+
+
+def normalise(ink):
+    """Fit ink into a box of 20×20 pixels, and put its centre of mass into the middle of 28×28.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray
+        ``(height, width)``, 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        ``(28, 28)``, float32, 0 to 1. None where there is no ink.
+    """
+    rows = np.flatnonzero((ink >= FAINT).any(axis=1))
+    columns = np.flatnonzero((ink >= FAINT).any(axis=0))
+    if len(rows) == 0:
+        return None
+    digit = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = BOX / max(digit.shape)
+    height, width = (max(1, math.floor(side * scale + 0.5)) for side in digit.shape)
+    down = area_weights(0, digit.shape[0], digit.shape[0], height, np.float64)
+    across = area_weights(0, digit.shape[1], digit.shape[1], width, np.float64)
+    small = down @ digit @ across.T
+    small /= small.max()  # a thin line stays black
+    mass = small.sum()
+    middle_y = (small.sum(axis=1) * np.arange(height)).sum() / mass
+    middle_x = (small.sum(axis=0) * np.arange(width)).sum() / mass
+    top = min(max(math.floor(MIDDLE - middle_y + 0.5), 0), 28 - height)
+    left = min(max(math.floor(MIDDLE - middle_x + 0.5), 0), 28 - width)
+    centred = np.zeros((28, 28), np.float32)
+    centred[top : top + height, left : left + width] = small
+    return centred
+
+
+def doubts(light, ink):
+    """Say why the cut-out of a digit is doubtful.
+
+    The limits were set on digits of MNIST, drawn large on clean paper: few of those are called
+    doubtful (``tests/test_uploads.py`` counts them), and nearly all pairs of two are.
+
+    Parameters
+    ----------
+    light : numpy.ndarray
+        ``(height, width)``, 0 to 1.
+    ink : numpy.ndarray
+        What :func:`find_ink` makes of it.
+
+    Returns
+    -------
+    list of str
+        Keys of `DOUBTS`; none where all is well.
+    """
+    from scipy import ndimage
+
+    rows, columns = (np.flatnonzero((ink >= FAINT).any(axis=axis)) for axis in (1, 0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    long, slim = max(box.shape), min(box.shape) / max(box.shape)
+    marks, count = ndimage.label(ink >= INK, np.ones((3, 3)))
+    masses = ndimage.sum(ink, marks, range(1, count + 1))
+    sides = [[part.stop - part.start for part in place] for place in ndimage.find_objects(marks)]
+    order = np.argsort(-np.asarray(masses), kind="stable")
+    border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
+    share = (box >= INK).mean()
+    several = len(order) > 1 and (
+        masses[order[1]] >= SECOND[0] * masses[order[0]]
+        and sides[order[1]][0] >= SECOND[1] * len(box)
+    )
+    found = {
+        "several": several,
+        "specks": count and not several and max(sides[order[0]]) < SPECKS * long,
+        "edge": (border >= INK).any(),
+        "faint": _contrast(light)[1] < FAINT_CONTRAST,
+        "small": long < SMALL * max(light.shape),
+        "full": share > FULL and slim > SLIM,
+        "thin": share < THIN,
+    }
+    return [name for name in DOUBTS if found[name]]
