@@ -61,7 +61,7 @@ def places_wanted(files):
 def print_page(page, file, places):
     """Return a page of the site as PDF, in which each of the places is a destination."""
     page.goto(file.as_uri(), wait_until="load")
-    page.evaluate("() => window.MathJax?.startup?.promise?.then(() => document.fonts.ready)")
+    page.evaluate("() => document.fonts.ready.then(() => true)")
     # Chromium names a place as a destination only if the page itself links to it.
     page.evaluate(
         """places => {

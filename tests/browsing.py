@@ -148,7 +148,7 @@ def until(page, expression, arg=None, patience=120):
 
 
 def settle(page, patience=120):
-    """Wait for formulas and fonts, on the page where the forwarding ends; at most so many seconds.
+    """Wait for fonts, on the page where the forwarding ends; at most so many seconds.
 
     A page may be left at any moment here. What is asked of it then fails, once or more often, until
     the next page is known; so it is asked again.
@@ -156,7 +156,6 @@ def settle(page, patience=120):
     from playwright.sync_api import Error
 
     ready = """async () => {
-        await window.MathJax?.startup?.promise
         await document.fonts.ready
         const loaded = document.readyState === "complete"
         return loaded && !document.querySelector("meta[http-equiv=refresh]")

@@ -1,4 +1,4 @@
-"""The backward view: slopes are those of Keras and of a measurement, and a step is −rate × slope."""
+"""The backward view: slopes are those of Keras and of a measurement; a step is −rate × slope."""
 
 import base64
 import json
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from browsing import GRAVE, look_with_axe, until, visit
 
 from lenet_tutorial.explorer import export, scripts
 from lenet_tutorial.losses import MapLoss
@@ -80,7 +81,7 @@ HELPERS = """() => {
 def engine(browser):
     """Open an empty page with the scripts and all weights."""
     page = browser.new_page()
-    for name in ("widgets", "shapes", "engine", "preprocess", "backward", "slopes"):
+    for name in ("say", "widgets", "shapes", "engine", "preprocess", "backward", "slopes"):
         page.add_script_tag(path=SCRIPTS / f"{name}.js")
     for file in sorted(WEIGHTS.glob("*.js")):
         page.add_script_tag(path=file)
@@ -164,9 +165,9 @@ def in_our_order(layer, array, arrays):
 def test_slopes_are_those_of_keras(engine, name, epoch):
     """The sample that is read worst, and others with a wrong label.
 
-    Where an answer is right and sure, all slopes are nearly 0, and float32, in which Keras computes,
-    knows few digits of 1 − p. A little noise is on the paper: of equal values in a window only one
-    could win.
+    Where an answer is right and sure, all slopes are nearly 0, and float32, in which Keras
+    computes, knows few digits of 1 − p. A little noise is on the paper: of equal values in a
+    window only one could win.
     """
     shown = export.network(name).input
     images, labels = samples()
@@ -280,7 +281,7 @@ def test_slopes_are_what_a_measurement_finds(engine, kind):
 
 
 def test_a_network_with_another_end_is_refused(engine):
-    with pytest.raises(Exception, match="no loss is known for a network that ends in C1"):
+    with pytest.raises(Exception, match=r"backward\.noLoss"):
         engine.evaluate(
             """() => { const net = network("textbook", 0);
                 net.layers = net.layers.slice(0, 1);
@@ -364,3 +365,245 @@ def test_covering_what_matters_not_changes_nothing(engine):
     )
     assert side == 15 and len(falls) == 225
     assert falls[0] == 0 and max(falls) > 0 and whole and abs(again) < 1e-6
+
+
+# --------------------------------------------------------------------------- the view
+
+PAGE = "book/explorer.html"
+
+
+def open_page(browser, address, **how):
+    page, requests, problems = visit(browser, address, **how)
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
+    settle(page)
+    return page, requests, problems
+
+
+def settle(page):
+    """Wait until the page has drawn what was asked of it: it does so once a frame."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
+
+
+@pytest.fixture
+def view(browser, server):
+    page, requests, problems = open_page(browser, f"{server}/{PAGE}")
+    yield page
+    assert not problems
+    assert not [url for url in requests if not url.startswith((server, "data:", "blob:"))]
+    page.context.close()
+
+
+def part(page, name):
+    return page.locator(f'.lenet-explorer [data-lx="{name}"]')
+
+
+def press(page, name):
+    part(page, name).click()
+    settle(page)
+
+
+def mean(page, digit):
+    page.locator(".lx-meant").get_by_label(str(digit), exact=True).check()
+    settle(page)
+
+
+def loss(page):
+    return float(part(page, "loss").get_attribute("data-loss"))
+
+
+def pixels_of(page, selector):
+    return page.locator(selector).evaluate_all(
+        """all => all.map(one => Array.from(one.getContext("2d")
+            .getImageData(0, 0, one.width, one.height).data).join(","))"""
+    )
+
+
+def shares(page):
+    return page.locator(".lx-bars .lx-share").all_inner_texts()
+
+
+def sample(page, number):
+    page.locator("details:has([data-lx=samples])").evaluate("one => (one.open = true)")
+    page.locator(".lx-samples button").nth(number).click()
+    settle(page)
+
+
+def network(page, name):
+    page.get_by_label(export.NETWORKS[name]["title"], exact=True).check()
+    title = export.NETWORKS[name]["title"]
+    until(page, "title => document.querySelector('.lx-about').innerText.startsWith(title)", title)
+    settle(page)
+
+
+@pytest.mark.parametrize("name", export.NETWORKS)
+def test_the_switch_shows_slopes_in_all_layers_and_values_again(view, name):
+    if name != "textbook":
+        network(view, name)
+    maps = ".lx-maps canvas"
+    values = pixels_of(view, maps)
+    kinds = view.locator(".lx-kind").all_inner_texts()
+    mean(view, 2)
+    press(view, "showSlopes")
+    slopes = pixels_of(view, maps)
+    assert len(slopes) == len(values) and all(a != b for a, b in zip(slopes, values, strict=True))
+    assert all(text.startswith("±") for text in view.locator(".lx-kind").all_inner_texts())
+    assert "Dark blue: the loss would rise" in part(view, "slopesLegend").inner_text()
+    style = view.locator(".lx-layer .lx-map").first.evaluate("one => getComputedStyle(one).outline")
+    assert "dashed" in style
+    press(view, "showValues")
+    assert pixels_of(view, maps) == values
+    assert view.locator(".lx-kind").all_inner_texts() == kinds
+
+
+def test_the_label_is_the_samples_or_the_answer_or_the_readers(view):
+    sample(view, 10)
+    assert "label of the sample" in part(view, "meantWhy").inner_text()
+    assert view.locator(".lx-meant input:checked").get_attribute("value") == "2"
+    small = loss(view)
+    mean(view, 6)
+    assert loss(view) > small and "You have said so" in part(view, "meantWhy").inner_text()
+    sample(view, 20)  # another digit
+    assert view.locator(".lx-meant input:checked").get_attribute("value") == "4"
+    press(view, "clear")
+    assert part(view, "learn").is_disabled() and "Nothing is drawn" in inner(view, "learnSteps")
+    part(view, "paper").scroll_into_view_if_needed()
+    box = part(view, "paper").bounding_box()
+    view.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20)
+    view.mouse.down()
+    view.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] - 20, steps=6)
+    view.mouse.up()
+    settle(view)
+    assert "A drawing has no label" in inner(view, "meantWhy")
+    assert part(view, "learn").is_enabled()
+    before = loss(view)
+    mean(view, 7)
+    assert loss(view) > before
+
+
+def inner(page, name):
+    return part(page, name).inner_text()
+
+
+@pytest.mark.parametrize("name", export.NETWORKS)
+def test_learning_lowers_the_loss_and_undo_and_forget_restore_it(view, name):
+    if name != "textbook":
+        network(view, name)
+    mean(view, 9)
+    part(view, "rate").select_option("0.001")
+    first = loss(view), shares(view), pixels_of(view, ".lx-maps canvas")
+    press(view, "learn")
+    second = loss(view), shares(view), pixels_of(view, ".lx-maps canvas")
+    assert second[0] < first[0] and second[2] != first[2]
+    assert "One step" in inner(view, "learnSteps") and part(view, "share").is_disabled()
+    assert part(view, "learned").locator("tbody tr").count() == 10
+    assert part(view, "kernels").locator("canvas").count() == 24
+    until(view, "document.querySelector('[data-lx=forgotten]').dataset.read")
+    press(view, "learn")
+    assert loss(view) < second[0] and "2 steps" in inner(view, "learnSteps")
+    press(view, "undoStep")
+    assert (loss(view), shares(view), pixels_of(view, ".lx-maps canvas")) == second
+    press(view, "learnMany")
+    assert "11 steps" in inner(view, "learnSteps")
+    press(view, "forgetAll")
+    assert (loss(view), shares(view), pixels_of(view, ".lx-maps canvas")) == first
+    assert "No step" in inner(view, "learnSteps") and part(view, "share").is_enabled()
+
+
+def test_one_digit_learned_many_times_costs_others(view):
+    mean(view, 9)
+    part(view, "rate").select_option("0.1")
+    for _ in range(5):
+        press(view, "learnMany")
+    assert "50 steps" in inner(view, "learnSteps") and "reads a 9" in inner(view, "verdict")
+    until(view, "document.querySelector('[data-lx=forgotten]').dataset.read")
+    view.wait_for_timeout(500)
+    before, after = map(int, part(view, "forgotten").get_attribute("data-read").split())
+    assert before == 50 and after < 50
+    assert f"read {before} right before you taught it, and {after} now" in inner(view, "forgotten")
+
+
+def test_another_network_ends_what_was_learned(view):
+    press(view, "learn")
+    network(view, "article")
+    assert "No step" in inner(view, "learnSteps") and part(view, "undoStep").is_disabled()
+
+
+def test_the_slope_in_the_panel_is_that_of_the_engine_and_the_sum_of_its_ways(view):
+    wrong = view.evaluate(
+        """() => {
+            const E = LeNet.engine, wrong = [];
+            let checked = 0;
+            for (const entry of E.received.catalogue.networks) {
+                const shot = entry.snapshots.at(-1), key = `${entry.name}-${shot.epoch}`;
+                if (!E.received.weights[key]) continue;
+                const net = E.build(entry, E.decode(E.received.weights[key], shot));
+                const ink = Float32Array.from({ length: net.inputSize ** 2 },
+                    (_, n) => (n * 37 % 101) / 101);
+                const out = E.forward(net, ink), slopes = LeNet.backward(net, out, 3);
+                for (let index = -1; index < net.layers.length - 1; index++) {
+                    const { maps, size } = net.layers[index] || { maps: 1, size: net.inputSize };
+                    const most = Math.max(...slopes.units[index + 1].map(Math.abs));
+                    for (let n = 0; n < maps * size * size; n += 7) {
+                        const unit = { index, map: Math.floor(n / size / size),
+                            row: Math.floor(n / size) % size, column: n % size };
+                        const sum = LeNet.ways(net, out, slopes, unit)
+                            .reduce((all, way) => all + way.factor * way.slope, 0);
+                        checked++;
+                        if (Math.abs(sum - slopes.units[index + 1][n]) > 1e-5 * most)
+                            wrong.push([entry.name, index, n]);
+                    }
+                }
+            }
+            return [checked, wrong];
+        }"""
+    )
+    assert wrong[0] > 900 and wrong[1] == []
+    mean(view, 2)
+    press(view, "showSlopes")
+    part(view, "layer").select_option(index=4)
+    settle(view)
+    said = view.locator(".lx-slope strong")
+    assert 0 < abs(float(said.get_attribute("data-slope"))) < 10
+    assert "84 units above" in view.locator(".lx-slope").inner_text()
+    number = said.inner_text().replace("−", "-")
+    assert float(number) == pytest.approx(float(said.get_attribute("data-slope")), rel=0.01)
+
+
+def test_what_the_answer_hangs_on_is_shown_and_explained(view):
+    view.locator(".lx-backwards summary").click()
+    until(view, "document.querySelector('[data-lx=pixels]').dataset.ready === 'yes'")
+    assert "small changes only" in inner(view, "pixelSlopesText")
+    assert "stand in for each other" in inner(view, "pixelFallsText")
+    assert len(set(pixels_of(view, "[data-lx=pixelFalls]")[0].split(","))) > 5
+
+
+def test_the_backward_view_by_keyboard(view):
+    part(view, "showSlopes").focus()
+    view.keyboard.press("Enter")
+    settle(view)
+    assert part(view, "showSlopes").get_attribute("aria-pressed") == "true"
+    view.locator(".lx-meant input:checked").focus()
+    view.keyboard.press("ArrowRight")
+    settle(view)
+    assert "You have said so" in inner(view, "meantWhy")
+    part(view, "learn").focus()
+    view.keyboard.press("Space")
+    settle(view)
+    part(view, "forgetAll").focus()
+    view.keyboard.press("Enter")
+    settle(view)
+    assert part(view, "learn").evaluate("one => one === document.activeElement")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_backward_view(browser, site, theme):
+    """From a file, too."""
+    page, _, problems = open_page(browser, (site / PAGE).as_uri(), theme=theme)
+    press(page, "showSlopes")
+    press(page, "learn")
+    page.locator(".lx-backwards summary").click()
+    until(page, "document.querySelector('[data-lx=pixels]').dataset.ready === 'yes'")
+    assert not problems  # axe itself asks for styles, which a page from a file may not
+    found, passes = look_with_axe(page, ".lenet-explorer")
+    assert passes > 10 and not [one for one in found if one[0] in GRAVE]
+    page.context.close()

@@ -1,11 +1,16 @@
 """The built site: no warning, no dead link, no other host, and what a page needs works."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import formulas
 import pytest
+import weight
 from browsing import ADDRESS, dead_links, page_names, parsed, references, visit
+from bs4 import BeautifulSoup
 from contents import LESSONS
 
 pytestmark = pytest.mark.book
@@ -111,12 +116,67 @@ def test_the_icons_are_drawn_by_their_font(browser, server):
 
 
 @pytest.mark.browser
-def test_formulas_are_typeset_with_the_sites_own_mathjax(browser, server):
+def test_formulas_are_there_without_a_script_in_a_look_and_for_screen_readers(browser, server):
     page, requests, _ = visit(browser, f"{server}/chapters/03-output-size.html")
-    assert any("/_static/mathjax/" in url for url in requests)
-    assert page.locator("mjx-container").count() >= 20
-    assert page.locator("mjx-merror").count() == 0
+    assert not any("mathjax" in url.lower() or url.endswith("katex.js") for url in requests)
+    assert any("/_static/katex/fonts/KaTeX_Math-Italic" in url for url in requests)
+    formulas = page.locator("article .math").count()
+    assert formulas >= 20
+    assert page.locator("article .math .katex-html[aria-hidden=true]").count() == formulas
+    assert page.locator("article .math math semantics").count() == formulas
     page.context.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{server}/chapters/03-output-size.html")
+    first = page.locator("article div.math .katex-html").first.bounding_box()
+    assert first["width"] > 100 and 15 < first["height"] < 100
+    context.close()
+
+
+def test_a_formula_that_cannot_be_read_stops_the_build_and_is_named():
+    good, bad = ("x^2", False), (r"\frac{1", True)
+    drawn = formulas.typeset([good, bad])
+    assert "<math" in drawn[good] and 'class="katex-html"' in drawn[good]
+    assert drawn[bad].startswith(r"!\frac{1: ")
+
+
+def test_every_mark_of_a_formula_is_replaced_on_all_pages(site):
+    left = [f.name for f in site.rglob("*.html") if formulas.MARKED.search(f.read_text("utf-8"))]
+    assert left == []
+    assert not list(site.rglob("*mathjax*"))
+
+
+def test_a_numbered_formula_is_set_and_referred_to(tmp_path):
+    (tmp_path / "conf.py").write_text(
+        f"import sys; sys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
+        "extensions = ['myst_parser', 'formulas']\nhtml_math_renderer = 'katex'\n"
+        "myst_enable_extensions = ['amsmath', 'dollarmath']\nmyst_update_mathjax = False\n",
+        encoding="utf-8",
+    )
+    text = "# One $a < b$\n\n$$\na &= b \\\\\nc &= d\n$$ (eq-one)\n\nSee {eq}`eq-one`.\n\n"
+    text += "\\begin{align}\na &= 1 \\\\\nb &= 2\n\\end{align}\n\n"
+    text += "| a |\n| - |\n| $x^2$ |\n"
+    (tmp_path / "index.md").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", "-b", "html", "."]
+
+    def run():
+        return subprocess.run(
+            [*command, "out"], cwd=tmp_path, capture_output=True, encoding="utf-8"
+        )
+
+    ran = run()
+    assert ran.returncode == 0, ran.stderr
+    page = BeautifulSoup((tmp_path / "out" / "index.html").read_text("utf-8"), "html.parser")
+    assert page.select_one("#equation-eq-one .eqno").text.startswith("(1)")
+    assert page.select_one('a[href="#equation-eq-one"] .eqno, a[href="#equation-eq-one"]')
+    assert len(page.select("section .math .katex-html")) == 4
+    assert page.select_one("h1 .math annotation").text == "a < b"
+    assert page.select_one("td .katex") and page.select_one(
+        'link[href="_static/katex/katex.min.css"]'
+    )
+    (tmp_path / "index.md").write_text("# Two\n\n$\\nosuchword$\n", encoding="utf-8")
+    ran = run()
+    assert ran.returncode != 0 and "index.html" in ran.stderr and "nosuchword" in ran.stderr
 
 
 @pytest.mark.browser
@@ -128,3 +188,48 @@ def test_a_solution_opens_with_the_keyboard(browser, server):
     page.keyboard.press("Enter")
     assert "toggle-hidden" not in folded.get_attribute("class")
     page.context.close()
+
+
+def test_pages_share_one_style_sheet_that_has_what_they_use(browser, server, site):
+    assert (site / "_static" / "site.css").stat().st_size < 200_000
+    fonts = sorted((site / "_static").glob("fa-*.woff"))
+    assert fonts and sum(font.stat().st_size for font in fonts) < 20_000
+    for name in ("book/index", "chapters/02-layer-by-layer"):
+        page, requests, problems = visit(browser, f"{server}/{name}.html")
+        sheets = [url for url in requests if ".css" in url]
+        assert len(sheets) <= 8 and not problems
+        assert not any("webfonts" in url or "fontawesome" in url for url in requests)
+        page.context.close()
+
+
+def test_a_rule_stays_if_one_selector_is_used_and_icons_are_named():
+    style = (
+        '.a:is(h1, h2){u:1}.a,.b .c{x:1}@media print{.d{y:1}.a:not(.q){z:1}}#e[f=".g"]{w:1}p{v:1}'
+    )
+    assert weight.purge(style, {"a", "e"}) == (
+        '.a:is(h1, h2){u:1}\n.a{x:1}\n@media print{.a:not(.q){z:1}}\n#e[f=".g"]{w:1}\np{v:1}'
+    )
+
+
+def test_a_figure_is_enlarged_by_finger_mouse_and_keyboard(browser, server):
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, color_scheme="dark"
+    )
+    page = context.new_page()
+    page.goto(f"{server}/chapters/02-layer-by-layer.html")
+    button = page.locator("button.enlarge").first
+    assert button.is_visible() and button.bounding_box()["height"] >= 24
+    picture = page.locator("img.can-grow").first
+    for opens in (button.tap, picture.tap, picture.click, lambda: button.press("Enter")):
+        opens()
+        shown = page.locator("dialog.enlarged img")
+        # Words of 8 points at least, at 120 pixels to the inch, are 13 pixels high in full size.
+        wide, own = shown.bounding_box()["width"], int(picture.get_attribute("width"))
+        assert wide / own * 8 / 72 * 120 >= 11
+        page.keyboard.press("Escape")
+        assert page.locator("dialog.enlarged").count() == 0
+    button.tap()
+    page.locator("dialog.enlarged > button").tap()
+    assert page.locator("dialog.enlarged").count() == 0
+    assert button.evaluate("one => one === document.activeElement")
+    context.close()

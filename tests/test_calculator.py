@@ -144,23 +144,6 @@ def test_the_calculator_offers_both_sizes_of_a_transposed_convolution(fresh):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize(("preset", "size"), [("lenet5", 32), ("article", 28)])
-def test_the_presets_are_the_networks_of_the_package(page, preset, size):
-    layers = {"lenet5": shapes.LENET5, "article": shapes.ARTICLE}[preset]
-    want = [
-        [reach.name, reach.size, reach.receptive_field, reach.jump, reach.start]
-        for reach in shapes.trace(size, layers)
-    ]
-    got = page.evaluate(
-        """name => { const p = LeNet.shapes.PRESETS[name];
-            return [p.size, LeNet.shapes.trace(p.size, p.layers).map(
-                r => [r.name, r.size, r.field, r.jump, r.start])]; }""",
-        preset,
-    )
-    assert got == [size, want]
-
-
-@pytest.mark.browser
 def test_trace_agrees_with_padding_and_dilation_too(page):
     layers = [shapes.Window("A", 3, 2, "same"), shapes.Window("B", 3, 1, 2, 2)]
     layers += [shapes.Window("C", 2, 2, "valid")]
@@ -285,28 +268,30 @@ def test_a_large_input_is_computed_and_not_drawn(fresh):
 
 @pytest.mark.browser
 def test_the_list_carries_size_and_receptive_field_along(fresh):
-    verdict = fresh.locator(".lc-list .lc-answer")
-    assert "32 → 28 → 14 → 10 → 5 → 1" in verdict.inner_text()
-    assert "sees 32 × 32" in verdict.inner_text()
+    verdict = fresh.locator(".lc-list > .lc-answer")
+    assert "32 → 28 → 14 → 10 → 5 → 1." in verdict.inner_text()
+    assert "sees 32 × 32 pixels: the whole input" in verdict.inner_text()
     fresh.get_by_role("button", name="The Keras LeNet").click()
-    assert "28 → 24 → 12 → 8 → 4" in verdict.inner_text()
+    assert "28 → 24 → 12 → 8 → 4." in verdict.inner_text()
+    for name in ("output", "F6", "C5"):
+        fresh.get_by_role("button", name=f"Remove {name}").click()
     fresh.get_by_role("button", name="Add a layer").click()
-    assert "28 → 24 → 12 → 8 → 4 → 2" in verdict.inner_text()
+    assert "28 → 24 → 12 → 8 → 4 → 2." in verdict.inner_text()
     fresh.get_by_role("button", name="Remove C5").click()
     fresh.get_by_role("button", name="Move S2 up").click()
-    assert "28 → 14 → 10 → 6 → 3" in verdict.inner_text()
+    assert "28 → 14 → 10 → 6 → 3." in verdict.inner_text()
 
 
 @pytest.mark.browser
 def test_the_list_says_which_layer_does_not_fit(fresh):
     fresh.get_by_label("Input size").fill("28")
-    verdict = fresh.locator(".lc-list .lc-answer").inner_text()
+    verdict = fresh.locator(".lc-list > .lc-answer").inner_text()
     with pytest.raises(ValueError, match="no position fits") as caught:
         shapes.trace(28, shapes.LENET5)
-    assert str(caught.value) in verdict
-    rows = fresh.locator(".lc-table tbody tr")
-    assert "lc-bad" in rows.nth(4).get_attribute("class")
-    assert "lc-bad" not in (rows.nth(3).get_attribute("class") or "")
+    assert str(caught.value).replace("C5: the", "C5: The") in verdict
+    cards = fresh.locator(".lc-card")
+    assert "lc-bad" in cards.nth(4).get_attribute("class")
+    assert "lc-bad" not in cards.nth(3).get_attribute("class")
 
 
 @pytest.mark.browser
@@ -314,6 +299,20 @@ def test_a_layer_of_the_list_can_be_drawn(fresh):
     fresh.get_by_role("button", name="Draw S2").click()
     assert "Output: 14 × 14" in answer(fresh)
     assert fresh.get_by_label("Input i").input_value() == "28"
+
+
+@pytest.mark.browser
+def test_both_parts_tell_a_reader_what_the_rules_say_to_a_programmer(page):
+    for name, value in (("kernel", 0), ("stride", 1.5), ("dilation", -2), ("padding", -1)):
+        said = page.evaluate(
+            """([name, value]) => {
+                const numbers = { size: 8, kernel: 3, stride: 1, padding: 0, dilation: 1 };
+                try { LeNet.shapes.outputSize(...Object.values({ ...numbers, [name]: value })); }
+                catch (error) { return [error.message, LeNet.explain(error)]; }
+            }""",
+            [name, value],
+        )
+        assert said[1] == f"{said[0].capitalize()}."
 
 
 @pytest.mark.browser

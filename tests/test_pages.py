@@ -37,7 +37,7 @@ LOOK = """() => {
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
     const element = words.currentNode.parentElement;
-    if (!words.currentNode.data.trim() || element.closest("mjx-container, script, style")) continue;
+    if (!words.currentNode.data.trim() || element.closest(".katex, script, style")) continue;
     if (parseFloat(getComputedStyle(element).fontSize) < 12 && visible(element)) {
       small.add(element.outerHTML.slice(0, 100));
     }
@@ -63,7 +63,7 @@ LOOK = """() => {
       }).map(one => one.outerHTML.slice(0, 120)),
     theme: document.documentElement.dataset.theme,
     formulas: document.querySelectorAll(".math").length,
-    typeset: document.querySelectorAll("mjx-container").length,
+    typeset: document.querySelectorAll(".math .katex").length,
     ids: [...document.querySelectorAll("[id]")].map(one => one.id)
       .filter((id, n, all) => all.indexOf(id) !== n),
     requests: performance.getEntriesByType("resource").length + 1,
@@ -93,7 +93,7 @@ FIT = """() => ({
   cutOff: [...document.querySelectorAll("article.bd-article *")].filter(element => {
     const box = element.getBoundingClientRect();
     if (box.width === 0 || box.right <= innerWidth + 1) return false;
-    if (element.closest("mjx-assistive-mml")) return false;
+    if (element.closest(".katex-mathml")) return false;
     for (let up = element; up; up = up.parentElement) {
       const how = getComputedStyle(up).overflowX;
       if (up.matches("article")) return true;

@@ -9,7 +9,7 @@ import sys
 import pytest
 import quiz
 import words
-from browsing import look_with_axe, visit
+from browsing import look_with_axe, until, visit
 from bs4 import BeautifulSoup
 from contents import (
     CHAPTERS,
@@ -24,6 +24,7 @@ from contents import (
     read,
     unfounded,
 )
+from docutils import nodes
 
 pytestmark = pytest.mark.book
 
@@ -531,3 +532,109 @@ def test_axe_finds_nothing_to_complain_of_in_a_quiz(browser, server, width, them
     assert not found, found
     assert passed > 10
     page.context.close()
+
+
+# --------------------------------------------------------------------------- what is kept
+
+
+def answered(page, path, rights):
+    """Answer the first questions of a quiz, each rightly or wrongly."""
+    for number, right in enumerate(rights):
+        box = quiz_of(page, number)
+        box.get_by_role("radio").nth(place_of(path, number, right)).check()
+        box.get_by_role("button", name="Check").click()
+
+
+def again(page):
+    page.reload()
+    until(page, "document.querySelector('.quiz-on')")
+
+
+@pytest.mark.browser
+def test_answers_are_there_after_a_reload_until_one_tries_again(ready):
+    answered(ready, CHAPTERS[1], [False, True, True, True])
+    last = quiz_of(ready, 4).get_by_role("radio").nth(place_of(CHAPTERS[1], 4, True))
+    last.check()  # chosen, and not checked yet
+    before = ready.locator(".quiz-result").all_inner_texts()
+    assert "Not quite." in before[0] and "Right." in before[1] and before[4] == ""
+    again(ready)
+    assert ready.locator(".quiz-result").all_inner_texts() == before
+    assert last.is_checked() and ready.locator(".quiz input:checked").count() == 5
+    assert ready.locator(".quiz-score").inner_text() == ""
+    quiz_of(ready, 4).get_by_role("button", name="Check").click()
+    # The first try of the first question is not forgotten.
+    box = quiz_of(ready, 0)
+    box.get_by_role("radio").nth(place_of(CHAPTERS[1], 0, True)).check()
+    box.get_by_role("button", name="Check").click()
+    assert ready.locator(".quiz-score").inner_text() == "4 of 5 at the first try."
+    again(ready)
+    assert ready.locator(".quiz-score").inner_text() == "4 of 5 at the first try."
+    ready.get_by_role("button", name="Try again").click()
+    again(ready)
+    assert ready.locator(".quiz input:checked").count() == 0
+    assert ready.get_by_role("button", name="Try again").count() == 0
+
+
+@pytest.mark.browser
+def test_answers_to_other_questions_are_not_taken_and_pages_are_kept_apart(ready, server):
+    answered(ready, CHAPTERS[1], [True])
+    keys = ready.evaluate("Object.keys(localStorage).filter(key => key.includes('quiz'))")
+    assert len(keys) == 1 and CHAPTERS[1].stem in keys[0]
+    ready.goto(f"{server}/chapters/{CHAPTERS[2].stem}.html")
+    assert ready.locator(".quiz input:checked").count() == 0
+    ready.goto(f"{server}/chapters/{CHAPTERS[1].stem}.html")
+    assert ready.locator(".quiz input:checked").count() == 1
+    ready.route(
+        f"**/{CHAPTERS[1].stem}.html",
+        lambda route: route.fulfill(
+            body=re.sub(r'data-text="\w+"', 'data-text="another"', route.fetch().text()),
+            content_type="text/html",
+        ),
+    )
+    again(ready)
+    assert ready.locator(".quiz input:checked").count() == 0
+
+
+def test_a_quiz_that_changes_has_another_mark():
+    def made(text="Why?", right=(True, False)):
+        reasons = [quiz.quiz_reason("", right=one) for one in right]
+        return quiz.mark(quiz.quiz("", nodes.paragraph("", text), *reasons))
+
+    marks = {made(), made("Who?"), made(right=(False, True))}
+    assert made() in marks and len(marks) == 3
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "kept", ["{", '{"text": "%s", "answers": [[9, 1, 1, 1], 3, null, [0, "x"]]}', "null", "[]"]
+)
+def test_damaged_answers_are_passed_over(ready, kept):
+    answered(ready, CHAPTERS[1], [True])
+    mark = ready.locator(".quiz").first.get_attribute("data-text")
+    ready.evaluate(
+        "text => Object.keys(localStorage).filter(key => key.includes('quiz'))"
+        ".forEach(key => localStorage.setItem(key, text))",
+        kept.replace("%s", mark),
+    )
+    again(ready)
+    assert ready.locator(".quiz input:checked").count() == 0
+    answered(ready, CHAPTERS[1], [True])
+    assert "Right." in quiz_of(ready).get_by_role("status").inner_text()
+
+
+@pytest.mark.browser
+def test_without_storage_a_quiz_works_and_forgets(browser, server):
+    context = browser.new_context()
+    page = context.new_page()
+    problems = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.add_init_script(
+        "for (const act of ['getItem', 'setItem', 'removeItem'])"
+        " Storage.prototype[act] = () => { throw new DOMException('full', 'QuotaExceededError') }"
+    )
+    page.goto(f"{server}/chapters/{CHAPTERS[1].stem}.html")
+    answered(page, CHAPTERS[1], [True])
+    assert "Right." in quiz_of(page).get_by_role("status").inner_text()
+    page.get_by_role("button", name="Try again").click()
+    assert not [one for one in problems if "quiz" in one]
+    context.close()

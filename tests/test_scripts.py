@@ -77,7 +77,9 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     assert words.name == "p" and "needs JavaScript" in words.text
     assert template.name == "template" and len(template.select("[data-lx]")) > 10
     assert not re.search(r">\s+<", template.decode())
-    wanted = [f"{name}.js" for name in (*explorer.WORDS, *explorer.PROGRAMS[program].wanted())]
+    here = [one for one in explorer.PROGRAMS if html.select(f".lenet-{one}")]
+    scripts = [name for one in here for name in explorer.PROGRAMS[one].wanted()]
+    wanted = [f"{name}.js" for name in dict.fromkeys([*explorer.WORDS, *scripts])]
     sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
     assert [source.split("/explorer/", 1)[1].split("?")[0] for source in sources] == wanted
     # A list of layers has no place to draw one where the other part is left out.
@@ -88,6 +90,8 @@ def test_a_directive_without_words_or_with_an_unknown_part_is_refused():
     assert explorer.Mount.has_content
     with pytest.raises(ValueError, match='"both" unknown; choose from "layer", or "list"'):
         explorer.directive("calculator").option_spec["part"]("both")
+    with pytest.raises(ValueError, match='"c1" unknown; choose from C1, S2, C3, '):
+        explorer.directive("compute").option_spec["layer"]("c1")
 
 
 def test_pages_and_chapters_name_no_script_of_it_by_hand():

@@ -354,3 +354,46 @@ def test_the_window_of_the_speaker_shows_the_notes(show, server, origin):
     assert page.evaluate("Reveal.getIndices().h") == 2
     assert not problems
     page.context.close()
+
+
+@pytest.mark.browser
+def test_a_slide_has_a_link_that_leads_to_it(show, browser, server):
+    page, _, problems = show(2, origin=server)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    button = page.get_by_role("button", name="Copy link to this slide")
+    button.focus()
+    page.keyboard.press("Space")  # presses the button, and does not go on
+    status = page.locator(".share [role=status]")
+    status.filter(has_text="Copied.").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert link.endswith("/slides/lesson-2.html#/2")
+    box, number = button.bounding_box(), page.locator(".slide-number").bounding_box()
+    assert box["x"] >= number["x"] + number["width"] and box["height"] >= 24
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowRight")
+    assert status.inner_text() == ""
+    other, _, _ = visit(browser, "about:blank")
+    other.goto(link)
+    other.locator(".reveal.ready").wait_for()
+    assert other.evaluate("Reveal.getIndices().h") == 2
+    assert not problems
+    other.context.close()
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_without_a_clipboard_a_deck_says_where_the_link_stands(show):
+    page, _, problems = show(1)
+    page.evaluate("void (navigator.clipboard.writeText = () => Promise.reject(new Error('no')))")
+    page.get_by_role("button", name="Copy link to this slide").click()
+    page.locator(".share [role=status]").filter(has_text="address bar").wait_for()
+    assert not problems
+    page.context.close()
+
+
+@lessons
+def test_a_deck_offers_no_language_that_it_does_not_have(decks, lesson):
+    _, page = decks[lesson]
+    assert page.html["lang"] == "en" and not page.select("[hreflang], .language-switch")

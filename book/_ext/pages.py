@@ -40,7 +40,9 @@ SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
 INDEX = re.compile(r'(?=<script[^>]*src="searchindex\.js[^"]*"[^>]*></script>)')
-MENDED = '<script src="_static/search.js"></script>\n    '  # see there
+MENDED = "".join(  # see there
+    f'<script src="_static/{name}.js"></script>\n    ' for name in ("search", "sections")
+)
 HANDLER = re.compile(r'\son[a-z]+="([^"]*)"(?=[^<>]*>)')
 VIEWPORT = re.compile(r'\s*<meta name="viewport"[^>]*>')
 PRINTED = re.compile(r'<div id="jb-print-docs-body".*?(?=<div id="searchbox"|<article)', re.DOTALL)

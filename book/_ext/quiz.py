@@ -22,9 +22,11 @@ question, answer and why is a paragraph, and so a message for a translator; the 
 of it.
 
 The page holds the questions, and the whys folded away: that is what one sees without JavaScript.
-``_static/quiz/quiz.js`` puts in buttons. Other builders get plain lists.
+``_static/quiz/quiz.js`` puts in buttons and keeps what the reader answered. Other builders get
+plain lists.
 """
 
+import hashlib
 import html
 import re
 
@@ -180,8 +182,15 @@ def attributes(**values):
     return "".join(f' {name}="{html.escape(value)}"' for name, value in values.items())
 
 
+def mark(node):
+    """Return a mark of a quiz: other questions, answers or right answers have another."""
+    right = [one["right"] for one in node.findall(quiz_reason)]
+    return hashlib.sha256(f"{node.astext()}{right}".encode()).hexdigest()[:12]
+
+
 def visit_quiz(self, node):
     said = {f"data-{name}": word for name, word in wording(self.config).items()}
+    said["data-text"] = mark(node)
     self.body.append(f'<div class="quiz"{attributes(**said)}>\n')
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import words
 import yaml
 from typography import TOGETHER
 
@@ -291,8 +292,15 @@ def deck_parts():
     # The window of the speaker has a script of its own, which stands in notes.js as a string.
     speaker = re.search(r"<script>(.*?)<\\/script>", notes, re.DOTALL)[1]
     speaker = re.sub(r"\\([`$\\])", r"\1", speaker)
+    say = words.sayer(words.read())  # the slides are in English, in each edition
     logo = base64.b64encode((ROOT / "book" / "_static" / "logo.svg").read_bytes()).decode()
     return {
+        "share": {
+            "button": say("slides.share"),
+            "label": say("slides.shareLabel"),
+            "copied": say("slides.copied"),
+            "by_hand": say("slides.byHand"),
+        },
         "style": "\n".join(styles),
         "script": script,
         "icon": f"data:image/svg+xml;base64,{logo}",

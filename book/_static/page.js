@@ -14,7 +14,7 @@ if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = f
 function reachable() {
   const boxes = document.querySelectorAll(
     "article :is(figure, pre, .docutils.container, .output, .pst-scrollable-table-container," +
-      " div.math, mjx-container)",
+      " div.math)",
   );
   for (const box of boxes) {
     const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);

@@ -54,7 +54,7 @@
     if (layer.kind === "rbf") return mapLoss(outputs[layers.length], label);
     if (layer.activation === "softmax")
       return crossEntropy(layer, outputs[layers.length - 1], label);
-    throw new Error(`no loss is known for a network that ends in ${layer.name}`);
+    throw new Error(LeNet.say("backward.noLoss", { layer: layer.name }));
   }
 
   // ------------------------------------------------------------------ activations

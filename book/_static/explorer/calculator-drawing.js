@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
+  const { say } = LeNet;
   const GAP = 28; // pixels between input and output
   const TITLE = 22; // height of the line above a grid
   const NARROW = 480; // below this width they stand one below the other
@@ -52,7 +53,8 @@
     const isPixel = (n) => n >= before && n < before + size;
     const isHit = (n, start) =>
       n >= start && (n - start) % dilation === 0 && (n - start) / dilation < kernel;
-    grid(2, TITLE, `input ${size}${padded > size ? `, padded ${padded}` : ""}`, padded, (r, c) => {
+    const below = say(`calculator.input.${padded > size ? "padded" : "plain"}`, { size, padded });
+    grid(2, TITLE, below, padded, (r, c) => {
       if (isHit(r, first.row) && isHit(c, first.column)) return colour("--lc-kernel");
       return isPixel(r) && isPixel(c) ? colour("--lc-input") : colour("--lc-zero");
     });
@@ -62,7 +64,7 @@
     pen.strokeRect(2 + first.column * cell, TITLE + first.row * cell, extent, extent);
 
     const here = row * output + column;
-    grid(left, top, `output ${output}`, output, (r, c) => {
+    grid(left, top, say("calculator.output", { output }), output, (r, c) => {
       const place = r * output + c;
       if (place === here) return colour("--lc-kernel");
       return place < here ? colour("--lc-done") : colour("--lc-zero");

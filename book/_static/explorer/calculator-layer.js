@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { shapes } = LeNet;
+  const { say, shapes } = LeNet;
   const LARGEST = 64; // padded pixels on a side that are drawn; larger ones are counted only
   const SPEEDS = { slow: 900, medium: 400, fast: 120 }; // milliseconds a place
   const EXAMPLE = { kind: "convolution", kernel: 3, stride: 1, padding: "valid", dilation: 1 };
@@ -16,25 +16,14 @@
     return `⌊(${size} + ${zeros} − ${dilation}·(${kernel} − 1) − 1) / ${stride}⌋ + 1 = ⌊${top} / ${stride}⌋ + 1 = ${Math.floor(top / stride) + 1}`;
   }
 
-  /** Turn the rule that a number breaks into a sentence for a reader. */
-  const sentence = (text) =>
-    text[0].toUpperCase() + text.slice(1).replace("got NaN", "and the field is empty") + ".";
-
   function explanation({ size, kernel, stride, padding, dilation }, [before, after], output) {
     const words = [];
     if (padding === "same")
-      words.push(
-        `“same” asks for ⌈${size} / ${stride}⌉ = ${output} places, which takes ${before} ${before === 1 ? "zero" : "zeros"} before and ${after} after.`,
-      );
+      words.push(say("calculator.same", { size, stride, output, after, count: before }));
     if (dilation > 1)
-      words.push(
-        `With dilation ${dilation} the kernel covers ${dilation * (kernel - 1) + 1} pixels.`,
-      );
+      words.push(say("calculator.covers", { dilation, extent: dilation * (kernel - 1) + 1 }));
     const left = (size + before + after - dilation * (kernel - 1) - 1) % stride;
-    if (left)
-      words.push(
-        `${left} ${left === 1 ? "row and column are" : "rows and columns are"} left over at the end: too few for another step.`,
-      );
+    if (left) words.push(say("calculator.left", { count: left }));
     return words.join(" ");
   }
 
@@ -52,11 +41,11 @@
       keras = by("keras");
     const most = smallest ?? keras;
     if (most === null) return "";
-    const more =
-      smallest !== null && keras !== null && keras !== smallest
-        ? ` Keras makes ${keras} × ${keras} of it, since there each value has as many outputs of its own as the stride, also where its kernel does not reach.`
-        : "";
-    return `The other way round, a transposed convolution makes ${most} × ${most} of ${size} × ${size}.${more}`;
+    const more = smallest !== null && keras !== null && keras !== smallest;
+    return (
+      say("calculator.turned", { most, size }) +
+      (more ? ` ${say("calculator.turnedByKeras", { keras })}` : "")
+    );
   }
 
   function advice({ size, kernel, padding, dilation }) {
@@ -64,18 +53,17 @@
     if (![size, kernel, dilation].every((n) => Number.isInteger(n) && n > 0) || !(extent > size))
       return "";
     const needed = Math.ceil((extent - size) / 2);
-    return padding === "same"
-      ? ""
-      : `A padding of ${needed} on each side, or a kernel that covers at most ${size}, would fit.`;
+    return padding === "same" ? "" : say("calculator.advice", { needed, size });
   }
 
   /** Say which pixels the kernel covers along one axis, at a place of the output. */
   function pixels({ kernel, stride, before, dilation }, place) {
     const first = place * stride - before;
     const taps = Array.from({ length: kernel }, (_, n) => first + n * dilation);
-    const text =
-      dilation > 1 && kernel <= 8 ? taps.join(", ") : `${taps[0]} to ${taps[taps.length - 1]}`;
-    return text.replace(/-/g, "−");
+    const minus = (number) => String(number).replace("-", "−");
+    return dilation > 1 && kernel <= 8
+      ? taps.map(minus).join(", ")
+      : say("calculator.range", { first: minus(taps[0]), last: minus(taps[taps.length - 1]) });
   }
 
   // ------------------------------------------------------------------ place by place
@@ -92,7 +80,7 @@
     function pause() {
       clearInterval(timer);
       timer = null;
-      play.textContent = "Play";
+      play.textContent = say("calculator.play");
     }
     const by = (number) => () => {
       pause();
@@ -102,7 +90,7 @@
       if (timer) return pause();
       if (calm.matches) return go(places() - 1);
       if (place >= places() - 1) go(0);
-      play.textContent = "Pause";
+      play.textContent = say("calculator.pause");
       const next = () => (place >= places() - 1 ? pause() : go(place + 1));
       timer = setInterval(next, SPEEDS[speed.value]);
     }
@@ -132,10 +120,16 @@
     const { size, padded, output } = sum;
     const row = Math.floor(place / output),
       column = place % output;
-    parts.place.textContent = `Place ${place + 1} of ${count}: rows ${pixels(sum, row)} and columns ${pixels(sum, column)} of the input give row ${row}, column ${column} of the output.`;
+    parts.place.textContent = say("calculator.place", {
+      ...{ place: place + 1, all: count, row, column },
+      rows: pixels(sum, row),
+      columns: pixels(sum, column),
+    });
     parts.drawing.setAttribute(
       "aria-label",
-      `Input of ${size}×${size}${padded > size ? `, padded to ${padded}×${padded}` : ""}, with the kernel at place ${place + 1}; beside it the output of ${output}×${output}.`,
+      say(`calculator.drawing.${padded > size ? "padded" : "plain"}`, {
+        ...{ size, padded, output, place: place + 1 },
+      }),
     );
     LeNet.drawGrids(parts.drawing, pen, sum, row, column);
   }
@@ -146,12 +140,15 @@
     try {
       const output = shapes.outputSize(size, kernel, stride, padding, dilation);
       const zeros = shapes.padAmounts(size, kernel, stride, padding, dilation);
-      parts.answer.textContent = `Output: ${output} × ${output}. o = ${formula(layer, zeros)}`;
+      parts.answer.textContent = say("calculator.answer", {
+        output,
+        formula: formula(layer, zeros),
+      });
       parts.why.textContent = explanation(layer, zeros, output);
       parts.turned.textContent = otherWay(layer);
       return { ...layer, before: zeros[0], padded: size + zeros[0] + zeros[1], output };
     } catch (error) {
-      parts.answer.textContent = sentence(error.message);
+      parts.answer.textContent = LeNet.explain(error);
       parts.why.textContent = advice(layer);
       parts.turned.textContent = "";
       return null;
@@ -166,20 +163,16 @@
     const steps = player(parts, calm, places, (place) => showPlace(parts, pen, sum, place));
     const fields = LeNet.layerFields(parts, update);
     fields.write(EXAMPLE);
-    if (!pen)
-      parts.note.textContent =
-        "This browser has no canvas, so the drawing is missing. The numbers are right all the same.";
+    if (!pen) parts.note.textContent = say("calculator.noCanvas");
 
     function update() {
       steps.pause();
       sum = compute(parts, { size: LeNet.layerFields.number(parts.size), ...fields.read() });
       parts.answer.classList.toggle("lc-wrong", !sum);
       if (sum?.padded > LARGEST)
-        parts.note.textContent = `The drawing goes up to ${LARGEST} pixels, padding included; this is ${sum.padded}.`;
+        parts.note.textContent = say("calculator.large", { most: LARGEST, padded: sum.padded });
       else if (sum && pen)
-        parts.note.textContent = calm.matches
-          ? "Your system asks for less motion: Play goes to the last place at once."
-          : "";
+        parts.note.textContent = calm.matches ? say("calculator.lessMotion") : "";
       steps.go(0);
     }
 
@@ -190,11 +183,24 @@
     });
     return {
       start: update,
-      /** Draw a layer of the list. */
-      show(inputSize, layer) {
-        parts.size.value = inputSize;
+      read: () => ({ size: LeNet.layerFields.number(parts.size), ...fields.read() }),
+      /** Whether the numbers make a layer. */
+      fits: () => sum !== null,
+      load({ size, ...layer }) {
+        parts.size.value = size;
         fields.write(layer);
         update();
+      },
+      /** Draw a layer of the design, whose window is as design.windowOf returns it. */
+      show(size, layer, kind) {
+        const { padding } = layer;
+        this.load({
+          ...layer,
+          size,
+          kind: kind === "convolution" ? kind : "pooling",
+          // One zero more on one side, as in 1989: with an even input it is that of "same", turned.
+          padding: Array.isArray(padding) ? "same" : padding,
+        });
         const behavior = calm.matches ? "auto" : "smooth";
         parts.one.scrollIntoView({ block: "nearest", behavior });
         parts.play.focus({ preventScroll: true });

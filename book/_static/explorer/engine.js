@@ -25,6 +25,7 @@
     samples: (base64) => (received.samples = base64),
     weights: (name, epoch, base64) => (received.weights[`${name}-${epoch}`] = base64),
     received,
+    activations: ACTIVATIONS,
   });
 
   /** Return the bytes behind base64, or say that they are damaged. */
@@ -33,12 +34,12 @@
     try {
       data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
     } catch {
-      throw new Error(`${file} is damaged: it is not base64`);
+      throw new Error(LeNet.say("files.notBase64", { file }));
     }
     if (data.length !== bytes) {
-      throw new Error(`${file} is damaged: it holds ${data.length} bytes, not ${bytes}`);
+      throw new Error(LeNet.say("files.length", { file, bytes, held: data.length }));
     }
-    if (engine.crc32(data) !== crc32) throw new Error(`${file} is damaged: wrong checksum`);
+    if (engine.crc32(data) !== crc32) throw new Error(LeNet.say("files.checksum", { file }));
     return data;
   };
 
@@ -81,7 +82,8 @@
     let used = 0;
     const take = (shape) => {
       const count = shape.reduce((product, side) => product * side, 1);
-      if (used + count > numbers.length) throw new Error(`${entry.name}: too few weights`);
+      if (used + count > numbers.length)
+        throw new Error(LeNet.say("files.few", { name: entry.name }));
       used += count;
       return numbers.subarray(used - count, used);
     };
@@ -106,7 +108,7 @@
       below = layer;
       return layer;
     });
-    if (used !== numbers.length) throw new Error(`${entry.name}: too many weights`);
+    if (used !== numbers.length) throw new Error(LeNet.say("files.many", { name: entry.name }));
     return { name: entry.name, inputSize: entry.input_size, entry, layers };
   };
 
@@ -140,7 +142,7 @@
       `image` holds inputSize² values, 0 for background and 1 for ink. */
   engine.forward = function (network, image) {
     if (image.length !== network.inputSize ** 2) {
-      throw new Error(`the image has ${image.length} pixels, not ${network.inputSize ** 2}`);
+      throw new RangeError(`${image.length} pixels for ${network.inputSize}×${network.inputSize}`);
     }
     let values = image;
     const { background = 0, ink = 1 } = network.entry;

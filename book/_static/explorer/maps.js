@@ -85,8 +85,13 @@
     parts.input.replaceChildren(name, make("div", { class: "lx-maps lx-input" }, input.box));
   }
 
-  /** Return what a layer shows: its values, and the limits of their colours. */
-  function shown(index, { network, outputs }) {
+  /** Return what a layer shows (−1: the input): its values and the limits of their colours, or what
+      a wing shows in their place (`state.instead`). */
+  function shown(index, state) {
+    const { network, outputs, image } = state;
+    const instead = state.instead?.(index);
+    if (instead) return instead;
+    if (index < 0) return { values: image, limits: [0, 1] };
     if (network.layers[index].kind === "rbf")
       return { values: engine.answer(network, outputs).shares, limits: [0, 1] };
     const values = outputs[index + 1];
@@ -122,7 +127,8 @@
     });
     state.on("values", () => {
       const side = state.network.inputSize;
-      paint(all.input.canvas, state.image, side, side, [0, 1], "ink");
+      const { values, limits } = all.shown(-1);
+      paint(all.input.canvas, values, side, side, limits, schemeOf(limits));
       for (const view of all.views) paintLayer(view, state);
     });
     return all;

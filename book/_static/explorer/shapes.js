@@ -1,15 +1,26 @@
 /* The size of a layer's output, and how much of the input one unit sees. All is about one axis, in
-   pixels. This is shapes.py again, with the same rules and the same words; a test compares them. */
+   pixels. This is shapes.py again, with the same rules and the same words; a test compares them. An
+   error carries a code and the numbers as well, from which a reader is told (explain.js). */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const shapes = (LeNet.shapes = {});
 
+  /** Throw an error in the words of Python, with what it is about. */
+  function refuse(code, values, message) {
+    throw Object.assign(new RangeError(message), { code, values });
+  }
+
   /** Return a number, or say which rule it breaks. */
   function whole(name, value, minimum) {
     if (!Number.isInteger(value))
-      throw new RangeError(`${name} must be a whole number, got ${value}`);
-    if (value < minimum) throw new RangeError(`${name} must be at least ${minimum}, got ${value}`);
+      refuse("whole", { name, value }, `${name} must be a whole number, got ${value}`);
+    if (value < minimum)
+      refuse(
+        "least",
+        { name, value, minimum },
+        `${name} must be at least ${minimum}, got ${value}`,
+      );
     return value;
   }
 
@@ -37,13 +48,14 @@
     const [before, after] = shapes.padAmounts(size, kernel, stride, padding, dilation);
     const padded = size + before + after;
     const extent = dilation * (kernel - 1) + 1;
-    if (extent > padded) {
-      throw new RangeError(
+    if (extent > padded)
+      refuse(
+        "place",
+        { extent, padded, size, kernel, dilation, before, after },
         `the kernel covers ${extent} pixels and the padded input has only ${padded}: ` +
           `no position fits (input ${size}, kernel ${kernel}, dilation ${dilation}, ` +
           `padding ${before} + ${after})`,
       );
-    }
     return Math.floor((padded - extent) / stride) + 1;
   };
 
@@ -112,27 +124,5 @@
         return { name, error: error.message };
       }
     });
-  };
-
-  const layer = (name, kind, kernel, stride) => ({
-    name,
-    kind,
-    kernel,
-    stride,
-    padding: "valid",
-    dilation: 1,
-  });
-  const LENET5 = [
-    layer("C1", "convolution", 5, 1),
-    layer("S2", "pooling", 2, 2),
-    layer("C3", "convolution", 5, 1),
-    layer("S4", "pooling", 2, 2),
-    layer("C5", "convolution", 5, 1),
-  ];
-
-  /** Networks to begin with: the layers with a window, as in shapes.py. */
-  shapes.PRESETS = {
-    lenet5: { title: "LeNet-5", size: 32, layers: LENET5 },
-    article: { title: "The Keras LeNet", size: 28, layers: LENET5.slice(0, 4) },
   };
 })();

@@ -130,4 +130,5 @@
       },
     };
   };
+  LeNet.sources.readSamples = readSamples;
 })();

@@ -2,15 +2,15 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
+  const { say } = LeNet;
   const { make, number, term, paint, schemeOf } = LeNet.widgets;
   const GRID = { 120: 12, 84: 7, 10: 10 }; // units in a row, where a layer has no maps to draw
 
   /** Say in short what a layer is. */
   function layerText({ name, kind, maps, size, kernel }) {
-    const shape = size > 1 ? `${maps}@${size}×${size}` : `${maps} units`;
-    if (kind === "dense") return `${name}: ${shape}, dense`;
-    if (kind === "rbf") return `${name}: ${shape}, distance to ten codes`;
-    return `${name}: ${shape}, ${kind} ${kernel}×${kernel}`;
+    const shape = say(`unit.${size > 1 ? "maps" : "units"}`, { maps, size });
+    const known = kind === "dense" || kind === "rbf" ? kind : "windowed";
+    return say(`unit.kind.${known}`, { name, shape, kind, kernel });
   }
 
   /** The range of a layer's values, for its colours. */
@@ -38,7 +38,7 @@
     const limits = index ? valueRange(network, index - 1, outputs[index]) : inputRange(network);
     const below = index
       ? { name: network.layers[index - 1].name, limits, scheme: schemeOf(limits) }
-      : { name: "input", limits, scheme: "ink" };
+      : { name: say("unit.input"), limits, scheme: "ink" };
     const { kind } = told.layer;
     if (kind.endsWith("pooling")) return pooled(told, below, result);
     if (kind === "subsampling") return subsampled(told, below, result);
@@ -47,7 +47,7 @@
 
   /** The window that a unit of a pooling layer sees. */
   const windowPart = (values, { limits, scheme }) =>
-    make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, "the window"));
+    make("div", { class: "lx-part" }, picture(values, 2, limits, scheme, say("unit.window")));
 
   function pooled({ layer, parts: [{ values }] }, below, result) {
     const list = Array.from(values, (v) => (layer.kind === "max pooling" ? number : term)(v, 3));
@@ -66,8 +66,14 @@
     const list = Array.from(values, (v) => term(v, 3)).join(" + ");
     return [
       windowPart(values, below),
-      sumLine(`sum of the window: ${list} = ${number(total, 4)}`),
-      sumLine(`× coefficient ${term(coefficient, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`),
+      sumLine(say("unit.windowSum", { list, total: number(total, 4) })),
+      sumLine(
+        say("unit.coefficient", {
+          coefficient: term(coefficient, 4),
+          bias: term(bias, 4),
+          sum: number(sum, 4),
+        }),
+      ),
       activationLine(layer, sum, result),
     ];
   }
@@ -82,32 +88,45 @@
       Math.max(...joined.map((part) => Math.max(...part.weights.map(Math.abs)))) || 1;
     const reach = rbf ? below.limits : [-strongest, strongest];
     const lines = joined.map((part) => {
-      const weights = picture(part.weights, columns, reach, "signed", rbf ? "code" : "kernel");
-      const values = picture(part.values, columns, below.limits, below.scheme, "values below");
+      const weights = picture(
+        part.weights,
+        columns,
+        reach,
+        "signed",
+        say(`unit.${rbf ? "code" : "kernel"}`),
+      );
+      const values = picture(
+        part.values,
+        columns,
+        below.limits,
+        below.scheme,
+        say("unit.valuesBelow"),
+      );
       return make(
         "div",
         { class: "lx-part" },
-        joined.length > 1 && make("span", { class: "lx-from" }, `${below.name} ${part.map}`),
+        joined.length > 1 &&
+          make("span", { class: "lx-from" }, say("unit.from", { name: below.name, map: part.map })),
         ...(rbf
           ? [values, make("span", {}, "−"), weights]
           : [weights, make("span", {}, "×"), values, `= ${number(part.sum, 3)}`]),
       );
     });
-    const key = rbf
-      ? "Left: the values of F6. Right: the code of this class."
-      : `Left: the ${dense ? "weights" : "kernel"}; light yellow is ${number(-strongest)}, grey 0, dark blue ${number(strongest)}. Right: the ${dense ? "values" : "patch"} below.`;
+    const ends = { low: number(-strongest), high: number(strongest) };
+    const key = rbf ? say("unit.keyRbf") : say(`unit.${dense ? "keyDense" : "keyKernel"}`, ends);
     return [
       make("div", { class: joined.length > 1 ? "lx-parts lx-many" : "lx-parts" }, ...lines),
       make("p", { class: "lx-key" }, key),
       allNumbers(joined, layer, below, columns),
       ...(rbf
-        ? [
-            sumLine("sum of squared differences = ", result),
-            sumLine("The smallest of the ten wins."),
-          ]
+        ? [sumLine(say("unit.squares"), result), sumLine(say("unit.smallest"))]
         : [
             sumLine(
-              `sum of products ${term(total, 4)} + bias ${term(bias, 4)} = ${number(sum, 4)}`,
+              say("unit.products", {
+                total: term(total, 4),
+                bias: term(bias, 4),
+                sum: number(sum, 4),
+              }),
             ),
             activationLine(layer, sum, result),
           ]),
@@ -124,12 +143,12 @@
       relu: `max(0, ${number(sum, 4)}) = `,
       sigmoid: `1 / (1 + e^(−${given})) = `,
       linear: "",
-      softmax: `e^${given} / sum of the ten powers of e = `,
+      softmax: say("unit.softmax", { sum: given }),
     }[activation];
     return sumLine(formula, result);
   }
 
-  /* A dense layer has one weight for each unit below: they are shown together. */
+  /** A dense layer has one weight for each unit below: they are shown together. */
   function joinParts(seen) {
     const flat = (key) => Float32Array.from(seen, (part) => part[key][0]);
     return {
@@ -153,22 +172,28 @@
           const across = layer.below === 1 ? 1 : columns;
           for (let n = 0; n < products.length; n += across)
             lines.push(products.slice(n, n + across).join("  "));
-          return (joined.length > 1 ? `${below.name}, map ${part.map}\n` : "") + lines.join("\n");
+          return (
+            (joined.length > 1
+              ? `${say("unit.fromMap", { name: below.name, map: part.map })}\n`
+              : "") + lines.join("\n")
+          );
         })
         .join("\n\n");
-    const box = make("pre", { tabindex: 0, "aria-label": "all products" });
+    const box = make("pre", { tabindex: 0, "aria-label": say("unit.listed") });
     const details = make(
       "details",
       { ontoggle: () => (box.textContent = details.open ? text() : "") },
       make(
         "summary",
         {},
-        `All ${joined.length * joined[0].weights.length} ${layer.kind === "rbf" ? "differences" : "products"}`,
+        say(layer.kind === "rbf" ? "unit.allDifferences" : "unit.allProducts", {
+          count: joined.length * joined[0].weights.length,
+        }),
       ),
       box,
     );
     return details;
   }
 
-  LeNet.unit = { GRID, layerText, valueRange, writeOut };
+  LeNet.unit = { GRID, inputRange, joinParts, layerText, valueRange, writeOut };
 })();

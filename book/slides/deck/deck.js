@@ -1,4 +1,5 @@
-/* Starts reveal.js. On a phone held upright a slide is as tall as the phone. */
+/* Starts reveal.js, and copies the link to the slide that is shown. On a phone held upright a slide is
+   as tall as the phone. */
 (() => {
   "use strict";
   const screen = { width: 960, height: 700 };
@@ -26,4 +27,21 @@
   });
 
   window.addEventListener("resize", () => Reveal.configure(fit()));
+
+  // The address bar holds the link already; who shows the slides in full screen does not see it.
+  const share = document.querySelector(".share");
+  const [button, status] = share.children;
+  button.addEventListener("click", async () => {
+    const { h } = Reveal.getIndices(); // reveal.js writes the address a little later
+    const slide = h ? `#/${h}` : "";
+    try {
+      await navigator.clipboard.writeText(location.href.split("#")[0] + slide);
+      status.textContent = button.dataset.copied;
+    } catch {
+      status.textContent = button.dataset.byHand;
+    }
+  });
+  button.addEventListener("keydown", (event) => event.stopPropagation()); // space presses it
+  Reveal.on("slidechanged", () => (status.textContent = ""));
+  if (window.self !== window.top) share.remove(); // in the speaker's window
 })();

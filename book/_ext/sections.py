@@ -1,0 +1,115 @@
+"""Sphinx extension: the search leads to the sections in which a word stands.
+
+Sphinx's own index knows for each word the pages that have it. Here a second one is written,
+``_static/sections.js``: for each word the sections that have it, and how much they have to do with
+it. A section is what has a heading, and so are the entries of the glossary and of the reference of
+the package. ``_static/search.js`` puts the two together; only the page of the search loads them.
+"""
+
+import html
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from docutils import nodes
+from sphinx import addnodes
+
+FILE = "_static/sections.js"  # in the site
+MOST = 6  # a word that stands more often in a section than that counts no more
+HEADING = 8  # a word in a heading counts as so many in the text
+#: Who looks for the second means the first, which the text prefers; it counts as three of them.
+SHORT = {"radial basis function": "RBF"}
+HUMP = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+")  # a part of a name like EuclideanRBF
+UNSEEN = (nodes.comment, nodes.raw, nodes.math, nodes.math_block)
+
+
+def place_of(text):
+    """Return the node that counts as the section of a text, and whether it is its heading."""
+    heading, node = False, text
+    while node is not None:
+        if isinstance(node, UNSEEN):
+            return None, False
+        if isinstance(node, (nodes.title, nodes.term, addnodes.desc_name)):
+            heading = not isinstance(node.parent, nodes.table)
+        entry = isinstance(node, nodes.definition_list_item) and node[0].get("ids")
+        section = isinstance(node, nodes.section) and isinstance(node[0], nodes.title)
+        if section or isinstance(node, addnodes.desc) or entry:
+            return node, heading
+        node = node.parent
+    return None, False
+
+
+def head_of(place):
+    """Return the id and the heading of a section."""
+    head = place[0]
+    if isinstance(place, addnodes.desc):
+        return next(iter(head.get("ids", ())), ""), head.get("fullname") or head.astext()
+    if isinstance(place, nodes.definition_list_item):
+        return head["ids"][0], head.astext()
+    return place["ids"][0], head.astext()
+
+
+def words_of(text, language):
+    """Yield the words of a text in the form that Sphinx's index has."""
+    text += "".join(3 * f" {short}" for long, short in SHORT.items() if long in text.lower())
+    names = [word for word in language.split(text) if len(HUMP.findall(word)) > 1]
+    parts = [part for word in names for part in HUMP.findall(word)]
+    for word in language.split(text) + parts:
+        if word.isdecimal():
+            continue  # the search passes over numbers
+        stem = language.stem(word).lower()
+        if not language.word_filter(stem) and language.word_filter(word):
+            stem = word.lower()  # a stem may be too short to be kept
+        if language.word_filter(stem):
+            yield stem
+
+
+def read(doctree, language):
+    """Return the sections of a page that have words: {(id, heading): {word: weight}}."""
+    found = {}
+    for text in doctree.findall(nodes.Text):
+        place, heading = place_of(text)
+        if place is None:
+            continue
+        inside, heads = found.setdefault(head_of(place), (Counter(), set()))
+        words = list(words_of(text.astext(), language))
+        if heading:
+            heads.update(words)
+        inside.update(words)
+    return {
+        place: {word: min(n, MOST) + HEADING * (word in heads) for word, n in inside.items()}
+        for place, (inside, heads) in found.items()
+    }
+
+
+def table(pages):
+    """Put the sections of all pages, {name: what :func:`read` returns}, into one table.
+
+    ``sections`` has [page, id, heading] of each; ``words`` has for each word the numbers of the
+    sections, with the weights that are not 1, as a text: ``"12:3 15"``.
+    """
+    sections, words = [], {}
+    for page, found in pages.items():
+        for (name, heading), weights in found.items():
+            for word, weight in weights.items():
+                place = f"{len(sections)}:{weight}" if weight > 1 else str(len(sections))
+                words.setdefault(word, []).append(place)
+            sections.append([page, name, html.escape(heading)])
+    texts = {word: " ".join(places) for word, places in sorted(words.items())}
+    return {"sections": sections, "words": texts}
+
+
+def write(app, exception):
+    if exception or app.builder.format != "html":
+        return
+    language = app.builder.indexer.lang
+    pages = {name: read(app.env.get_doctree(name), language) for name in sorted(app.env.found_docs)}
+    text = json.dumps(table(pages), ensure_ascii=False, separators=(",", ":"))
+    target = Path(app.outdir, FILE)
+    target.write_text(f"Search.setSections({text});\n", encoding="utf-8", newline="\n")
+
+
+def setup(app):
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
