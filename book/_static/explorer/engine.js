@@ -142,7 +142,7 @@
       `image` holds inputSize² values, 0 for background and 1 for ink. */
   engine.forward = function (network, image) {
     if (image.length !== network.inputSize ** 2) {
-      throw new RangeError(`${image.length} pixels for ${network.inputSize}×${network.inputSize}`);
+      throw new RangeError(`pixels: ${image.length}`);
     }
     let values = image;
     const { background = 0, ink = 1 } = network.entry;

@@ -39,7 +39,8 @@ def add_options(parser):
     parser.add_argument(
         "--model",
         type=to_path,
-        help="a .keras file of your own; by default the textbook LeNet-5 of the explorer",
+        help="a .keras file of your own, or an .npz file of the page “Watch it learn”; by default "
+        "the textbook LeNet-5 of the explorer",
     )
     parser.add_argument("--json", action="store_true", help="write the answers as JSON")
     parser.add_argument(

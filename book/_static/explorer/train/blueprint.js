@@ -4,7 +4,7 @@
 
   function part(LeNet) {
     const KERNEL = 5;
-    const FALLS = 20000; // digits after which the rate is half of what it was
+    const FALLS = 40000; // digits after which the rate is half of what it was
     /* Which maps of S2 each map of C3 sees: LeCun et al. 1998, table I. */
     const TABLE_1998 = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345"
       .split(" ")
@@ -15,11 +15,13 @@
       table: ["full", "1998"],
       inputSize: [28, 32],
     };
+    /* `shift`: each time a digit comes, it is moved by up to so many pixels. Without that, the
+       10 000 digits are soon known by heart: 97.0 % right at the end, in place of 98.5 %. */
     const USUAL = {
       ...{ activation: "tanh", pooling: "average", table: "full", inputSize: 32 },
-      ...{ maps: [6, 16], units: [120, 84], rate: 0.004, batch: 16, seed: 0 },
+      ...{ maps: [6, 16], units: [120, 84], rate: 0.002, batch: 16, seed: 0, shift: 1 },
     };
-    const LARGEST = { maps: 64, units: 512, batch: 512, seed: 2 ** 32 - 1 };
+    const LARGEST = { maps: 64, units: 512, batch: 512, seed: 2 ** 32 - 1, shift: 3 };
 
     /** An error with the name of what to say, "train.wrong.NAME", and the values in it. */
     const wrong = (name, values) => Object.assign(new RangeError(name), { said: name, values });
@@ -48,6 +50,7 @@
       }
       checkWhole("batch", settings.batch, LARGEST.batch);
       checkWhole("seed", settings.seed, LARGEST.seed, 0);
+      checkWhole("shift", settings.shift, LARGEST.shift, 0);
       checkRate(settings.rate);
       if (settings.table === "1998" && String(settings.maps) !== "6,16")
         throw wrong("table", { maps: settings.maps.join(", ") });

@@ -231,9 +231,17 @@
           under = below.values,
           wide = layer.below;
         everyWindow(layer, below, count, (unit, n) => {
-          const places = [n, n + 1, n + wide, n + wide + 1];
-          const largest = places.find((place) => under[place] === values[unit]);
-          below.slopes[largest] += slopes[unit]; // the first one, where two are equal
+          const largest = values[unit]; // the first one gets it, where two are equal
+          const under2 = n + wide;
+          const at =
+            under[n] === largest
+              ? n
+              : under[n + 1] === largest
+                ? n + 1
+                : under[under2] === largest
+                  ? under2
+                  : under2 + 1;
+          below.slopes[at] += slopes[unit];
         });
       },
     };

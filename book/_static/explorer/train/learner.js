@@ -186,23 +186,27 @@
       });
     }
 
-    /* Put digits into the input: 28×28 bytes each, in the middle where the input is larger. */
-    function put({ settings: { inputSize }, input: { values, image } }, images, places) {
+    /* Put digits into the input: 28×28 bytes each, in the middle where the input is larger. Each is
+       moved by so many rows and columns, [[down, right], …]; what leaves the input is lost. */
+    function put({ settings: { inputSize }, input: { values, image } }, images, places, moves) {
       const margin = (inputSize - 28) >> 1;
       values.fill(0, 0, places.length * image);
       places.forEach((place, n) => {
-        for (let row = 0; row < 28; row++) {
-          const to = n * image + (row + margin) * inputSize + margin,
+        const [top, left] = moves ? moves[n].map((move) => margin + move) : [margin, margin];
+        const first = Math.max(0, -left),
+          end = Math.min(28, inputSize - left);
+        for (let row = Math.max(0, -top); row < Math.min(28, inputSize - top); row++) {
+          const to = n * image + (row + top) * inputSize + left,
             from = 784 * place + 28 * row;
-          for (let column = 0; column < 28; column++)
+          for (let column = first; column < end; column++)
             values[to + column] = images[from + column] / 255;
         }
       });
     }
 
     /** Compute digits, and judge the answers. */
-    function read(net, images, labels, places) {
-      put(net, images, places);
+    function read(net, images, labels, places, moves) {
+      put(net, images, places, moves);
       const output = forward(net, places.length);
       return judge(
         output,
@@ -233,14 +237,14 @@
         ...{ settings, random, kind: net.products.kind, layers: net.layers },
         /** Return loss and right answers for the digits at some places, and the slopes of the loss,
             but learn nothing. */
-        look(images, labels, places) {
-          const judged = read(net, images, labels, places);
+        look(images, labels, places, moves) {
+          const judged = read(net, images, labels, places, moves);
           backward(net, places.length);
           return judged;
         },
         /** Learn from a batch; returns its loss, and how many were right before. */
-        learn(images, labels, places, rate) {
-          const judged = learner.look(images, labels, places);
+        learn(images, labels, places, rate, moves) {
+          const judged = learner.look(images, labels, places, moves);
           if (Number.isFinite(judged.loss)) adam(net, rate, ++steps);
           return judged;
         },

@@ -188,7 +188,7 @@
   /** Show what a run tells, as often as the eye can follow. */
   function showing(parts, run, follow) {
     const curves = LeNet.curves(parts, run);
-    const pictures = LeNet.pictures(parts, run);
+    const pictures = LeNet.learnedPictures(parts, run);
     const pace = (what) => () => (calm() ? CALM : PACE)[what];
     const visible = (show) => () => document.hidden || !run.history || show();
     const drawCurves = visible(() => {

@@ -102,7 +102,7 @@
   }
 
   /** Show the pictures of a run in `parts`; return a function that paints them as they are. */
-  LeNet.pictures = function (parts, run) {
+  LeNet.learnedPictures = function (parts, run) {
     let digits = [],
       bricks = [],
       chosen = 0;

@@ -124,6 +124,10 @@
     };
     const handle = {
       ...{ settings, on, close, kind: null },
+      /** The worker, once it is there: for whoever wants to look. */
+      get worker() {
+        return worker;
+      },
       start: () => ask({ type: "start" }),
       pause: () => ask({ type: "pause" }),
       step: () => ask({ type: "step" }),

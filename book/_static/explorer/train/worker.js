@@ -9,6 +9,7 @@
   function part(LeNet) {
     const MOMENT = 30; // ms of work between two looks at the messages
     const SHOW = 200; // ms between two snapshots of the network
+    const LOST = 100 * Math.log(10); // a loss that is a hundred times that of guessing, or no number
     const TELL = 320; // digits between two words on the progress
     /* After so many digits the held-out ones are read: often at first, when much happens. */
     const nextLook = (seen) => seen + (seen < 2000 ? 500 : seen < 20000 ? 2000 : 5000);
@@ -38,6 +39,13 @@
       return Array.from(run.order.subarray(first, run.at));
     }
 
+    /** Return by how many rows and columns each digit is moved, so that it is seldom twice the same. */
+    function moves({ learner: { settings, random } }, places) {
+      const sides = 2 * settings.shift + 1;
+      const one = () => Math.floor(random() * sides) - settings.shift;
+      return settings.shift ? places.map(() => [one(), one()]) : null;
+    }
+
     const state = ({ step, seen, seconds, digits }) => ({
       ...{ step, seen, seconds },
       epoch: seen / digits.train.labels.length,
@@ -53,8 +61,8 @@
       const { images, labels } = run.digits.train;
       const places = nextBatch(run);
       const rate = LeNet.blueprint.rateAfter(run.rate, run.seen);
-      const { loss, right } = run.learner.learn(images, labels, places, rate);
-      if (!Number.isFinite(loss)) return { diverged: true };
+      const { loss, right } = run.learner.learn(images, labels, places, rate, moves(run, places));
+      if (!(loss < LOST)) return { diverged: true };
       run.last = { loss, trainAccuracy: right / places.length };
       run.step++;
       run.seen += places.length;

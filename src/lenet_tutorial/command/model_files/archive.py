@@ -82,7 +82,7 @@ def read_model_file(path):
     try:
         config, weights = _unpack(data)
         del data
-        config = json.loads(config, parse_constant=_no_number, parse_float=_finite)
+        config = json.loads(config, parse_constant=no_number, parse_float=finite)
         check_weights(weights)
     except ModelError:
         raise
@@ -94,7 +94,7 @@ def read_model_file(path):
         raise ModelError(f"it is no .keras file, or it is damaged ({said(error)})") from None
     if not isinstance(config, dict):
         raise ModelError("its description is no JSON object")
-    _measure(config)
+    measure(config)
     return ModelFile(without(config, DROPPED), weights)
 
 
@@ -123,7 +123,7 @@ def said(error):
 
 def _unpack(data):
     """Return the description and the weights in the bytes of an archive."""
-    _check_directory(data)
+    check_directory(data)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = archive.infolist()
         names = [entry.filename for entry in entries]
@@ -134,13 +134,24 @@ def _unpack(data):
         if sum(entry.file_size for entry in entries) > MAX_BYTES:
             raise ModelError(f"it unpacks to more than {MAX_BYTES // 1_000_000} MB")
         return (
-            _read_entry(archive, CONFIG, MAX_CONFIG),
-            _read_entry(archive, WEIGHTS, MAX_BYTES),
+            read_entry(archive, CONFIG, MAX_CONFIG),
+            read_entry(archive, WEIGHTS, MAX_BYTES),
         )
 
 
-def _check_directory(data):
-    """Refuse an archive whose list of entries is long, before `zipfile` reads the list."""
+def check_directory(data):
+    """Refuse an archive whose list of entries is long, before `zipfile` reads the list.
+
+    Parameters
+    ----------
+    data : bytes
+        Of the whole file.
+
+    Raises
+    ------
+    ModelError
+        If it is no archive, or it has more than MAX_ENTRIES entries.
+    """
     end = data.rfind(b"PK\5\6", max(0, len(data) - 22 - 65_535))
     if end < 0 or len(data) < end + 22:
         raise ModelError("it is no .keras file, or it is damaged: it is no zip archive")
@@ -151,7 +162,27 @@ def _check_directory(data):
         raise ModelError(f"it has more than {MAX_ENTRIES} entries: Keras writes three")
 
 
-def _read_entry(archive, name, most):
+def read_entry(archive, name, most):
+    """Return the bytes of one entry, where it is packed in a usual way.
+
+    Parameters
+    ----------
+    archive : zipfile.ZipFile
+        Whose list was checked.
+    name : str
+        Of the entry.
+    most : int
+        How many bytes it may have.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    ModelError
+        If it is encrypted, packed in another way, or larger.
+    """
     entry = archive.getinfo(name)
     if entry.flag_bits & 1:
         raise ModelError(f"its {name} is encrypted")
@@ -165,19 +196,58 @@ def _read_entry(archive, name, most):
 # --------------------------------------------------------------------------- the description
 
 
-def _no_number(text):
+def no_number(text):
+    """Refuse what JSON knows as no number, such as NaN.
+
+    Parameters
+    ----------
+    text : str
+        As it stands in a description.
+
+    Raises
+    ------
+    ModelError
+        Always.
+    """
     raise ModelError(f"its description holds {text}, which is no number")
 
 
-def _finite(text):
+def finite(text):
+    """Return a number of a description.
+
+    Parameters
+    ----------
+    text : str
+        As it stands there.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ModelError
+        If it is not finite.
+    """
     number = float(text)
     if not math.isfinite(number):  # 1e999
         raise ModelError("its description holds a number that is not finite")
     return number
 
 
-def _measure(config):
-    """Refuse a description that is nested too deep or has too many parts."""
+def measure(config):
+    """Refuse a description that is nested too deep or has too many parts.
+
+    Parameters
+    ----------
+    config : dict
+        What JSON made of it.
+
+    Raises
+    ------
+    ModelError
+        If it passes MAX_DEPTH or MAX_PARTS.
+    """
     level, parts = [config], 0
     for _ in range(MAX_DEPTH):
         inner = []

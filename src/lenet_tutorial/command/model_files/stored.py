@@ -16,6 +16,7 @@ from ..._inputs import shown
 from ...files import write_whole
 from ...networks import NETWORKS
 from ...outputs import OTHERS, PROBABILITIES, SQUASHED, meaning
+from . import page
 from .archive import ModelError, read_model_file, said
 from .sizes import trace
 
@@ -103,12 +104,13 @@ def check_ending(path):
 
 
 def load_model(path):
-    """Read a model from a ``.keras`` file, in Keras's safe mode.
+    """Read a model: from a ``.keras`` file, in Keras's safe mode, or from one of the page's.
 
     Parameters
     ----------
     path : path
-        Ends in ``.keras``. Other formats can't be read safely.
+        Ends in ``.keras``, or in ``.npz``, as a network that was trained in the page. Other
+        formats can't be read safely.
 
     Returns
     -------
@@ -121,7 +123,13 @@ def load_model(path):
         If there is no such file, it is no model, it is damaged, or it holds anything but layers of
         Keras and of this package.
     """
-    path = check_ending(path)
+    path = Path(path)
+    if path.suffix == page.ENDING:
+        try:
+            return page.load(path)
+        except ModelError as error:
+            raise _named(path, error) from None
+    check_ending(path)
     try:
         held = read_model_file(path)
         found = trace(held.config)
