@@ -91,6 +91,7 @@ class SearchChinesePairs(SearchChinese):
     words is needed. A character that stands alone is a word of its own.
     """
 
+    latin_terms = set()  # Sphinx's own is a list, and each word of the book is looked up in it
     runs = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
@@ -105,7 +106,7 @@ var splitQuery = function (query) {
 
     def split(self, input):
         words = self.latin1_letters.findall(input)
-        self.latin_terms.extend(words)
+        self.latin_terms.update(words)
         for run in self.runs.findall(input):
             words += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
         return words
