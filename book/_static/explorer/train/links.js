@@ -7,7 +7,7 @@
 
   /** What a reader can choose from. A link may name other numbers. */
   const CHOICES = {
-    rate: [0.0001, 0.0004, 0.001, 0.004, 0.01, 0.04, 0.1, 0.4],
+    rate: [0.0001, 0.0005, 0.002, 0.005, 0.02, 0.1, 0.5],
     batch: [1, 4, 8, 16, 32, 64, 128],
     activation: ["tanh", "relu", "squash", "sigmoid"],
     pooling: ["average", "max", "subsampling"],
@@ -17,7 +17,7 @@
   };
   const DEFAULTS = {
     ...{ activation: "tanh", pooling: "average", table: "full", maps: [6, 16], units: [120, 84] },
-    ...{ inputSize: 32, rate: 0.004, batch: 16, seed: 0 },
+    ...{ inputSize: 32, rate: 0.002, batch: 16, seed: 0 },
   };
   const whole = (low, high) => (text) => {
     const number = Number(text);
