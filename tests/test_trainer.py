@@ -442,6 +442,15 @@ def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, se
     page.context.close()
 
 
+def test_a_browser_without_workers_is_told_so(browser, server):
+    with opened(browser, server) as (page, _):
+        page.evaluate("window.Worker = function () { throw new Error('refused') }; 0")
+        page.click(GO)
+        until(page, "LeNet.trainer.run.state === 'stopped'")
+        assert "a worker" in page.locator("[data-lx=messages]").inner_text()
+        assert not page.locator("[data-lx=slower]").is_visible()
+
+
 def test_a_hidden_tab_paints_nothing_and_catches_up(browser, server):
     with opened(browser, server) as (page, _):
         start(page, 200)
