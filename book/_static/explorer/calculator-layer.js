@@ -176,6 +176,12 @@
       steps.go(0);
     }
 
+    function load({ size, ...layer }) {
+      parts.size.value = size;
+      fields.write(layer);
+      update();
+    }
+
     parts.size.addEventListener("input", update);
     window.addEventListener("resize", steps.again);
     new MutationObserver(steps.again).observe(document.documentElement, {
@@ -186,15 +192,11 @@
       read: () => ({ size: LeNet.layerFields.number(parts.size), ...fields.read() }),
       /** Whether the numbers make a layer. */
       fits: () => sum !== null,
-      load({ size, ...layer }) {
-        parts.size.value = size;
-        fields.write(layer);
-        update();
-      },
+      load,
       /** Draw a layer of the design, whose window is as design.windowOf returns it. */
       show(size, layer, kind) {
         const { padding } = layer;
-        this.load({
+        load({
           ...layer,
           size,
           kind: kind === "convolution" ? kind : "pooling",
