@@ -513,7 +513,7 @@ def test_a_file_that_is_none_or_was_changed_is_refused_in_one_line(file, tmp_pat
 
 def test_a_changed_byte_is_found_out_or_harmless(file, tmp_path):
     """Each of many bytes is changed in turn: the file is refused, or gives finite answers."""
-    path, refused = tmp_path / "changed.npz", 0
+    path, refused = tmp_path / "changed.npz", []
     for at in [*range(0, 300, 12), *range(300, len(file), len(file) // 25)]:
         data = bytearray(file)
         data[at] ^= 0x55
@@ -521,16 +521,16 @@ def test_a_changed_byte_is_found_out_or_harmless(file, tmp_path):
         try:
             model = load_model(path)
         except ModelError as error:
-            refused += 1
-            assert "\n" not in str(error)
+            refused.append(str(error))
             continue
         answer(model, np.zeros((1, 32, 32, 1), np.float32))
-    assert refused > 20
+    assert len(refused) > 20 and not [words for words in refused if "\n" in words]
 
 
 def test_predict_gives_the_answer_of_the_page(page, tmp_path, capsys):
-    from lenet_tutorial.command.cli import main
     from PIL import Image
+
+    from lenet_tutorial.command.cli import main
 
     page.evaluate("learning({ activation: 'relu', pooling: 'max', inputSize: 28 })")
     page.evaluate("handle.start()")

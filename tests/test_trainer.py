@@ -68,6 +68,7 @@ def ready(page):
 def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     with opened(browser, server) as (page, requests):
         assert not [one for one in requests if "/weights/" in one]
+        assert not [one for one in requests if "/stage.js" in one]  # that is for drawing
         assert page.locator(".lt-before").is_visible()
         assert not page.locator(".lt-curves").is_visible()
         assert "MB" in page.locator(GO).inner_text()
@@ -231,7 +232,7 @@ def test_settings_travel_in_a_link(browser, server):
     with opened(browser, server) as (page, _):
         page.select_option("[data-lx=activation]", "relu")
         page.select_option("[data-lx=c1]", "4")
-        page.select_option("[data-lx=rate]", "0.01")
+        page.select_option("[data-lx=rate]", "0.005")
         page.fill("[data-lx=seed]", "77")
         page.locator("[data-lx=seed]").blur()
         ready(page)
@@ -260,7 +261,8 @@ def test_a_broken_link_is_told_and_the_usual_settings_are_used(browser, server, 
 def test_the_usual_settings_are_those_of_the_engine(browser, server):
     with opened(browser, server) as (page, _):
         usual, engine = page.evaluate("[LeNet.trainLink.defaults(), LeNet.blueprint.USUAL]")
-        assert usual == engine
+        assert usual == {name: engine[name] for name in usual}
+        assert {*engine} - {*usual} == {"shift"}  # that is not for the reader to choose
 
 
 def test_the_button_says_how_much_is_loaded(site):
@@ -398,36 +400,17 @@ def test_one_draws_on_the_network_while_it_learns(browser, server):
 
 
 def test_a_rate_that_is_too_large_is_told_and_can_be_lowered(browser, server):
-    with opened(browser, server, "#train=rate:40") as (page, _):
-        # A loss that is no number is rare: the engine's own test has one. Here one is told.
-        page.evaluate(
-            """() => { const { open } = LeNet.train;
-                LeNet.train.open = settings => {
-                    const handle = open(settings), { on } = handle;
-                    handle.on = (what, hear) => {
-                        if (what === "error") window.burst = () => {
-                            handle.pause();
-                            hear({ kind: "diverged", message: "" });
-                        };
-                        on(what, hear);
-                    };
-                    return handle;
-                } }"""
-        )
-        start(page, 50)
-        assert not page.locator("[data-lx=slower]").is_visible()
-        page.evaluate("burst()")
+    with opened(browser, server, "#train=rate:100") as (page, _):
+        page.click(GO)
         until(page, "LeNet.trainer.run.state === 'stopped'")
         said = page.locator("[data-lx=messages]").inner_text()
-        assert "no number any more" in said and "rate of 40" in said
+        assert "too large" in said and "rate of 100" in said
+        assert page.evaluate("LeNet.trainer.run.network.layers[0].weights.every(Number.isFinite)")
         count = page.evaluate("LeNet.trainer.run.count")
-        then = seen(page)
         page.click("[data-lx=slower]")
-        until(page, f"LeNet.trainer.run.last.seen > {then}")  # it goes on from where it was
-        assert page.evaluate("LeNet.trainer.run.settings.rate") == 4
-        assert page.evaluate("LeNet.trainer.run.count") == count
-        assert page.locator("[data-lx=rate]").input_value() == "4"
-        assert page.locator("[data-lx=messages]").inner_text() == ""
+        until(page, "LeNet.trainer.run.settings.rate === 10")
+        assert page.locator("[data-lx=rate]").input_value() == "10"
+        assert page.evaluate("LeNet.trainer.run.count") == count  # it goes on from where it was
 
 
 def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, server):
@@ -440,6 +423,29 @@ def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, se
     start(page)
     assert page.locator("[data-lx=messages]").inner_text() == ""
     page.context.close()
+
+
+def test_where_the_explorer_can_not_be_loaded_that_is_told(browser, server):
+    page, _, _ = visit(browser, f"{server}/{PAGE}")
+    start(page, 50)
+    page.route("**/stage.js", lambda route: route.abort())
+    page.click("[data-lx=draw]")
+    until(page, "document.querySelector('[data-lx=messages]').innerText")
+    assert "stage.js" in page.locator("[data-lx=messages]").first.inner_text()
+    page.unroute("**/stage.js")
+    page.click("[data-lx=draw]")
+    until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
+    assert page.locator("[data-lx=messages]").first.inner_text() == ""
+    page.context.close()
+
+
+def test_a_browser_without_workers_is_told_so(browser, server):
+    with opened(browser, server) as (page, _):
+        page.evaluate("window.Worker = function () { throw new Error('refused') }; 0")
+        page.click(GO)
+        until(page, "LeNet.trainer.run.state === 'stopped'")
+        assert "a worker" in page.locator("[data-lx=messages]").inner_text()
+        assert not page.locator("[data-lx=slower]").is_visible()
 
 
 def test_a_hidden_tab_paints_nothing_and_catches_up(browser, server):

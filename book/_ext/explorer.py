@@ -59,6 +59,7 @@ class Program(NamedTuple):
     options: Mapping = MappingProxyType({})  #: of its directive, beside ``asked`` and ``page``
     styles: tuple = ()  #: beside ``explorer``, which all have
     wings: tuple = ()  #: scripts of parts that a hero lacks; they come before the last of `scripts`
+    later: tuple = ()  #: scripts that those load when a reader asks for what is in them
 
     def wanted(self, hero=False):
         """Return the scripts that a page loads."""
@@ -104,13 +105,11 @@ LEARNING = (
     *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
+BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")
 PROGRAMS["trainer"] = Program(
-    scripts=(
-        *PROGRAMS["explorer"].wanted(),
-        *LEARNING,
-        *(f"train/{name}" for name in TRAINING),
-    ),
+    scripts=(*BEFORE, *LEARNING, *(f"train/{name}" for name in TRAINING)),
     styles=(*PROGRAMS["explorer"].styles, "train"),
+    later=tuple(name for name in PROGRAMS["explorer"].wanted() if name not in BEFORE),
 )
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 LEARN = "book/learn"  # the page on which a network learns
@@ -167,6 +166,7 @@ def depart_mount(self, node):
     values = {
         **node["data"],
         "say": say,
+        "later": " ".join(PROGRAMS[node["program"]].later),
         "level": level(node),
         "learn": learn(self.builder),
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),

@@ -7,7 +7,7 @@
 
   /** What a reader can choose from. A link may name other numbers. */
   const CHOICES = {
-    rate: [0.0001, 0.0005, 0.002, 0.004, 0.01, 0.04, 0.1, 0.4],
+    rate: [0.0001, 0.0005, 0.002, 0.005, 0.02, 0.1, 0.5],
     batch: [1, 4, 8, 16, 32, 64, 128],
     activation: ["tanh", "relu", "squash", "sigmoid"],
     pooling: ["average", "max", "subsampling"],

@@ -14,7 +14,7 @@
     "trainLink",
     "newRun",
     "curves",
-    "pictures",
+    "learnedPictures",
     "choices",
     "keep",
   ];
@@ -139,22 +139,32 @@
   // ------------------------------------------------------------------ drawing
 
   /** Let the reader draw on a network, `use(network, name)`; the one that learns goes on learning. */
-  function drawing(parts, run) {
+  function drawing(parts, run, notice) {
     let begun = null,
       live = true,
       shown = null;
-    const mount = () => {
+    /** Load the explorer's own scripts, one after the other, and start it with the network. */
+    async function mount() {
+      for (const name of parts.explorer.dataset.scripts.split(" "))
+        await LeNet.files.load(`../${name}.js`);
       const root = make("div", { class: "lenet-explorer" });
-      root.append(parts.explorer.content ? parts.explorer.cloneNode(true) : "");
+      root.append(parts.explorer.cloneNode(true));
       parts.paperHere.replaceChildren(root);
       return LeNet.explorer.start(root, () => shown);
-    };
+    }
     async function use(network) {
       live = !network;
       parts.drawing.hidden = false;
       shown = network || run.network;
       begun = begun || mount();
-      (await begun).use(shown);
+      try {
+        (await begun).use(shown);
+      } catch (error) {
+        begun = null; // it can be tried again
+        notice("draw", say("trainer.trouble", { why: error.message }));
+        return;
+      }
+      notice("draw", "");
       parts.drawnOn.textContent = network
         ? say("trainer.draw.kept", { name: network.title })
         : say("trainer.draw.live");
@@ -166,7 +176,7 @@
     const follow = async () => {
       if (!begun || !live || !run.network) return;
       shown = run.network;
-      (await begun).use(shown);
+      (await begun.catch(() => null))?.use(shown);
     };
     return { use, follow };
   }
@@ -220,7 +230,7 @@
     const notice = messages(parts.messages);
     const run = LeNet.newRun(firstSettings(notice));
     const showChoices = LeNet.choices(parts, run);
-    const { use, follow } = drawing(parts, run);
+    const { use, follow } = drawing(parts, run, notice);
     showing(parts, run, follow);
     buttons(parts, run, notice);
     troubles(parts, run, notice, showChoices);
