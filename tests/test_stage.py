@@ -426,7 +426,7 @@ def test_after_a_change_of_network_the_form_shows_the_unit_that_is_shown(stage):
     stage.get_by_label("LeNet-5 of 1998").check()
     until(stage, "document.querySelector('.lx-about').innerText.includes('1998')")
     assert title(stage) == "C3, map 3, row 2, column 4 (pinned)"
-    values = stage.locator(".lx-form :is(select, input)").evaluate_all(
+    values = stage.locator(".lx-panel .lx-form :is(select, input)").evaluate_all(
         "all => all.map(e => e.value)"
     )
     assert values == ["2", "3", "2", "4"]

@@ -478,4 +478,4 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(page, name, kind,
     assert words in message and name in message
     assert verdict(page) == before
     draw(page, [[(0.5, 0.12), (0.5, 0.88)]])  # the page goes on working
-    assert page.get_by_role("button", name="Undo").is_enabled()
+    assert page.get_by_role("button", name="Undo", exact=True).is_enabled()

@@ -23,6 +23,7 @@ The networks' weights are scripts too. Those that the repository holds in anothe
 here: see ``lenet_tutorial.explorer.scripts``.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -188,9 +189,25 @@ def depart_mount(self, node):
     here = {one["program"] for one in mounts}
     needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
     wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
-    for script in dict.fromkeys(wanted):
+    wanted = list(dict.fromkeys(wanted))
+    if not any(one["page"] or hero for one, hero in zip(mounts, heroes, strict=True)):
+        wanted = [joined(self.builder, wanted)]  # in a chapter they are one request among many
+    for script in wanted:
         source = relative_uri(page, f"_static/explorer/{script}.js")
         self.body.append(f'<script{" defer" * kept} src="{source}"></script>\n')
+
+
+def joined(builder, names):
+    """Write several scripts into one, in their order; return its name, which follows from them."""
+    folder = Path("_static", "explorer")
+    texts = [words.script(builder.config.language)]  # the words are made by the build
+    for name in names[1:]:
+        file = Path(builder.srcdir, "book", folder, f"{name}.js")
+        texts.append(file.read_text(encoding="utf-8"))
+    text = "\n".join(texts)
+    name = f"joined-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    write(Path(builder.outdir, folder), {f"{name}.js": text})
+    return name
 
 
 def level(node):
