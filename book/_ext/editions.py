@@ -12,6 +12,7 @@ import re
 import shutil
 from os.path import relpath
 from pathlib import Path
+from typing import ClassVar
 
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
@@ -91,7 +92,7 @@ class SearchChinesePairs(SearchChinese):
     words is needed. A character that stands alone is a word of its own.
     """
 
-    latin_terms = set()  # Sphinx's own is a list, and each word of the book is looked up in it
+    latin_terms: ClassVar = set()  # Sphinx's own is a list, and each word of the book is looked up in it
     runs = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
