@@ -343,6 +343,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     assert not [one for one in requests if "/weights/" in one]
     heights = [one.bounding_box()["height"] for one in page.locator(".lenet-compute").all()]
     assert max(heights) < 70
+    assert len([one for one in requests if "/explorer/" in one and ".js" in one]) == 5
     open_box(page, "C1")
     asked = [one.rsplit("/", 1)[1] for one in requests if "/weights/" in one]
     assert asked == ["index.js", "samples.js", f"textbook-{LAST:02}.js"]
@@ -474,6 +475,21 @@ def test_where_the_weights_are_missing_it_says_so_and_can_try_again(browser, ser
     until(page, "document.querySelector('[data-layer=C1] button').textContent === 'Try again'")
     assert "samples.js is missing" in box.inner_text()
     page.unroute("**/samples.js")
+    open_box(page, "C1")
+    page.route("**/lenet5-1998-10.js", lambda route: route.abort())
+    part(box, "network").select_option("lenet5-1998")
+    until(page, "document.querySelector('[data-layer=C1] [data-lx=about]').textContent"
+          ".includes('lenet5-1998-10.js is missing')")  # fmt: skip
+    assert part(box, "network").input_value() == "textbook"
+    part(box, "stage").press("ArrowRight")
+    assert part(box, "where").inner_text() == "Product 1 of 25"
+    page.unroute("**/lenet5-1998-10.js")
+    page.reload()
+    page.route("**/compute/steps.js", lambda route: route.abort())
+    box.locator("button").click()
+    until(page, "document.querySelector('[data-layer=C1] button').textContent === 'Try again'")
+    assert "compute/steps.js is missing" in box.inner_text()
+    page.unroute("**/compute/steps.js")
     open_box(page, "C1")
     page.context.close()
 

@@ -53,6 +53,7 @@ def test_a_script_can_be_read_in_one_sitting(file):
 
 def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
     loaded = {name for program in explorer.PROGRAMS.values() for name in program.wanted()}
+    loaded |= {*explorer.ASKED}
     files = {file.relative_to(FOLDER).with_suffix("").as_posix() for file in SCRIPTS}
     assert {*explorer.WORDS, *loaded, *explorer.LEARNING} == {"words", *files}
 
@@ -71,25 +72,22 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
 ):
     html = BeautifulSoup((site / f"{page}.html").read_bytes(), "html.parser")
     (place,) = html.select(f".lenet-{program}")
-    assert {name: value for name, value in place.attrs.items() if name != "class"} == data
+    given = {name: value for name, value in place.attrs.items() if name != "class"}
+    later = given.pop("data-scripts", "").split()
+    assert given == data
     assert ("lx-page" in place["class"]) == page.startswith("book/")
     words, template = place.find_all(recursive=False)
     assert words.name == "p" and "needs JavaScript" in words.text
     assert template.name == "template" and len(template.select("[data-lx]")) > 10
     assert not re.search(r">\s+<", template.decode())
-    here = [one for one in explorer.PROGRAMS if html.select(f".lenet-{one}")]
-    scripts = [name for one in here for name in explorer.PROGRAMS[one].wanted()]
-    wanted = [f"{name}.js" for name in dict.fromkeys([*explorer.WORDS, *scripts])]
     sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
-    names = [source.split("/explorer/", 1)[1].split("?")[0] for source in sources]
-    if page.startswith("book/"):
-        assert names == wanted
-    else:  # one script that holds them all, in this order
-        (name,) = names
-        text = (site / "_static" / "explorer" / name).read_text(encoding="utf-8")
-        assert name.startswith("joined-")
-        places = [text.index((FOLDER / one).read_text(encoding="utf-8")) for one in wanted[1:]]
-        assert places == sorted(places) and text.startswith("/* The words, from book/words. */")
+    now = [source.split("/explorer/", 1)[1].split(".js")[0] for source in sources]
+    scripts = explorer.PROGRAMS[program].wanted()
+    if later:  # all but what asks for them
+        assert now == [*explorer.WORDS, *explorer.ASKED]
+        assert later == [name for name in scripts if name not in now]
+    else:
+        assert now == [*dict.fromkeys([*explorer.WORDS, *scripts])]
     # A list of layers has no place to draw one where the other part is left out.
     assert bool(template.select("[data-lx=list]")) == (page == "book/calculator")
 

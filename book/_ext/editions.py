@@ -92,7 +92,8 @@ class SearchChinesePairs(SearchChinese):
     words is needed. A character that stands alone is a word of its own.
     """
 
-    latin_terms: ClassVar = set()  # Sphinx's own is a list, and each word of the book is looked up in it
+    # Sphinx's own is a list, and each word of the book is looked up in it.
+    latin_terms: ClassVar = set()
     runs = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {

@@ -8,11 +8,12 @@ A page says where such a program stands, and what stands there without JavaScrip
     On the book's site the explorer stands here.
     :::
 
-``asked`` loads the weights when the reader asks for them, ``page`` is for a page that is there for
-this alone, and ``part`` names the part of the calculator that is wanted, ``layer`` or ``list``.
-``{compute}`` shows how one ``layer`` computes, C1 to F6 or output. The text is a text like any
-other, so it is translated like any other. With ``hero`` the explorer is its stage alone; a picture
-that stands in the text is there without JavaScript, and on paper.
+``asked`` loads the explorer's scripts and weights when the reader asks for them (``asked.js``),
+``page`` is for a page that is there for this alone, and ``part`` names the part of the calculator
+that is wanted, ``layer`` or ``list``. ``{compute}`` shows how one ``layer`` computes, C1 to F6 or
+output, when the reader asks. The text is a text like any other, so it is translated like any other.
+With ``hero`` the explorer is its stage alone; a picture that stands in the text is there without
+JavaScript, and on paper.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
@@ -23,7 +24,6 @@ The networks' weights are scripts too. Those that the repository holds in anothe
 here: see ``lenet_tutorial.explorer.scripts``.
 """
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +40,7 @@ from sphinx.util.osutil import relative_uri
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
+ASKED = ("widgets", "files", "asked")  # where something is loaded when a reader asks for it
 COMPUTE = tuple(
     f"compute/{name}" for name in ("steps", "telling", "player", "cells", "drawing", "compute")
 )
@@ -130,7 +131,8 @@ class Mount(SphinxDirective):
     def run(self):
         self.assert_has_content()
         made = mount(program=self.program, page="page" in self.options, data={})
-        if "asked" in self.options:
+        asked = "asked" in self.options and self.program == "explorer"
+        if asked or self.program == "compute":
             made["data"]["when"] = "asked"
         for name in PROGRAMS[self.program].options:
             if name in self.options:
@@ -146,9 +148,27 @@ def directive(name):
     return type(name.title(), (Mount,), {"program": name, "option_spec": options})
 
 
+def scripts_at_once(document):
+    """Return the scripts that a page loads by itself; others come when a reader asks for them."""
+    mounts = list(document.findall(mount))
+    open_ones = [one for one in mounts if "when" not in one["data"]]
+    here = {one["program"] for one in open_ones}
+    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
+    hero = all("hero" in one["data"] for one in open_ones)
+    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(hero))]
+    if len(open_ones) < len(mounts):
+        wanted += ASKED
+    return list(dict.fromkeys(wanted))
+
+
 def visit_mount(self, node):
     program = node["program"]
     data = {f"data-{name}": value for name, value in node["data"].items()}
+    if "when" in node["data"]:
+        now = scripts_at_once(node.document)
+        data["data-scripts"] = " ".join(
+            name for name in PROGRAMS[program].wanted() if name not in now
+        )
     kind = f"lenet-{program}" + (" lx-page" if node["page"] else "")
     self.body.append(self.starttag(node, "div", CLASS=kind, **data))
 
@@ -186,28 +206,9 @@ def depart_mount(self, node):
         one["program"] == "explorer" and (one["page"] or hero)
         for one, hero in zip(mounts, heroes, strict=True)
     )
-    here = {one["program"] for one in mounts}
-    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
-    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(all(heroes)))]
-    wanted = list(dict.fromkeys(wanted))
-    if not any(one["page"] or hero for one, hero in zip(mounts, heroes, strict=True)):
-        wanted = [joined(self.builder, wanted)]  # in a chapter they are one request among many
-    for script in wanted:
+    for script in scripts_at_once(node.document):
         source = relative_uri(page, f"_static/explorer/{script}.js")
         self.body.append(f'<script{" defer" * kept} src="{source}"></script>\n')
-
-
-def joined(builder, names):
-    """Write several scripts into one, in their order; return its name, which follows from them."""
-    folder = Path("_static", "explorer")
-    texts = [words.script(builder.config.language)]  # the words are made by the build
-    for name in names[1:]:
-        file = Path(builder.srcdir, "book", folder, f"{name}.js")
-        texts.append(file.read_text(encoding="utf-8"))
-    text = "\n".join(texts)
-    name = f"joined-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-    write(Path(builder.outdir, folder), {f"{name}.js": text})
-    return name
 
 
 def level(node):

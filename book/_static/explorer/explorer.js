@@ -135,30 +135,8 @@
     return state;
   }
 
-  /** Fill the element, now or when the reader asks for it. */
-  function offer(root) {
-    if (!PARTS.every((part) => LeNet[part])) return; // its sentence stays
-    if (root.dataset.when !== "asked" || LeNet.links.isMine(location.hash)) {
-      start(root);
-      return;
-    }
-    const { make } = LeNet.widgets;
-    const load = () => {
-      start(root);
-      root.querySelector("button:enabled").focus(); // the button that had the focus is gone
-    };
-    root.classList.add("lx-on");
-    root.replaceChildren(
-      make(
-        "button",
-        { type: "button", class: "lx-load", onclick: load },
-        LeNet.say("explorer.load"),
-      ),
-      make("span", {}, ` ${LeNet.say("explorer.loadWhat")}`),
-      root.querySelector("template"),
-    );
-  }
-
   LeNet.explorer = { start };
-  for (const root of document.querySelectorAll(".lenet-explorer")) offer(root);
+  if (PARTS.every((part) => LeNet[part]))
+    // else its sentence stays
+    for (const root of document.querySelectorAll(".lenet-explorer:not([data-when])")) start(root);
 })();

@@ -10,18 +10,20 @@
     /** The address of the explorer's own page. */
     page: HERE.replace(/_static\/explorer\/$/, "book/explorer.html"),
 
-    /** Load a script of weights once; a failed one can be tried again. */
+    /** Load a script of weights, or another one beside their folder, once; a failed one can be tried again. */
     load(file) {
       loading[file] =
         loading[file] ||
         new Promise((resolve, reject) => {
           const script = document.createElement("script");
           script.src = HERE + "weights/" + file;
+          script.async = false; // in the order in which they are asked for
           script.onload = () => resolve(script.remove());
           script.onerror = () => {
             script.remove();
             delete loading[file];
-            reject(new Error(LeNet.say("files.missing", { file })));
+            const name = `weights/${file}`.replace("weights/../", "");
+            reject(new Error(LeNet.say("files.missing", { file: name })));
           };
           document.head.append(script);
         });

@@ -2,7 +2,7 @@
 
    `LeNet.compute.box(parts)` gives life to a copy of book/_templates/compute.html, and shows what
    it is handed. A page that holds an element of class lenet-compute gets one with a choice of
-   digit, network and place, when the reader asks for it; the explorer gets one for the unit that
+   digit, network and place, when the reader asks for it (asked.js); the explorer gets one for the unit that
    is chosen there. */
 (function () {
   "use strict";
@@ -177,10 +177,15 @@
       update(true);
     });
     parts.network.addEventListener("change", async () => {
+      const wanted = parts.network.value;
       const { name } = network.layers[unit.index];
       try {
-        network = await load(parts.network.value);
+        const loaded = await load(wanted);
+        if (wanted !== parts.network.value) return; // the reader has gone on to another one
+        network = loaded;
       } catch (error) {
+        if (wanted !== parts.network.value) return;
+        parts.network.value = network.name;
         parts.about.textContent = say("compute.unavailable", { why: error.message });
         return;
       }
@@ -192,30 +197,8 @@
     if (!box.player.calm()) box.player.play();
   }
 
-  /** Offer to show it; the weights are loaded when the reader asks. */
-  function ask(root) {
-    const { layer } = root.dataset;
-    const note = make("span", { role: "status" }, ` ${say("compute.offered")}`);
-    const button = make(
-      "button",
-      { type: "button", class: "lx-load" },
-      say("compute.offer", { layer }),
-    );
-    button.addEventListener("click", async () => {
-      button.disabled = true;
-      try {
-        await start(root, await load("textbook"));
-      } catch (error) {
-        button.disabled = false;
-        button.textContent = say("compute.again");
-        note.textContent = ` ${say("compute.unavailable", { why: error.message })}`;
-      }
-    });
-    root.classList.add("lx-on");
-    root.replaceChildren(button, note, root.querySelector("template"));
-  }
-
-  for (const root of document.querySelectorAll(".lenet-compute")) ask(root);
+  /** Start in an element of a chapter, with the first of the book's networks (see asked.js). */
+  compute.start = async (root) => start(root, await load("textbook"));
 
   // ------------------------------------------------------------------ in the explorer
 
