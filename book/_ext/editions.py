@@ -91,7 +91,6 @@ class SearchChinesePairs(SearchChinese):
     words is needed. A character that stands alone is a word of its own.
     """
 
-    latin_terms = set()  # Sphinx's own is a list, and each word of the book is looked up in it
     runs = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
@@ -103,6 +102,10 @@ var splitQuery = function (query) {
   return words;
 };
 """
+
+    def init(self, options):
+        super().init(options)
+        self.latin_terms = set()  # Sphinx has a list, in which each word of the book is looked up
 
     def split(self, input):
         words = self.latin1_letters.findall(input)
