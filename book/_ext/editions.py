@@ -103,9 +103,13 @@ var splitQuery = function (query) {
 };
 """
 
+    def init(self, options):
+        super().init(options)
+        self.latin_terms = set()  # Sphinx has a list, in which each word of the book is looked up
+
     def split(self, input):
         words = self.latin1_letters.findall(input)
-        self.latin_terms.extend(words)
+        self.latin_terms.update(words)
         for run in self.runs.findall(input):
             words += [run[i : i + 2] for i in range(max(1, len(run) - 1))]
         return words
