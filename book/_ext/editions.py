@@ -12,7 +12,6 @@ import re
 import shutil
 from os.path import relpath
 from pathlib import Path
-from typing import ClassVar
 
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
@@ -92,8 +91,6 @@ class SearchChinesePairs(SearchChinese):
     words is needed. A character that stands alone is a word of its own.
     """
 
-    # Sphinx's own is a list, and each word of the book is looked up in it.
-    latin_terms: ClassVar = set()
     runs = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]+")
     js_splitter_code = r"""
 var splitQuery = function (query) {
@@ -105,6 +102,10 @@ var splitQuery = function (query) {
   return words;
 };
 """
+
+    def init(self, options):
+        super().init(options)
+        self.latin_terms = set()  # Sphinx has a list, in which each word of the book is looked up
 
     def split(self, input):
         words = self.latin1_letters.findall(input)
