@@ -447,7 +447,8 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
         recipe = changes.RECIPES[shown["recipe"]]
         assert entry["recipe"] == {"name": recipe.name, **recipe.row(*changes.NUMBERS)}
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
-    assert manifest["samples"]["labels"] == [d for d in range(10) for _ in range(5)]
+    chosen = manifest["samples"]["labels"][:50]  # and then those that are misread
+    assert chosen == [d for d in range(10) for _ in range(5)]
     assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
     # Numbers of the paper: the mean of the pixels is about 0 and their variance about 1.
     assert (takes.background, takes.ink) == (-0.1, 1.175)
