@@ -24,7 +24,7 @@ from lenet_tutorial.experiments import in_code_1989 as zip1989
 from lenet_tutorial.experiments import training_faster_and_better as faster
 from lenet_tutorial.experiments import training_with_keras as changes
 from lenet_tutorial.experiments import why_it_works as why
-from lenet_tutorial.explorer import export
+from lenet_tutorial.explorer import choosing, export
 from lenet_tutorial.training import fit as training
 from lenet_tutorial.training import levenberg, parallel, set_seed, split_validation, train, worker
 from lenet_tutorial.training.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
@@ -449,7 +449,7 @@ def test_the_explorer_s_networks_were_exported_with_the_numbers_in_the_code():
         assert tuple(shot["epoch"] for shot in entry["snapshots"]) == export.EPOCHS
     chosen = manifest["samples"]["labels"][:50]  # and then those that are misread
     assert chosen == [d for d in range(10) for _ in range(5)]
-    assert export.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
+    assert choosing.SAMPLES_PER_CLASS == 5 and export.WORSE == 0.005
     # Numbers of the paper: the mean of the pixels is about 0 and their variance about 1.
     assert (takes.background, takes.ink) == (-0.1, 1.175)
 
