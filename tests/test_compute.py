@@ -344,6 +344,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     heights = [one.bounding_box()["height"] for one in page.locator(".lenet-compute").all()]
     assert max(heights) < 70
     assert len([one for one in requests if "/explorer/" in one and ".js" in one]) == 5
+    assert len([one for one in requests if "/explorer/" in one and ".css" in one]) == 1
     open_box(page, "C1")
     asked = [one.rsplit("/", 1)[1] for one in requests if "/weights/" in one]
     assert asked == ["index.js", "samples.js", f"textbook-{LAST:02}.js"]

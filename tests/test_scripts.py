@@ -74,6 +74,7 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     (place,) = html.select(f".lenet-{program}")
     given = {name: value for name, value in place.attrs.items() if name != "class"}
     later = given.pop("data-scripts", "").split()
+    styles = given.pop("data-styles", "").split()
     assert given == data
     assert ("lx-page" in place["class"]) == page.startswith("book/")
     words, template = place.find_all(recursive=False)
@@ -86,6 +87,7 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     if later:  # all but what asks for them
         assert now == [*explorer.WORDS, *explorer.ASKED]
         assert later == [name for name in scripts if name not in now]
+        assert styles == [*explorer.PROGRAMS[program].styles]
     else:
         assert now == [*dict.fromkeys([*explorer.WORDS, *scripts])]
     # A list of layers has no place to draw one where the other part is left out.

@@ -169,6 +169,7 @@ def visit_mount(self, node):
         data["data-scripts"] = " ".join(
             name for name in PROGRAMS[program].wanted() if name not in now
         )
+        data["data-styles"] = " ".join(PROGRAMS[program].styles)
     kind = f"lenet-{program}" + (" lx-page" if node["page"] else "")
     self.body.append(self.starttag(node, "div", CLASS=kind, **data))
 
@@ -221,9 +222,10 @@ def level(node):
 
 
 def add_files(app, pagename, templatename, context, doctree):
-    """Load the styles on the pages that have such a program."""
-    needed = {one["program"] for one in doctree.findall(mount)} if doctree else set()
-    styles = ["explorer"] * bool(needed)
+    """Load the styles on the pages that have such a program; those of what is asked for, later."""
+    mounts = list(doctree.findall(mount)) if doctree else []
+    needed = {one["program"] for one in mounts if "when" not in one["data"]}
+    styles = ["explorer"] * bool(mounts)
     styles += [style for one in sorted(needed) for style in PROGRAMS[one].styles]
     for style in dict.fromkeys(styles):
         app.add_css_file(f"explorer/{style}.css")

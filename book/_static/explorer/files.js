@@ -29,5 +29,18 @@
         });
       return loading[file];
     },
+
+    /** Load a style sheet of the explorer's once; without it all works, and is less handsome. */
+    style(name) {
+      loading[name] =
+        loading[name] ||
+        new Promise((resolve) => {
+          const link = document.createElement("link");
+          Object.assign(link, { rel: "stylesheet", href: `${HERE}${name}.css` });
+          link.onload = link.onerror = resolve;
+          document.head.append(link);
+        });
+      return loading[name];
+    },
   };
 })();
