@@ -254,6 +254,11 @@ def test_it_plays_pauses_and_goes_step_by_step(moving):
     part(box, "first").click()
     assert now(box) == 0 and part(box, "back").is_disabled()
     assert "The products are added up." in part(box, "how").inner_text()
+    part(box, "play").click()
+    part(box, "step").click()  # by hand, while it plays: it stops there
+    assert part(box, "play").inner_text() == "Play"
+    moving.clock.run_for(2000)
+    assert now(box) == 1
 
 
 def test_its_speed_can_be_changed_while_it_plays(moving):
