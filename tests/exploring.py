@@ -1,8 +1,60 @@
-"""What a test does with the explorer in a browser: open it, draw on it, and read what it says."""
+"""What a test does with the explorer in a browser: open it, draw on it, and read what it says.
 
+And with its scripts alone, on an empty page.
+"""
+
+import base64
+import contextlib
+
+import numpy as np
 from browsing import until, visit
+from contents import ROOT
+
+from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
+from lenet_tutorial.explorer import scripts
 
 PAGE = "book/explorer.html"
+SCRIPTS = ROOT / "book" / "_static" / "explorer"
+WEIGHTS = SCRIPTS / "weights"
+
+#: In a page: `network(name, epoch)` builds a network of the explorer.
+NETWORK = """() => { window.network = (name, epoch) => {
+    const { received, build, decode } = LeNet.engine;
+    const entry = received.catalogue.networks.find(one => one.name === name);
+    const shot = entry.snapshots.find(one => one.epoch === epoch);
+    return build(entry, decode(received.weights[`${name}-${epoch}`], shot));
+} }"""
+
+
+def some_digits():
+    """Return MNIST where it is, else the bundled digits; nothing is downloaded."""
+    try:
+        return load_mnist(mirrors=())
+    except DatasetError:
+        return load_bundled()
+
+
+def samples():
+    """Return the digits that come with the page, with their labels; those after 50 are misread."""
+    text = (WEIGHTS / "samples.js").read_text(encoding="utf-8")
+    data = base64.b64decode(text.rsplit('"', 2)[1])
+    labels = scripts.read_manifest(WEIGHTS)["samples"]["labels"]
+    return np.frombuffer(data, np.uint8).reshape(-1, 28, 28), np.array(labels)
+
+
+@contextlib.contextmanager
+def page_of_scripts(browser, *names):
+    """Open an empty page with some scripts, all weights, and a function `network(name, epoch)`."""
+    page = browser.new_page()
+    for name in names:
+        page.add_script_tag(path=SCRIPTS / f"{name}.js")
+    for file in sorted(WEIGHTS.glob("*.js")):
+        page.add_script_tag(path=file)
+    for text in scripts.made_by_the_build(WEIGHTS).values():
+        page.add_script_tag(content=text)
+    page.evaluate(NETWORK)
+    yield page
+    page.close()
 
 
 def open_explorer(browser, address, **how):

@@ -1,31 +1,21 @@
 """The backward view: slopes are those of Keras and of a measurement; a step is −rate × slope."""
 
 import base64
-import json
-from pathlib import Path
 
 import numpy as np
 import pytest
-from browsing import GRAVE, look_with_axe, until, visit
+from browsing import GRAVE, look_with_axe, until
+from exploring import PAGE, WEIGHTS, open_explorer, page_of_scripts, samples, settle
 
-from lenet_tutorial.explorer import export, scripts
+from lenet_tutorial.explorer import export
 from lenet_tutorial.losses import MapLoss
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parent.parent
-SCRIPTS = ROOT / "book" / "_static" / "explorer"
-WEIGHTS = SCRIPTS / "weights"
 LAST = export.EPOCHS[-1]
 TOLERANCE = 1e-4  # of the largest slope of the layer
 
 HELPERS = """() => {
-    window.network = (name, epoch) => {
-        const { received, build, decode } = LeNet.engine;
-        const entry = received.catalogue.networks.find(one => one.name === name);
-        const shot = entry.snapshots.find(one => one.epoch === epoch);
-        return build(entry, decode(received.weights[`${name}-${epoch}`], shot));
-    };
     window.floats = text => new Float32Array(
         Uint8Array.from(atob(text), one => one.charCodeAt(0)).buffer);
     window.text = values => {
@@ -80,25 +70,10 @@ HELPERS = """() => {
 @pytest.fixture(scope="module")
 def engine(browser):
     """Open an empty page with the scripts and all weights."""
-    page = browser.new_page()
-    for name in ("say", "widgets", "shapes", "engine", "preprocess", "backward", "slopes"):
-        page.add_script_tag(path=SCRIPTS / f"{name}.js")
-    for file in sorted(WEIGHTS.glob("*.js")):
-        page.add_script_tag(path=file)
-    for text in scripts.made_by_the_build(WEIGHTS).values():
-        page.add_script_tag(content=text)
-    page.evaluate(HELPERS)
-    yield page
-    page.close()
-
-
-def samples():
-    """Return the fifty digits that come with the page, with their labels."""
-    text = (WEIGHTS / "samples.js").read_text(encoding="utf-8")
-    data = base64.b64decode(text.rsplit('"', 2)[1])
-    manifest = json.loads((WEIGHTS / "manifest.json").read_text(encoding="utf-8"))
-    images = np.frombuffer(data, np.uint8).reshape(-1, 28, 28)
-    return images, np.array(manifest["samples"]["labels"])
+    names = ("say", "widgets", "shapes", "engine", "preprocess", "backward", "slopes")
+    with page_of_scripts(browser, *names) as page:
+        page.evaluate(HELPERS)
+        yield page
 
 
 def encode(values):
@@ -369,19 +344,11 @@ def test_covering_what_matters_not_changes_nothing(engine):
 
 # --------------------------------------------------------------------------- the view
 
-PAGE = "book/explorer.html"
-
 
 def open_page(browser, address, **how):
-    page, requests, problems = visit(browser, address, **how)
-    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
+    page, requests, problems = open_explorer(browser, address, **how)
     settle(page)
     return page, requests, problems
-
-
-def settle(page):
-    """Wait until the page has drawn what was asked of it: it does so once a frame."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
 
 
 @pytest.fixture

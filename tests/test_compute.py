@@ -2,19 +2,16 @@
 
 import math
 import shutil
-from pathlib import Path
 
 import explorer
 import pytest
 from browsing import look_with_axe, settle, until, visit
+from exploring import page_of_scripts
 
-from lenet_tutorial.explorer import export, scripts
+from lenet_tutorial.explorer import export
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parent.parent
-SCRIPTS = ROOT / "book" / "_static" / "explorer"
-WEIGHTS = SCRIPTS / "weights"
 CHAPTER = "chapters/02-layer-by-layer.html"
 LAYERS = explorer.LAYERS
 LAST = export.EPOCHS[-1]
@@ -28,31 +25,23 @@ HIDE = """hidden => {
 @pytest.fixture(scope="module")
 def steps(browser):
     """Open an empty page with what computes the steps; `shown(name)` is a network and a digit."""
-    page = browser.new_page()
-    for file in ("shapes", "engine", "preprocess", "widgets", "unit", "compute/steps"):
-        page.add_script_tag(path=SCRIPTS / f"{file}.js")
-    for file in sorted(WEIGHTS.glob("*.js")):
-        page.add_script_tag(path=file)
-    for text in scripts.made_by_the_build(WEIGHTS).values():
-        page.add_script_tag(content=text)
-    page.evaluate(
-        """epoch => {
-            const { received, build, decode, forward } = LeNet.engine
-            window.shown = (name, sample = 35) => {
-                const { networks, samples } = received.catalogue
-                const entry = networks.find(one => one.name === name)
-                const shot = entry.snapshots.find(one => one.epoch === epoch)
-                const network = build(entry, decode(received.weights[`${name}-${epoch}`], shot))
-                const bytes = decode(received.samples, samples).subarray(784 * sample)
-                const ink = Float32Array.from(bytes.subarray(0, 784), value => value / 255)
-                const image = LeNet.preprocess.forNetwork(ink, network.inputSize)
-                return { network, outputs: forward(network, image) }
-            }
-        }""",
-        LAST,
-    )
-    yield page
-    page.close()
+    names = ("shapes", "engine", "preprocess", "widgets", "unit", "compute/steps")
+    with page_of_scripts(browser, *names) as page:
+        page.evaluate(
+            """epoch => {
+                const { received, decode, forward } = LeNet.engine
+                window.shown = (name, sample = 35) => {
+                    const built = network(name, epoch)
+                    const { samples } = received.catalogue
+                    const bytes = decode(received.samples, samples).subarray(784 * sample)
+                    const ink = Float32Array.from(bytes.subarray(0, 784), value => value / 255)
+                    const image = LeNet.preprocess.forNetwork(ink, built.inputSize)
+                    return { network: built, outputs: forward(built, image) }
+                }
+            }""",
+            LAST,
+        )
+        yield page
 
 
 # --------------------------------------------------------------------------- the numbers
@@ -497,6 +486,18 @@ def test_where_the_weights_are_missing_it_says_so_and_can_try_again(browser, ser
     assert "compute/steps.js is missing" in box.inner_text()
     page.unroute("**/compute/steps.js")
     open_box(page, "C1")
+    page.context.close()
+
+
+def test_what_builds_on_a_missing_script_waits_for_it(browser, server):
+    """Scripts take what they need of others when they run: none may run before its time."""
+    page, _, problems = visit(browser, f"{server}/{CHAPTER}")
+    page.route("**/explorer/engine.js", lambda route: route.abort())
+    page.locator(".lenet-compute[data-layer=C1] button").click()
+    until(page, "document.querySelector('[data-layer=C1] button').textContent === 'Try again'")
+    page.unroute("**/explorer/engine.js")
+    open_box(page, "C1")
+    assert [one for one in problems if "ERR_FAILED" not in one] == []
     page.context.close()
 
 

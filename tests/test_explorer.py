@@ -6,58 +6,47 @@ import itertools
 import json
 import re
 import shutil
-from pathlib import Path
 
 import explorer
 import matplotlib as mpl
 import numpy as np
 import pytest
 from browsing import look_with_axe, until, visit
+from exploring import (
+    ONE,
+    PAGE,
+    SCRIPTS,
+    SEVEN,
+    WEIGHTS,
+    draw,
+    open_explorer,
+    page_of_scripts,
+    samples,
+    settle,
+    some_digits,
+    verdict,
+)
 from scipy import ndimage
 
-from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
 from lenet_tutorial.explorer import export, scripts
 from lenet_tutorial.training import answers
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parent.parent
-SCRIPTS = ROOT / "book" / "_static" / "explorer"
-WEIGHTS = SCRIPTS / "weights"
-PAGE = "book/explorer.html"
 LAST = export.EPOCHS[-1]
 TOLERANCE = 1e-4
 
 
 @pytest.fixture(scope="module")
 def digits():
-    """Return MNIST where it is, else the bundled digits; nothing is downloaded."""
-    try:
-        return load_mnist(mirrors=())
-    except DatasetError:
-        return load_bundled()
+    return some_digits()
 
 
 @pytest.fixture(scope="module")
 def engine(browser):
-    """Open an empty page with the scripts and all weights, and a function that builds a network."""
-    page = browser.new_page()
-    for file in ("shapes.js", "engine.js", "preprocess.js"):
-        page.add_script_tag(path=SCRIPTS / file)
-    for file in sorted(WEIGHTS.glob("*.js")):
-        page.add_script_tag(path=file)
-    for text in scripts.made_by_the_build(WEIGHTS).values():
-        page.add_script_tag(content=text)
-    page.evaluate(
-        """() => { window.network = (name, epoch) => {
-            const { received, build, decode } = LeNet.engine;
-            const entry = received.catalogue.networks.find(one => one.name === name);
-            const shot = entry.snapshots.find(one => one.epoch === epoch);
-            return build(entry, decode(received.weights[`${name}-${epoch}`], shot));
-        } }"""
-    )
-    yield page
-    page.close()
+    """Open an empty page with the engine, and a function that builds a network."""
+    with page_of_scripts(browser, "shapes", "engine", "preprocess") as page:
+        yield page
 
 
 def images28(images):
@@ -218,17 +207,10 @@ def redraw(image, zoom=3):
     return strokes
 
 
-def samples():
-    """Return the fifty digits that come with the page: they are of MNIST."""
-    text = (WEIGHTS / "samples.js").read_text(encoding="utf-8")
-    data = base64.b64decode(text.rsplit('"', 2)[1])
-    return np.frombuffer(data, np.uint8).reshape(-1, 28, 28)[:50]  # the others are misread
-
-
 @pytest.mark.parametrize("name", export.NETWORKS)
 def test_a_redrawn_digit_is_read_as_the_digit(engine, digits, name):
     # The networks know MNIST's handwriting; without MNIST its samples must do.
-    images = digits.x_test[:300] if digits.name == "MNIST" else samples()
+    images = digits.x_test[:300] if digits.name == "MNIST" else samples()[0][:50]
     model = export.load(WEIGHTS, name, LAST)
     want = answers(model, export.network(name).input.prepare(images))
     got = engine.evaluate(
@@ -251,7 +233,7 @@ def test_a_redrawn_digit_is_read_as_the_digit(engine, digits, name):
 
 def test_a_digit_of_mnist_stays_nearly_as_it_is(engine):
     """Enlarged tenfold and prepared again, a sample comes out where it was, hardly changed."""
-    images = samples()
+    images = samples()[0][:50]  # the others are misread
     got = engine.evaluate(
         """images => images.map(image => {
             const side = 280, ink = new Float32Array(side * side);
@@ -345,12 +327,6 @@ def test_from_the_pen_to_the_probabilities_takes_no_more_than_two_hundred_millis
 # --------------------------------------------------------------------------- the page
 
 
-def open_explorer(browser, address, **how):
-    page, requests, problems = visit(browser, address, **how)
-    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
-    return page, requests, problems
-
-
 @pytest.fixture
 def ready(browser, server):
     """Open the page and wait for the network."""
@@ -361,32 +337,6 @@ def ready(browser, server):
     page.context.close()
 
 
-def settle(page):
-    """Wait until the page has drawn what was asked of it: it does so once a frame."""
-    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
-
-
-def verdict(page):
-    settle(page)
-    return page.locator(".lx-verdict").inner_text()
-
-
-def draw(page, strokes):
-    """Draw strokes, lists of (x, y) from 0 to 1, with the mouse."""
-    page.locator(".lx-paper").scroll_into_view_if_needed()
-    box = page.locator(".lx-paper").bounding_box()
-    for stroke in strokes:
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
-        page.mouse.move(*places[0])
-        page.mouse.down()
-        for place in places[1:]:
-            page.mouse.move(*place, steps=6)
-        page.mouse.up()
-    settle(page)
-
-
-ONE = [[(0.5, 0.12), (0.5, 0.88)]]
-SEVEN = [[(0.2, 0.15), (0.8, 0.15), (0.42, 0.9)]]
 ZERO_POINTS = [(0.5 + 0.25 * np.sin(a), 0.5 - 0.38 * np.cos(a)) for a in np.linspace(0, 6.4, 24)]
 
 

@@ -496,6 +496,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser, server, width, theme)
     with opened(browser, server, width=width, theme=theme) as (page, _):
         before, _ = look_with_axe(page)
         start(page, 500)
+        until(page, "document.querySelector('[data-lx=rows] tr')")
         page.click("[data-lx=draw]")
         until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
         pause(page)

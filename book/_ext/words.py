@@ -6,10 +6,11 @@ file of JSON for each of them: ``explorer.json`` holds ``{"clear": "Clear"}``, a
 ``.one`` is taken where ``count`` is 1. Another language is another folder with the same names, for
 instance ``book/words/zh_CN``; what it lacks is said in English.
 
-A template in ``book/_templates`` and an extension ask :func:`say`; a script asks ``LeNet.say``
-(``say.js``), which the build hands the same table in ``_static/explorer/words.js``.
+A template in ``book/_templates`` and an extension ask what :func:`sayer` returns; a script asks
+``LeNet.say`` (``say.js``), which the build hands the same table in ``_static/explorer/words.js``.
 """
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -22,6 +23,7 @@ FILE = "_static/explorer/words.js"  # in the site
 PLACE = re.compile(r"\{(\w+)\}")
 
 
+@functools.cache
 def read(language=SOURCE, folder=FOLDER):
     """Return the words in a language by their names; those that it lacks are in English."""
     table = {}
@@ -46,11 +48,6 @@ def sayer(table):
         return PLACE.sub(lambda found: str(values[found[1]]), text)
 
     return say
-
-
-def say(app, name, **values):
-    """Say something in the language of the book that is built."""
-    return sayer(read(app.config.language))(name, **values)
 
 
 def script(language=SOURCE):

@@ -1,8 +1,8 @@
 /* What is loaded when a reader asks for it: a button stands in its place.
 
    A page that holds an element with data-when="asked" carries this script and the names of those
-   that the element needs (data-scripts, data-styles, see book/_ext/explorer.py). They come with the click, and
-   so do the weights. A link to a drawing asks for the explorer, too. */
+   that the element needs (data-scripts, data-styles, see book/_ext/explorer.py). They come with the
+   click, and so do the weights. A link to a drawing asks for the explorer, too. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -24,10 +24,7 @@
 
   /** Load the styles and the scripts of an element, in their order. */
   const load = ({ dataset: { scripts, styles } }) =>
-    Promise.all([
-      ...styles.split(" ").map(files.style),
-      ...scripts.split(" ").map((name) => files.load(`../${name}.js`)),
-    ]);
+    Promise.all([...styles.split(" ").map(files.style), files.scripts(scripts.split(" "))]);
 
   function offer(root, { offer, start, asked }) {
     const [text, what] = offer(root.dataset);

@@ -19,15 +19,6 @@
   const FIRST_SAMPLE = 35; // what is shown at first
   const FIRST_STROKES = "C0ZCZD6MPLI6vjy4TqpsmoyMqoDGeNg";
 
-  /** Return a function that shows a sentence, or takes it away. `topic` keeps apart what has
-      nothing to do with it. */
-  function messages(box) {
-    return (topic, text) => {
-      box.querySelector(`[data-topic="${topic}"]`)?.remove();
-      if (text) box.append(LeNet.widgets.make("p", { "data-topic": topic }, text));
-    };
-  }
-
   /** What is shown at first, unless the reader has drawn already, and asks for no beginning. */
   function firstSource(state, anew) {
     if (state.before.length && !anew) return state.source;
@@ -86,7 +77,7 @@
   async function start(root, own = null) {
     const { gradients, fill, pen } = LeNet.widgets;
     const parts = fill(root);
-    const notice = messages(parts.messages);
+    const notice = LeNet.widgets.messages(parts.messages);
     parts.paper.width = parts.paper.height = LeNet.preprocess.PAPER;
     parts.negativeRamp.style.background = gradients.negative;
     parts.positiveRamp.style.background = gradients.positive;

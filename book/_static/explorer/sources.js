@@ -3,7 +3,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine, files, links, pictures, say } = LeNet;
-  const { make, paint, pen } = LeNet.widgets;
+  const { copyText, make, paint, pen } = LeNet.widgets;
 
   function readSamples() {
     const about = engine.received.catalogue.samples;
@@ -41,13 +41,8 @@
     parts.link.value = address;
     parts.linkRow.hidden = false;
     if (files.page === location.href.split(/[?#]/)[0]) history.replaceState(null, "", address);
-    try {
-      await navigator.clipboard.writeText(address);
-      parts.linkNote.textContent = say("sources.copied");
-    } catch {
-      parts.link.select();
-      parts.linkNote.textContent = say("sources.copy");
-    }
+    const copied = await copyText(address, () => parts.link.select());
+    parts.linkNote.textContent = copied ? say("sources.copied") : say("sources.copy");
   }
 
   let chosen = 0; // the reader may choose another file while one is being read

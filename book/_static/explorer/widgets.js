@@ -39,6 +39,25 @@
     return parts;
   };
 
+  /** Return a function that shows a sentence in a box, or takes it away. `topic` keeps apart what
+      has nothing to do with it. */
+  widgets.messages = (box) => (topic, text) => {
+    box.querySelector(`[data-topic="${topic}"]`)?.remove();
+    if (text) box.append(widgets.make("p", { "data-topic": topic }, text));
+  };
+
+  /** Copy a text. Where the browser does not let it, `choose` marks it for the reader to copy; says
+      whether it is copied. */
+  widgets.copyText = async function (text, choose) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      choose();
+      return false;
+    }
+  };
+
   /** Write a number with a real minus sign. */
   widgets.number = function (value, digits = 2) {
     const text = Math.abs(value).toFixed(digits);

@@ -90,7 +90,7 @@
   }
 
   function own(layer, below) {
-    const from = layer.table === "1998" ? design.TABLE_1998 : [];
+    const from = layer.table === "1998" ? LeNet.TABLE_1998 : [];
     return design.fitted(from, Math.min(layer.maps || 1, LARGEST), below);
   }
 

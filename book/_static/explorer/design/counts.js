@@ -15,9 +15,6 @@
   const MOST = { "input-size": 1024, kernel: 1024, maps: 4096, units: 65536 };
   const WINDOW = ["convolution", "average", "max", "subsampling"];
   design.hasWindow = ({ kind }) => WINDOW.includes(kind);
-  design.TABLE_1998 = "012 123 234 345 450 501 0123 1234 2345 3450 4501 5012 0134 1245 0235 012345"
-    .split(" ")
-    .map((maps) => Array.from(maps, Number));
 
   function refuse(code, values = {}) {
     throw Object.assign(new RangeError(code), { code, values });
@@ -34,7 +31,7 @@
   design.tableOf = function ({ table, maps }, below) {
     if (table === "1998") {
       if (below !== 6 || maps !== 16) refuse("table1998", { below, maps });
-      return design.TABLE_1998;
+      return LeNet.TABLE_1998;
     }
     if (!Array.isArray(table)) return null;
     if (table.length !== maps) refuse("rows", { rows: table.length, maps });

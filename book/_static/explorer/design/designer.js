@@ -199,13 +199,9 @@
   }
 
   async function copyCode({ code, codeNote }) {
-    try {
-      await navigator.clipboard.writeText(code.textContent);
-      codeNote.textContent = say("calculator.copied");
-    } catch {
-      getSelection().selectAllChildren(code);
-      codeNote.textContent = say("calculator.copyByHand");
-    }
+    const choose = () => getSelection().selectAllChildren(code);
+    const copied = await LeNet.widgets.copyText(code.textContent, choose);
+    codeNote.textContent = copied ? say("calculator.copied") : say("calculator.copyByHand");
   }
 
   /** Ctrl+Z and Ctrl+Shift+Z; in a field they are the browser's own. */

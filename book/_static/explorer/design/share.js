@@ -18,13 +18,8 @@
       const address = `${page()}#${fragment}`;
       link.value = address;
       history.replaceState(null, "", address);
-      try {
-        await navigator.clipboard.writeText(address);
-        linkNote.textContent = say("calculator.link.copied");
-      } catch {
-        link.select();
-        linkNote.textContent = say("calculator.link.byHand");
-      }
+      const copied = await LeNet.widgets.copyText(address, () => link.select());
+      linkNote.textContent = copied ? say("calculator.link.copied") : say("calculator.link.byHand");
     });
   }
 

@@ -5,10 +5,7 @@
   function part(LeNet) {
     const KERNEL = 5;
     const FALLS = 40000; // digits after which the rate is half of what it was
-    /* Which maps of S2 each map of C3 sees: LeCun et al. 1998, table I. */
-    const TABLE_1998 = "012 123 234 345 045 015 0123 1234 2345 0345 0145 0125 0134 1245 0235 012345"
-      .split(" ")
-      .map((maps) => Array.from(maps, Number));
+    const TABLE_1998 = LeNet.TABLE_1998.map((maps) => [...maps].sort());
     const CHOICES = {
       activation: ["tanh", "relu", "squash", "sigmoid"],
       pooling: ["average", "max", "subsampling"],
@@ -129,7 +126,16 @@
       return order;
     }
 
-    LeNet.blueprint = { USUAL, check, checkRate, checkBatch, layersOf, parameters };
+    LeNet.blueprint = {
+      USUAL,
+      CHOICES,
+      LARGEST,
+      check,
+      checkRate,
+      checkBatch,
+      layersOf,
+      parameters,
+    };
     Object.assign(LeNet.blueprint, { random, rateAfter, shuffled });
   }
 

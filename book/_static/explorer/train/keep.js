@@ -4,7 +4,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { kept, say } = LeNet;
-  const { make } = LeNet.widgets;
+  const { copyText, make } = LeNet.widgets;
 
   /** Hand a file to the reader. */
   function hand(blob, name) {
@@ -40,13 +40,8 @@
       history.replaceState(null, "", address);
       parts.link.value = address;
       parts.linkRow.hidden = false;
-      try {
-        await navigator.clipboard.writeText(address);
-        note(say("trainer.share.copied"));
-      } catch {
-        parts.link.select();
-        note(say("trainer.share.copy"));
-      }
+      const copied = await copyText(address, () => parts.link.select());
+      note(copied ? say("trainer.share.copied") : say("trainer.share.copy"));
     });
   }
 

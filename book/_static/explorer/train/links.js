@@ -5,19 +5,18 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const MARK = "#train=";
 
+  const { USUAL, LARGEST, CHOICES: KNOWN } = LeNet.blueprint;
+  const { shift, ...DEFAULTS } = USUAL; // how far digits are moved is not for the reader to choose
+
   /** What a reader can choose from. A link may name other numbers. */
   const CHOICES = {
     rate: [0.0001, 0.0005, 0.002, 0.005, 0.02, 0.1, 0.5],
     batch: [1, 4, 8, 16, 32, 64, 128],
-    activation: ["tanh", "relu", "squash", "sigmoid"],
-    pooling: ["average", "max", "subsampling"],
-    table: ["full", "1998"],
+    activation: KNOWN.activation,
+    pooling: KNOWN.pooling,
+    table: KNOWN.table,
     c1: [1, 2, 4, 6, 8],
     c3: [1, 4, 8, 16, 24],
-  };
-  const DEFAULTS = {
-    ...{ activation: "tanh", pooling: "average", table: "full", maps: [6, 16], units: [120, 84] },
-    ...{ inputSize: 32, rate: 0.002, batch: 16, seed: 0 },
   };
   const whole = (low, high) => (text) => {
     const number = Number(text);
@@ -37,16 +36,16 @@
       if (!(number > 0 && number <= 100)) throw new Error("range");
       return number;
     },
-    batch: whole(1, 512),
+    batch: whole(1, LARGEST.batch),
     seed: whole(0, 9999),
     activation: among(CHOICES.activation),
     pooling: among(CHOICES.pooling),
     table: among(CHOICES.table),
-    c1: whole(1, 64),
-    c3: whole(1, 64),
-    c5: whole(1, 512),
-    f6: whole(1, 512),
-    input: among([28, 32]),
+    c1: whole(1, LARGEST.maps),
+    c3: whole(1, LARGEST.maps),
+    c5: whole(1, LARGEST.units),
+    f6: whole(1, LARGEST.units),
+    input: among(KNOWN.inputSize),
   };
 
   /** The keys of a link, flat. */

@@ -7,7 +7,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { say } = LeNet;
-  const { make } = LeNet.widgets;
+  const { make, messages } = LeNet.widgets;
   const NEEDED = [
     "engine",
     "train",
@@ -23,12 +23,6 @@
   const CALM = { curves: 1000, pictures: 2000 }; // where the reader wants little motion
 
   const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-  /** Return a function that shows a sentence, or takes it away. */
-  const messages = (box) => (topic, text) => {
-    box.querySelector(`[data-topic="${topic}"]`)?.remove();
-    if (text) box.append(make("p", { "data-topic": topic }, text));
-  };
 
   /** Return a function that asks for a picture with the next frame; two are `pace()` ms apart. */
   function painter(show, pace) {
@@ -145,8 +139,7 @@
       shown = null;
     /** Load the explorer's own scripts, one after the other, and start it with the network. */
     async function mount() {
-      for (const name of parts.explorer.dataset.scripts.split(" "))
-        await LeNet.files.load(`../${name}.js`);
+      await LeNet.files.scripts(parts.explorer.dataset.scripts.split(" "));
       const root = make("div", { class: "lenet-explorer" });
       root.append(parts.explorer.cloneNode(true));
       parts.paperHere.replaceChildren(root);
