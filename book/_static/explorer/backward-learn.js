@@ -25,6 +25,7 @@
       },
       show(network) {
         history.now = network;
+        state.owner?.took(network);
         state.use(network);
       },
       learn(label, rate) {
@@ -162,14 +163,15 @@
       history.check();
       const { steps, last, first } = history;
       parts.learn.textContent = say(steps ? "backward.again" : "backward.learn");
-      for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn;
-      parts.undoStep.disabled = !history.before.length;
-      parts.forgetAll.disabled = !steps;
+      const busy = state.owner?.busy(); // its own training would overwrite each step
+      for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn || busy;
+      parts.undoStep.disabled = !history.before.length || busy;
+      parts.forgetAll.disabled = !steps || busy;
       parts.share.disabled = Boolean(steps);
       parts.share.title = steps ? say("backward.noLink") : "";
       parts.learnSteps.textContent = steps
         ? say("backward.steps", { count: steps, name: first.entry.title || first.name })
-        : say(drawn ? "backward.noSteps" : "backward.nothingDrawn");
+        : say(`backward.${busy ? "busy" : drawn ? "noSteps" : "nothingDrawn"}`);
       parts.learned.replaceChildren(...(last ? [...comparison(last)] : []));
       parts.kernels.replaceChildren(...(last ? kernels(history) : []));
       parts.changedNote.textContent = steps ? say("backward.changedNote", { count: steps }) : "";

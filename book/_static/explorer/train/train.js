@@ -131,6 +131,14 @@
       start: () => ask({ type: "start" }),
       pause: () => ask({ type: "pause" }),
       step: () => ask({ type: "step" }),
+      /** Go on from a network of this form, whose numbers somebody has changed. */
+      put({ layers }) {
+        const numbers = layers.map(({ weights, coefficients, biases }) => {
+          const all = Object.entries({ weights, coefficients, biases });
+          return Object.fromEntries(all.filter(([, array]) => array));
+        });
+        ask({ type: "put", numbers });
+      },
       /** Change the rate; throws where it can't be used. */
       set({ rate }) {
         inWords(() => blueprint.checkRate(rate));
