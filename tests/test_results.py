@@ -575,6 +575,25 @@ def test_a_run_by_numpy_alone_comes_out_again():
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
 
 
+@pytest.mark.slow
+def test_the_page_and_keras_take_the_same_steps_again():
+    """Fewer digits than in the file: after 10 000 of them it has a row of its own."""
+    wanted = EXPERIMENTS["engines"].runs[0]
+    again, row = EXPERIMENTS["engines"].run(**wanted, seen=10_000), stored("engines", wanted)
+    assert again["slopes"] < 1e-4 and row["slopes"] < 1e-4
+    assert again["page_loss"] == pytest.approx(again["keras_loss"], abs=1e-4)
+    for engine in ("page", "keras"):
+        column = f"{engine}_accuracy_10000"
+        assert again[column] == pytest.approx(row[column], abs=0.005)
+
+
+def test_the_page_s_engine_needs_the_repository(monkeypatch, tmp_path):
+    monkeypatch.setattr(changes, "ENGINE", tmp_path / "nowhere.js")
+    with pytest.raises(results.ResultsError, match="needs the repository and Node: ") as raised:
+        changes.in_the_page(0, 16)
+    assert "\n" not in str(raised.value)
+
+
 def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
     table = results.read("nothing").query("dataset == 'mnist'")
     assert table["test_accuracy"].min() >= 0.985 and len(table) == 3
