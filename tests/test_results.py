@@ -283,8 +283,9 @@ def test_every_share_is_one_of_whole_digits(name):
         counts = OF_1989 if name.startswith("zip1989") else DIGITS[dataset]
         learned = 5_832 if name == "zip1989_choices" else row_digits
         for column in measured(table):
-            on = re.search(r"(val|test|train)_", column)[1]
-            good = whole(rows[column].dropna(), (counts | {"train": learned})[on])
+            on = re.search(r"(val|test|train|page|keras)_", column)[1]
+            held = {"train": learned, "page": 2_000, "keras": 2_000}  # the page holds out its own
+            good = whole(rows[column].dropna(), (counts | held)[on])
             assert good.all(), rows[[*EXPERIMENTS[name].key, column]].to_string()
 
 
@@ -294,7 +295,7 @@ def test_every_share_is_one_of_whole_digits(name):
 FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
-    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02,
+    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02, "engines": 0.02,
 }  # fmt: skip
 FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
 
@@ -390,6 +391,7 @@ def test_as_many_digits_were_learned_from_as_there_are_or_as_were_asked_for(name
     table = results.read(name)
     if "train_digits" in table:
         some = {"speed": 25_600, "workers": 20_000, "batches": 20_000, "probes": 5_000}
+        some["engines"] = 10_000
         want = table["dataset"].map({"mnist": some.get(name, 55_000), "digits": 1_317})
         if name.startswith("rescue"):
             want = 500
@@ -507,7 +509,7 @@ def test_what_the_prose_says_is_the_mean_of_the_file(chapter, phrase, numbers):
 # --------------------------------------------------------------------------- chapter by chapter
 
 
-@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+@pytest.mark.parametrize("name", [name for name in changes.EXPERIMENTS if name != "engines"])
 def test_validation_and_test_digits_tell_the_same_story(name):
     table = results.read(name)
     assert table[["val_accuracy", "test_accuracy"]].stack().between(0.5, 1).all()

@@ -448,6 +448,7 @@ def test_a_digit_that_is_learned_by_hand_goes_into_the_network_that_learns(brows
         assert "Pause it" in told.inner_text()
         pause(page)
         until(page, f"!{ready_to}")
+        page.wait_for_timeout(2500)  # the last snapshot may be on its way
         before = numbers(page)
         learn.click()
         after = numbers(page)

@@ -180,6 +180,7 @@
       (await begun.catch(() => null))?.use(shown);
     };
     run.on("state", async () => (await begun?.catch(() => null))?.update());
+    run.on("network", () => run.state !== "running" && follow()); // what a step starts from
     return { use, follow };
   }
 
