@@ -185,6 +185,8 @@ SLICES = [
     ("published", {"epochs": 1, "train_digits": 32}, 1),
     ("levenberg", {"passes": 1, "train_digits": 8}, 1),
     ("parts", {"epochs": 1, "train_digits": 32}, 1),
+    ("constants", {"epochs": 1, "train_digits": 32}, 1),
+    ("deep", {"epochs": 1, "train_digits": 64}, 1),
     ("rivals", {"recipe": "least squares", "network": "784-10"}, 1),
     ("rivals", {"recipe": "neighbours", "network": "k-NN"}, 1),
     ("rivals", {"recipe": "plain", "network": "784-10"}, 1),

@@ -385,6 +385,7 @@ def test_as_many_digits_were_learned_from_as_there_are_or_as_were_asked_for(name
     table = results.read(name)
     if "train_digits" in table:
         some = {"speed": 25_600, "workers": 20_000, "batches": 20_000, "probes": 5_000}
+        some |= {"constants": 10_000, "deep": 10_000}
         want = table["dataset"].map({"mnist": some.get(name, 55_000), "digits": 1_317})
         if name.startswith("rescue"):
             want = 500

@@ -11,6 +11,7 @@ from . import (
     lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
+    what_came_after,
     when_training_fails,
     why_it_works,
 )
@@ -23,5 +24,6 @@ EXPERIMENTS = {
     **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
+    **what_came_after.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
 }
