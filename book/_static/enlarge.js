@@ -5,7 +5,7 @@
 /* The pictures before a button: a figure's light and its dark form, of which the style shows one. */
 function picturesOf(button) {
   const pictures = [];
-  for (let one = button.previousElementSibling; one?.matches("img"); ) {
+  for (let one = button.previousElementSibling; one?.matches("img");) {
     pictures.unshift(one);
     one = one.previousElementSibling;
   }
