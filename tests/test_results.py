@@ -300,9 +300,15 @@ FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
     "zip_codes": 0.03,
-    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02,
+    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02, "deep": 0.01, "constants": 0.01,
 }  # fmt: skip
-FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
+FAR_AFTER_AN_EPOCH = {
+    "strong": 0.26,
+    "digits": 0.1,
+    "parts": 0.012,
+    "peaks": 0.012,
+    "constants": 0.03,
+}
 
 
 def limit(name, column):
