@@ -15,6 +15,7 @@ from . import (
     what_came_after,
     when_training_fails,
     why_it_works,
+    why_it_works_five_nets,
 )
 
 EXPERIMENTS = {
@@ -24,6 +25,7 @@ EXPERIMENTS = {
     **as_published_1998.EXPERIMENTS,
     **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
+    **why_it_works_five_nets.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
     **what_came_after.EXPERIMENTS,
     **in_code_1989_zip_codes.EXPERIMENTS,
