@@ -539,7 +539,7 @@ def test_predict_gives_the_answer_of_the_page(page, tmp_path, capsys):
     page.wait_for_timeout(300)
     image, shares, file = page.evaluate(
         """() => {
-            // The digit that it is surest of: predict cuts it out anew, which moves the shares a bit.
+            // The digit that it is surest of: predict cuts it out anew, and shares move a bit.
             const { network } = told, { images } = digits.held;
             const read = k => LeNet.engine.forward(network,
                 Float32Array.from(images.slice(784 * k, 784 * k + 784), one => one / 255)).at(-1);
