@@ -207,14 +207,14 @@ def lighten(app, exception):
         return
     site = Path(app.outdir)
     static = site / "_static"
-    every = {file: file.read_text(encoding="utf-8") for file in sorted(site.rglob("*.html"))}
-    pages = {file: text for file, text in every.items() if static not in file.parents}
+    files = [file for file in sorted(site.rglob("*.html")) if static not in file.parents]
+    pages = {file: file.read_text(encoding="utf-8") for file in files}
     scripts = {
         file.relative_to(static).as_posix(): file.read_text(encoding="utf-8")
         for file in static.rglob("*.js")
         if "weights" not in file.parts
     }
-    marks = {"site.css": write_style(static, pages, every, scripts)}
+    marks = {"site.css": write_style(static, pages, scripts)}
     for name, parts in theme.JOINED.items():
         marks[name] = write(static / name, theme.joined(scripts.__getitem__, parts))
 
@@ -243,7 +243,7 @@ def write(file, text):
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def write_style(static, pages, every, scripts):
+def write_style(static, pages, scripts):
     """Write the style sheet of all pages; return its mark."""
     names = [name for text in pages.values() for _, name in bundled(text, static)]
     target = static / "site.css"
@@ -252,10 +252,10 @@ def write_style(static, pages, every, scripts):
     names = sorted(dict.fromkeys(names), key=LAST.__contains__)
     style = "\n".join(whole(static / name, static) for name in names)
     own = [text for name, text in scripts.items() if not name.startswith(THEIRS)]
-    style = purge(style, named(every.values(), own))
+    style = purge(style, named(pages.values(), own))
     sheets = [*static.glob("explorer/*.css"), static / "print.css", static / "worksheet.css"]
     others = [sheet.read_text(encoding="utf-8") for sheet in sheets]
-    style = cut_font(without_spare(style, [*every.values(), *own, *others]), static)
+    style = cut_font(without_spare(style, [*pages.values(), *own, *others]), static)
     return write(target, f"/* Joined by the build: {', '.join(names)} */\n{style}")
 
 

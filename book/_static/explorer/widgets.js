@@ -5,6 +5,9 @@
   const widgets = (LeNet.widgets = {});
   let count = 0;
 
+  /** Let the browser do what waits, between two pieces of long work. */
+  widgets.pause = () => new Promise((done) => setTimeout(done));
+
   /** Make an element: `make("p", { class: "x", onclick: f }, "text", child, …)`. */
   widgets.make = function (tag, attributes = {}, ...children) {
     const element = document.createElement(tag);
