@@ -193,6 +193,7 @@ def test_all_chapters_together_show_all_twelve_errata():
 
 HOUSE = House(Path(lenet_tutorial.__file__).parent, {})
 LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_mnist")}
+LOADS |= {("zipcodes", name) for name in ("load_zipcodes", "find_zipcodes", "fetch_zipcodes")}
 LOADS |= {("fashion", name) for name in ("load_fashion28", "fetch_fashion")}
 
 

@@ -83,7 +83,7 @@ def fetch(folder, mirrors, progress):
     for name, _, _ in MNIST_FILES.values() if mirrors else ():
         remove_unfinished(folder / name, 0 if fcntl else STALE)
     for key, (name, sha, shape) in MNIST_FILES.items():
-        data = _good(folder / name, sha, idx_size(shape))
+        data = good_file(folder / name, sha, idx_size(shape))
         if data is None:
             data = _download(name, sha, idx_size(shape), folder, mirrors, progress)
             origin = "download"
@@ -107,8 +107,22 @@ def _download(name, sha, size, folder, mirrors, progress):
         ) from None
 
 
-def _good(path, sha, size):
-    """Return the bytes of a file, if it is the one that is meant; else None."""
+def good_file(path, sha, size):
+    """Return the bytes of a file, if it is the one that is meant; else None.
+
+    Parameters
+    ----------
+    path : path
+        The file.
+    sha : str
+        Its SHA-256 sum, in hexadecimal digits.
+    size : int
+        Its bytes.
+
+    Returns
+    -------
+    bytes or None
+    """
     try:
         with open_file(path) as file:
             data = file.read(size + 1)  # one more: what is longer has another checksum
@@ -125,7 +139,7 @@ def _unpack(data, name, sha, size):
     if data[:2] == GZIP:
         data = gunzip(data, name, size)
     idx_header(data, name)
-    _check(data, sha, name)
+    check_sum(data, sha, name)
     return data
 
 
@@ -151,6 +165,22 @@ def read_folder(folder):
         If there is no such folder, or a file in it is missing, cut short, of the wrong kind or has
         the wrong checksum.
     """
+    check_folder(folder)
+    return {key: _read_array(folder, key) for key in MNIST_FILES}
+
+
+def check_folder(folder):
+    """See that what should hold a data set is a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    DatasetError
+        If it is none.
+    """
     try:
         is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -161,7 +191,6 @@ def read_folder(folder):
         ) from None
     if not is_folder:
         raise DatasetError(f"{folder} is no folder: name the one that holds the files ({ADVICE})")
-    return {key: _read_array(folder, key) for key in MNIST_FILES}
 
 
 def _from(folder):
@@ -177,7 +206,7 @@ def _read_array(folder, key):
     name, wrong = MNIST_FILES[key][0], []
     for path in _candidates(folder, name):
         try:
-            if file := _open(path):
+            if file := open_candidate(path):
                 with file:
                     return (_read_npz if path.suffix == ".npz" else _read_idx)(file, path, key)
         except DatasetError as error:
@@ -194,8 +223,24 @@ def _candidates(folder, name):
             yield folder / place / file
 
 
-def _open(path):
-    """Open a file, or return None where none is; a folder of its name is none, as on Kaggle."""
+def open_candidate(path):
+    """Open a file, or return None where none is; a folder of its name is none, as on Kaggle.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it may be.
+
+    Returns
+    -------
+    file or None
+        Open, of bytes.
+
+    Raises
+    ------
+    DatasetError
+        If what is there is no file, or can't be read.
+    """
     try:
         return open_file(path)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -206,16 +251,42 @@ def _open(path):
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
 
 
-def _read_idx(file, path, key):
-    name, sha, shape = MNIST_FILES[key]
-    size = idx_size(shape)
+def read_open(file, path, name, size):
+    """Return what an open file holds, unless it is longer than the one that is meant.
+
+    Parameters
+    ----------
+    file : file
+        As :func:`open_candidate` opens it.
+    path : path
+        Where it lies.
+    name : str
+        Of the file that is meant.
+    size : int
+        Bytes of that file; compressed, it may be a little longer.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DatasetError
+        If it is longer, or can't be read.
+    """
     try:
         found = os.fstat(file.fileno()).st_size
         if found > size + SPARE:
             raise DatasetError(f"{path} has {found} bytes; {name} has {size}")
-        data = file.read()
+        return file.read()
     except OSError as error:
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
+
+
+def _read_idx(file, path, key):
+    name, sha, shape = MNIST_FILES[key]
+    size = idx_size(shape)
+    data = read_open(file, path, name, size)
     return parse_idx(_unpack(data, path, sha, size), path)
 
 
@@ -242,7 +313,7 @@ def _read_npz(file, path, key):
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
     except Exception as error:  # zipfile, zlib and NumPy have many words for damage
         raise DatasetError(f"{path} is not a complete .npz file: {error}") from None
-    _check(to_idx(array), sha, f"{path}: {key}")
+    check_sum(to_idx(array), sha, f"{path}: {key}")
     return array
 
 
@@ -287,10 +358,28 @@ def _read_npy(file, name, shape):
     return np.frombuffer(data, np.uint8).reshape(shape, order="F" if by_column else "C").copy()
 
 
-def _check(data, sha, name):
+def check_sum(data, sha, name, original="the original MNIST"):
+    """Hold the checksum of a file's bytes against the one that is known.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    sha : str
+        Its SHA-256 sum, in hexadecimal digits.
+    name : str or path
+        Named in the error.
+    original : str
+        What the file is to be, for the error.
+
+    Raises
+    ------
+    DatasetError
+        If it is another.
+    """
     found = hashlib.sha256(data).hexdigest()
     if found != sha:
         raise DatasetError(
             f"{name}: wrong checksum (sha256 {found[:12]}…, expected {sha[:12]}…): "
-            "this is not the original MNIST; get the file again"
+            f"this is not {original}; get the file again"
         )
