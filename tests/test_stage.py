@@ -21,7 +21,7 @@ NETWORKS = {
 PAGE = "book/explorer.html"
 WIDE = [(1280, 800), (1920, 1080), (820, 1180)]
 PHONE = (390, 844)
-READY = "document.querySelector('.lenet-explorer').dataset.ready"
+READY = "document.querySelector('.lenet-explorer')?.dataset.ready"
 
 
 def open_stage(browser, address, size, **how):
