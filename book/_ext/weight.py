@@ -212,7 +212,7 @@ def lighten(app, exception):
     scripts = {
         file.relative_to(static).as_posix(): file.read_text(encoding="utf-8")
         for file in static.rglob("*.js")
-        if "weights" not in file.parts
+        if "weights" not in file.parts and file.name not in theme.JOINED
     }
     marks = {"site.css": write_style(static, pages, scripts)}
     for name, parts in theme.JOINED.items():
