@@ -17,6 +17,7 @@ from packaging.version import Version
 from lenet_tutorial import experiments, results
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import as_published_1998 as published
+from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
 from lenet_tutorial.experiments import training_with_keras as changes
 from lenet_tutorial.experiments.run import Experiment, make, runs, sealed, written
 
@@ -260,6 +261,9 @@ def test_numbers_are_numbers_and_within_their_range(name):
 # How many digits of each data set there are to be measured on.
 DIGITS = {"mnist": {"val": 5_000, "test": 10_000}, "digits": {"val": 120, "test": 360}}
 OF_1989 = {"val": 1_459, "test": 2_007}  # a fifth of the draw, and its test digits
+LEARNED = {
+    "zip1989_choices": 5_832,
+}
 
 
 def whole(shares, count):
@@ -280,8 +284,9 @@ def test_every_share_is_one_of_whole_digits(name):
     for (dataset, row_digits), rows in table.groupby(
         ["dataset", table.get("train_digits", table.get("digits", pd.Series(0, table.index)))]
     ):
-        counts = OF_1989 if name.startswith("zip1989") else DIGITS[dataset]
-        learned = 5_832 if name == "zip1989_choices" else row_digits
+        of_1989 = name.startswith("zip1989") or dataset == "zip"
+        counts = OF_1989 if of_1989 else DIGITS[dataset]
+        learned = LEARNED.get(name, row_digits)
         for column in measured(table):
             on = re.search(r"(val|test|train)_", column)[1]
             good = whole(rows[column].dropna(), (counts | {"train": learned})[on])
@@ -294,6 +299,7 @@ def test_every_share_is_one_of_whole_digits(name):
 FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
+    "zip_codes": 0.03,
     "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02,
 }  # fmt: skip
 FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
@@ -579,6 +585,29 @@ def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
     table = results.read("nothing").query("dataset == 'mnist'")
     assert table["test_accuracy"].min() >= 0.985 and len(table) == 3
     assert (table["parameters"] == 61_706).all()
+
+
+@pytest.mark.zip
+@pytest.mark.slow
+def test_a_run_on_the_zip_codes_comes_out_again():
+    """Its first pass."""
+    wanted = {"dataset": "zip", "recipe": "adamw", "seed": 0}
+    again, row = EXPERIMENTS["zip_codes"].run(**wanted, passes=1), stored("zip_codes", wanted)
+    assert again["train_error_1"] == pytest.approx(row["train_error_1"], abs=0.03)
+    assert again["parameters"] == row["parameters"] == 9_760
+
+
+def test_refusals_count_the_mistakes_that_are_left():
+    table = results.read("zip_codes")
+    counts = table[[f"wrong_{share}" for share in zip_codes.SHARES]]
+    assert (counts.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
+    assert (counts["wrong_0"] == (2_007 * table["test_error"]).round()).all()
+    # Up to what is refused for one per cent, more than that are read wrong.
+    for row in table.to_dict("records"):
+        refused = {share: round(20.07 * share) for share in zip_codes.SHARES}
+        before = {share: n for share, n in refused.items() if n < row["refused_for_1"]}
+        assert all(row[f"wrong_{share}"] > 0.01 * (2_007 - n) for share, n in before.items())
+        assert 4 < len(before) < len(refused)
 
 
 @pytest.mark.mnist

@@ -208,7 +208,7 @@ def test_nothing_is_downloaded_where_the_digits_are_asked_for(few, monkeypatch):
 def test_a_chapter_looks_for_them_and_gets_a_word_once(few, digits, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(mirrors, "get", None)
     assert find_zipcodes() is None and find_zipcodes() is None
-    said = "The zip codes are not here: `lenet-tutorial data --zip` gets them.\n"
+    said = "The zip codes are not here: `lenet-tutorial data --zip` gets them (2 MB).\n"
     assert capsys.readouterr().out == said
     put(tmp_path / "data" / "zip", few)
     monkeypatch.setenv("LENET_TUTORIAL_DATA", str(tmp_path / "data"))

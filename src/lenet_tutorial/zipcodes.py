@@ -119,7 +119,8 @@ def find_zipcodes():
     try:
         return load_zipcodes(mirrors=())
     except ZipUnavailable:
-        say_once("The zip codes are not here: `lenet-tutorial data --zip` gets them.", NAME)
+        line = "The zip codes are not here: `lenet-tutorial data --zip` gets them (2 MB)."
+        say_once(line, NAME)
         return None
 
 

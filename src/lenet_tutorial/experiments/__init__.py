@@ -8,6 +8,7 @@ from . import (
     as_published_1998,
     beyond_one_machine,
     in_code_1989,
+    in_code_1989_zip_codes,
     lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
@@ -23,5 +24,6 @@ EXPERIMENTS = {
     **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
+    **in_code_1989_zip_codes.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
 }
