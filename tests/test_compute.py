@@ -450,6 +450,33 @@ def test_nothing_jumps_while_it_plays(browser, server, width):
     page.context.close()
 
 
+def test_on_a_phone_the_sum_the_window_and_the_buttons_are_on_one_screen(browser, server):
+    page, _, problems = visit(browser, f"{server}/{CHAPTER}", 390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    bar = 58  # the page's own bar at the top, which stays
+    go = "(box, top) => scrollBy(0, box.getBoundingClientRect().top - top)"
+
+    def sticks_out(box, *names):
+        found = {name: part(box, name).bounding_box() for name in names}
+        return [
+            (name, at)
+            for name, at in found.items()
+            if at and (at["y"] < bar or at["y"] + at["height"] > 844)
+        ]
+
+    for layer in LAYERS:
+        box = open_box(page, layer)
+        for level in ("unit", "map"):
+            part(box, "level").select_option(level)
+            box.evaluate(go, bar)
+            seen = ("where", "how", "curve", "below", "out", "grids", "play", "progress")
+            assert sticks_out(box, *seen) == [], (layer, level)
+            box.evaluate(go, 500)  # the buttons stay where the rest is cut off by the screen
+            assert sticks_out(box, "where", "play", "progress") == [], (layer, level)
+    assert problems == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_grave_in_it(browser, server, theme):
     page, _, _ = visit(browser, f"{server}/{CHAPTER}", theme=theme)

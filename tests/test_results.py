@@ -288,8 +288,9 @@ def test_every_share_is_one_of_whole_digits(name):
         counts = OF_1989 if of_1989 else DIGITS[dataset]
         learned = LEARNED.get(name, row_digits)
         for column in measured(table):
-            on = re.search(r"(val|test|train)_", column)[1]
-            good = whole(rows[column].dropna(), (counts | {"train": learned})[on])
+            on = re.search(r"(val|test|train|page|keras)_", column)[1]
+            held = {"train": learned, "page": 2_000, "keras": 2_000}  # the page holds out its own
+            good = whole(rows[column].dropna(), (counts | held)[on])
             assert good.all(), rows[[*EXPERIMENTS[name].key, column]].to_string()
 
 
@@ -299,10 +300,17 @@ def test_every_share_is_one_of_whole_digits(name):
 FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
+    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02, "engines": 0.02,
     "zip_codes": 0.03,
-    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02,
+    "deep": 0.01, "constants": 0.01,
 }  # fmt: skip
-FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
+FAR_AFTER_AN_EPOCH = {
+    "strong": 0.26,
+    "digits": 0.1,
+    "parts": 0.012,
+    "peaks": 0.012,
+    "constants": 0.03,
+}
 
 
 def limit(name, column):
@@ -396,6 +404,7 @@ def test_as_many_digits_were_learned_from_as_there_are_or_as_were_asked_for(name
     table = results.read(name)
     if "train_digits" in table:
         some = {"speed": 25_600, "workers": 20_000, "batches": 20_000, "probes": 5_000}
+        some |= {"constants": 10_000, "deep": 10_000, "engines": 10_000}
         want = table["dataset"].map({"mnist": some.get(name, 55_000), "digits": 1_317})
         if name.startswith("rescue"):
             want = 500
@@ -513,7 +522,7 @@ def test_what_the_prose_says_is_the_mean_of_the_file(chapter, phrase, numbers):
 # --------------------------------------------------------------------------- chapter by chapter
 
 
-@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+@pytest.mark.parametrize("name", [name for name in changes.EXPERIMENTS if name != "engines"])
 def test_validation_and_test_digits_tell_the_same_story(name):
     table = results.read(name)
     assert table[["val_accuracy", "test_accuracy"]].stack().between(0.5, 1).all()
@@ -579,6 +588,25 @@ def test_a_run_by_numpy_alone_comes_out_again():
     assert again["parameters"] == row["parameters"] == 61_706
     for column in ("val_accuracy", "test_accuracy"):
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
+
+
+@pytest.mark.slow
+def test_the_page_and_keras_take_the_same_steps_again():
+    """Fewer digits than in the file: after 10 000 of them it has a row of its own."""
+    wanted = EXPERIMENTS["engines"].runs[0]
+    again, row = EXPERIMENTS["engines"].run(**wanted, seen=10_000), stored("engines", wanted)
+    assert again["slopes"] < 1e-4 and row["slopes"] < 1e-4
+    assert again["page_loss"] == pytest.approx(again["keras_loss"], abs=1e-4)
+    for engine in ("page", "keras"):
+        column = f"{engine}_accuracy_10000"
+        assert again[column] == pytest.approx(row[column], abs=0.005)
+
+
+def test_the_page_s_engine_needs_the_repository(monkeypatch, tmp_path):
+    monkeypatch.setattr(changes, "ENGINE", tmp_path / "nowhere.js")
+    with pytest.raises(results.ResultsError, match="needs the repository and Node: ") as raised:
+        changes.in_the_page(0, 16)
+    assert "\n" not in str(raised.value)
 
 
 def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():

@@ -40,6 +40,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from lenet_tutorial.command.photos import MAX_PIXELS
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
@@ -217,6 +218,7 @@ def depart_mount(self, node):
         "later": "joined-learned",
         "level": level(node),
         "learn": learn(self.builder),
+        "most_pixels": MAX_PIXELS,  # as `predict` takes them
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
         "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }

@@ -25,6 +25,7 @@
       },
       show(network) {
         history.now = network;
+        state.owner?.took(network);
         state.use(network);
       },
       learn(label, rate) {
@@ -128,6 +129,19 @@
     });
   }
 
+  /** Show what can be done, and what was. `busy`: its own training would overwrite each step. */
+  function showButtons(parts, { steps, first, before }, drawn, busy) {
+    parts.learn.textContent = say(steps ? "backward.again" : "backward.learn");
+    for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn || busy;
+    parts.undoStep.disabled = !before.length || busy;
+    parts.forgetAll.disabled = !steps || busy;
+    parts.share.disabled = Boolean(steps);
+    parts.share.title = steps ? say("backward.noLink") : "";
+    parts.learnSteps.textContent = steps
+      ? say("backward.steps", { count: steps, name: first.entry.title || first.name })
+      : say(`backward.${busy ? "busy" : drawn ? "noSteps" : "nothingDrawn"}`);
+  }
+
   /** Give life to the buttons. `chosen()` returns the label and the rate, or throws a sentence. */
   LeNet.backwardLearn = function (parts, state, chosen) {
     const history = newHistory(state);
@@ -160,16 +174,8 @@
 
     function show({ drawn }) {
       history.check();
-      const { steps, last, first } = history;
-      parts.learn.textContent = say(steps ? "backward.again" : "backward.learn");
-      for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn;
-      parts.undoStep.disabled = !history.before.length;
-      parts.forgetAll.disabled = !steps;
-      parts.share.disabled = Boolean(steps);
-      parts.share.title = steps ? say("backward.noLink") : "";
-      parts.learnSteps.textContent = steps
-        ? say("backward.steps", { count: steps, name: first.entry.title || first.name })
-        : say(drawn ? "backward.noSteps" : "backward.nothingDrawn");
+      const { steps, last } = history;
+      showButtons(parts, history, drawn, state.owner?.busy());
       parts.learned.replaceChildren(...(last ? [...comparison(last)] : []));
       parts.kernels.replaceChildren(...(last ? kernels(history) : []));
       parts.changedNote.textContent = steps ? say("backward.changedNote", { count: steps }) : "";

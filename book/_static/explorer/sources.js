@@ -55,7 +55,7 @@
     const turn = ++chosen;
     notice("picture", say("sources.reading", { name: file.name }));
     try {
-      const { steps, doubts } = await pictures.readFile(file);
+      const { steps, doubts } = await pictures.readFile(file, Number(input.dataset.most));
       if (turn !== chosen) return;
       notice("picture", "");
       state.change({ kind: "picture", centred: steps.centred, doubts });

@@ -21,9 +21,10 @@ from ..cutout import doubts, find_ink, normalise
 from ..files import read_file
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
+MAX_PIXELS = 40_000_000  # here and in the explorer: a file of kilobytes can unpack to gigabytes
 MAX_BYTES = 100_000_000
 SIDE = 400  # larger pictures are made smaller first, by the mean of what each pixel covers
+STRIP = 1 << 20  # pixels that are turned into light in one go
 PNG = b"\x89PNG\r\n\x1a\n"
 STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
 
@@ -50,7 +51,7 @@ def read_digit(path):
     ------
     PictureError
         If there is no such file, it is none of these kinds, it is damaged, it has more than
-        16 million pixels, or nothing stands out from the paper. PictureError is a ValueError.
+        `MAX_PIXELS` pixels, or nothing stands out from the paper. PictureError is a ValueError.
     """
     return read_doubtful(path)[0]
 
@@ -222,19 +223,34 @@ def _too_large(name, pixels):
 
 
 def _light(image):
-    """Return a Pillow image as light, on white paper, not larger than SIDE."""
+    """Return a Pillow image as light, on white paper, not larger than SIDE.
+
+    It is looked at in strips, so that a photograph takes little more memory than its pixels.
+    """
     from PIL import Image
 
-    if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
-        light = np.asarray(image).astype(np.float32)
-        light /= 65_535 if light.max() > 255 else 255
-    else:
-        pixels = np.asarray(image.convert("RGBA"))
-        light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) / np.float32(255)
-        light = 1 + (light - 1) * (pixels[..., 3] / np.float32(255))
-    shrink = min(1, SIDE / max(light.shape))
-    if shrink < 1:
-        height, width = (max(1, math.floor(side * shrink + 0.5)) for side in light.shape)
-        small = Image.fromarray(light.astype(np.float32))
-        light = np.asarray(small.resize((width, height), Image.Resampling.BOX))
-    return np.clip(light, 0, 1).astype(np.float32)
+    width, height = image.size
+    shrink = min(1, SIDE / max(width, height))
+    columns, rows = (max(1, math.floor(side * shrink + 0.5)) for side in (width, height))
+    deep = image.mode.startswith(("I", "F"))  # 16 bits per pixel: scaled, where Pillow would clip
+    most = (65_535 if np.asarray(image).max() > 255 else 255) if deep else None
+    narrow, strip = np.empty((height, columns), np.float32), max(1, STRIP // width)
+    for top in range(0, height, strip):
+        light = _strip(image.crop((0, top, width, min(top + strip, height))), most)
+        if columns < width:
+            small = Image.fromarray(light).resize((columns, len(light)), Image.Resampling.BOX)
+            light = np.asarray(small)
+        narrow[top : top + strip] = light
+    if rows < height:
+        small = Image.fromarray(narrow).resize((columns, rows), Image.Resampling.BOX)
+        narrow = np.asarray(small)
+    return np.clip(narrow, 0, 1).astype(np.float32)
+
+
+def _strip(image, most):
+    """Return some rows of a picture as light. `most` is white, where there is one value a pixel."""
+    if most:
+        return np.asarray(image).astype(np.float32) / np.float32(most)
+    pixels = np.asarray(image.convert("RGBA"))
+    light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) / np.float32(255)
+    return (1 + (light - 1) * (pixels[..., 3] / np.float32(255))).astype(np.float32)

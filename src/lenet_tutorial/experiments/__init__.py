@@ -12,6 +12,7 @@ from . import (
     lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
+    what_came_after,
     when_training_fails,
     why_it_works,
 )
@@ -24,6 +25,7 @@ EXPERIMENTS = {
     **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
+    **what_came_after.EXPERIMENTS,
     **in_code_1989_zip_codes.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
 }
