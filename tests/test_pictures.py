@@ -305,6 +305,50 @@ def test_every_word_of_a_figure_can_be_read_by_day_and_by_night(name, browser, t
     assert not faults, "\n".join(faults)
 
 
+#: Letters as a reader may have them: matplotlib's own, wider ones, and narrower ones.
+LETTERS = ("", "letter-spacing: 0.02em", "font-family: 'DejaVu Sans Condensed' !important")
+CLASHES = """letters => {
+    const root = document.documentElement;
+    const look = document.createElementNS(root.namespaceURI, 'style');
+    look.textContent = `text, tspan { ${letters} }`;
+    root.append(look);
+    const [wide, high] = ['width', 'height'].map(name => Number(root.getAttribute(name)));
+    const words = [...document.querySelectorAll('text')].filter(one => one.textContent.trim())
+        .map(one => [one.textContent.trim(), one.getBoundingClientRect()]);
+    const found = [];
+    words.forEach(([one, box], place) => {
+        if (box.left < -2 || box.top < -2 || box.right > wide + 2 || box.bottom > high + 2)
+            found.push(`${one} sticks out`);
+        for (const [other, next] of words.slice(place + 1)) {
+            const across = Math.min(box.right, next.right) - Math.max(box.left, next.left);
+            const down = Math.min(box.bottom, next.bottom) - Math.max(box.top, next.top);
+            if (across > 1 && down > 0.6 * Math.min(box.height, next.height))
+                found.push(`${one} lies on ${other}`);
+        }
+    });
+    look.remove();
+    return found;
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.book
+@pytest.mark.browser
+@chapters
+def test_no_word_lies_on_another_whatever_letters_a_reader_has(name, browser, tmp_path):
+    page = browser.new_page(viewport={"width": 1200, "height": 1800})
+    faults = []
+    for cell, svg in DRAWN[name].items():
+        file = tmp_path / f"{cell}.svg"
+        file.write_text(pictures.both(svg)[0], encoding="utf-8")
+        page.goto(file.as_uri())
+        faults += [
+            f"{cell}: {one}" for letters in LETTERS for one in page.evaluate(CLASHES, letters)
+        ]
+    page.close()
+    assert not faults, "\n".join(faults)
+
+
 def difference(old, new):
     """Return how far two pictures are apart on the whole, from 0 to 1, letters left out."""
     shape = tuple(np.array(new.shape[1::-1]) // 16)

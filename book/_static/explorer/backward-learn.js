@@ -5,6 +5,7 @@
   const { engine, say } = LeNet;
   const { make, paint } = LeNet.widgets;
   const MANY = 10; // steps of the second button
+  const SURE = 0.01; // a loss so small that a step changes next to nothing
   const MOST_KEPT = 200; // steps that can be undone: each holds a copy of the network
   const CHANGED = ", changed";
 
@@ -94,6 +95,7 @@
         { class: "lx-losses" },
         say("backward.losses", { before: fine(losses[0]), after: fine(losses[1]) }),
       ),
+      ...(losses[0] < SURE ? [make("p", {}, say("backward.sure"))] : []),
       make(
         "table",
         { class: "lx-compared" },

@@ -120,7 +120,7 @@ def plot_one_value(patch, kernel, bias):
     a, ax = np.linspace(-3, 3, 121), axes[3]
     ax.plot(a, np.tanh(a), **FORWARD)
     ax.plot(total, np.tanh(total), "o", color=INK, ms=8)
-    ax.set(xlabel="sum + bias", ylim=(-1.1, 1.1), xticks=range(-3, 4), yticks=(-1, 0, 1))
+    ax.set(xlabel="sum + bias", ylim=(-1.1, 1.1), xticks=(-2, 0, 2), yticks=(-1, 0, 1))
     ax.set_title("tanh")
     ax.grid(**GRID)
     return fig
