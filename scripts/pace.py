@@ -15,7 +15,6 @@ from chromium import BROWSER, FLAGS
 
 ROOT = Path(__file__).parent.parent
 MARKS = (0.95, 0.975)
-MOST = 100_000  # digits, after which a run is ended
 
 #: In the page: the worker says now and then what its time went into.
 WATCH = """() => {
@@ -48,7 +47,7 @@ WATCH = """() => {
 }"""
 
 
-def train(browser, address):
+def train(browser, address, most):
     """Train one network; return what was told, the worker's times and the page's share."""
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(address)
@@ -64,7 +63,7 @@ def train(browser, address):
     while not page.evaluate("told.length"):
         page.wait_for_timeout(50)
     before = busy(), page.evaluate("performance.now()") / 1000
-    ends = f"told.at(-1)[3] >= {MARKS[-1]} || told.at(-1)[0] >= {MOST}"
+    ends = f"told.at(-1)[3] >= {MARKS[-1]} || told.at(-1)[0] >= {most}"
     while not page.evaluate(ends):
         page.wait_for_timeout(200)
     after = busy(), page.evaluate("performance.now()") / 1000
@@ -80,6 +79,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, default=3, help="how many; by default 3")
     parser.add_argument("--settings", default="", help="as in a link: rate:0.003,batch:32")
+    parser.add_argument("--most", type=int, default=100_000, help="digits, where a run is ended")
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html")
     options = parser.parse_args()
     page = options.site.resolve() / "book" / "learn.html"
@@ -89,7 +89,8 @@ def main():
         browser = playwright.chromium.launch(executable_path=BROWSER, args=FLAGS)
         for seed in range(options.seeds):
             named = [one for one in (options.settings, f"seed:{seed}") if one]
-            told, spent, share = train(browser, f"{page.as_uri()}#train={','.join(named)}")
+            address = f"{page.as_uri()}#train={','.join(named)}"
+            told, spent, share = train(browser, address, options.most)
             line = [f"seed {seed}"]
             for mark in MARKS:
                 hit = next((one for one in told if (one[3] or 0) >= mark), None)

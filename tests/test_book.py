@@ -191,13 +191,13 @@ def test_a_solution_opens_with_the_keyboard(browser, server):
 
 
 def test_pages_share_one_style_sheet_that_has_what_they_use(browser, server, site):
-    assert (site / "_static" / "site.css").stat().st_size < 200_000
+    assert (site / "_static" / "site.css").stat().st_size < 120_000
     fonts = sorted((site / "_static").glob("fa-*.woff"))
     assert fonts and sum(font.stat().st_size for font in fonts) < 20_000
     for name in ("book/index", "chapters/02-layer-by-layer"):
         page, requests, problems = visit(browser, f"{server}/{name}.html")
         sheets = [url for url in requests if ".css" in url]
-        assert len(sheets) <= 8 and not problems
+        assert len(sheets) <= 4 and not problems
         assert not any("webfonts" in url or "fontawesome" in url for url in requests)
         page.context.close()
 

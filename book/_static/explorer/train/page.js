@@ -145,9 +145,9 @@
         if (live) run.put(network);
       },
     });
-    /** Load the explorer's own scripts, one after the other, and start it with the network. */
+    /** Load the explorer's own styles and scripts, and start it with the network. */
     async function mount() {
-      await LeNet.files.scripts(parts.explorer.dataset.scripts.split(" "));
+      await LeNet.files.program(parts.explorer.dataset.files);
       const root = make("div", { class: "lenet-explorer" });
       root.append(parts.explorer.cloneNode(true));
       parts.paperHere.replaceChildren(root);
