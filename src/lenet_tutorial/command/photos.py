@@ -17,14 +17,16 @@ import zlib
 import numpy as np
 
 from .._inputs import shown
-from ..cutout import doubts, find_ink, normalise
+from ..cutout import cut_out, normalise
 from ..files import read_file
+from ..ink import grey
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
 MAX_BYTES = 100_000_000
 SIDE = 400  # larger pictures are made smaller first, by the mean of what each pixel covers
 PNG = b"\x89PNG\r\n\x1a\n"
+HIDDEN = 0.05  # light that differs by less is not seen
 STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
 
 
@@ -73,12 +75,11 @@ def read_doubtful(path):
     PictureError
         As :func:`read_digit`.
     """
-    light = read_light(path)
-    ink = find_ink(light)
-    centred = None if ink is None else normalise(ink)
+    found = cut_out(read_picture(path).look)
+    centred = None if found is None else normalise(found[0])
     if centred is None:
         raise PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
-    return np.floor(centred * 255 + 0.5).astype(np.uint8), doubts(light, ink)
+    return np.floor(centred * 255 + 0.5).astype(np.uint8), found[1]
 
 
 def read_light(path):
@@ -93,6 +94,26 @@ def read_light(path):
     -------
     numpy.ndarray
         ``(height, width)``, float32, at most 400 pixels a side.
+
+    Raises
+    ------
+    PictureError
+        As :func:`read_digit`.
+    """
+    return grey(read_picture(path).look()).astype(np.float32)
+
+
+def read_picture(path):
+    """Read a picture, to look at it or at parts of it.
+
+    Parameters
+    ----------
+    path : path
+        As :func:`read_digit` takes it.
+
+    Returns
+    -------
+    Picture
 
     Raises
     ------
@@ -115,7 +136,7 @@ def read_light(path):
 
 
 def _decode(data, name):
-    """Return the light in the bytes of a picture."""
+    """Return the picture in its bytes."""
     from PIL import Image
 
     try:
@@ -126,7 +147,7 @@ def _decode(data, name):
             if image.format == "PNG":
                 _check_png(data, width, height)
             image.load()
-            return _light(_upright(image))
+            return Picture(_upright(image))
     except Image.DecompressionBombError:
         raise _too_large(name, None) from None
     except Image.UnidentifiedImageError:
@@ -221,20 +242,64 @@ def _too_large(name, pixels):
     )
 
 
-def _light(image):
-    """Return a Pillow image as light, on white paper, not larger than SIDE."""
+class Picture:
+    """A picture that can be looked at, whole or a part of it, in at most 400 pixels a side.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Loaded, and the right side up.
+    """
+
+    def __init__(self, image):
+        if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
+            light = np.asarray(image).astype(np.float32)
+            self._planes, self._most = [light], 65_535 if light.max() > 255 else 255
+            return
+        pixels = np.asarray(image.convert("RGBA"))
+        self._planes, self._most = [pixels[..., number] for number in range(4)], 255
+
+    def look(self, box=(0, 1, 0, 1)):
+        """Return colours: 0 is none of a colour, 1 is all of it.
+
+        Parameters
+        ----------
+        box : (float, float, float, float)
+            First and last line, first and last column of a part, as shares of the picture.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(height, width, 3)``, float32. What is transparent lies on white; where nothing could
+            be seen so, on black.
+        """
+        height, width = self._planes[0].shape
+        top, left = (
+            math.floor(share * side) for share, side in ((box[0], height), (box[2], width))
+        )
+        bottom, right = (
+            math.ceil(share * side) for share, side in ((box[1], height), (box[3], width))
+        )
+        parts = [plane[top:bottom, left:right] for plane in self._planes]
+        if len(parts) == 1:
+            light = np.clip(_smaller(parts[0] / np.float32(self._most)), 0, 1)
+            return np.stack([light] * 3, axis=-1)
+        there = parts[3] / np.float32(255)
+        seen = np.stack([_smaller(part / np.float32(255) * there) for part in parts[:3]], axis=-1)
+        nothing = 1 - _smaller(there)[..., np.newaxis]
+        on_white = np.clip(seen + nothing, 0, 1)
+        # White on a transparent ground.
+        hidden = np.ptp(on_white) < HIDDEN <= np.ptp(nothing)
+        return np.clip(seen, 0, 1) if hidden else on_white
+
+
+def _smaller(values):
+    """Return a plane of at most SIDE pixels a side: the means of what each pixel covers."""
     from PIL import Image
 
-    if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
-        light = np.asarray(image).astype(np.float32)
-        light /= 65_535 if light.max() > 255 else 255
-    else:
-        pixels = np.asarray(image.convert("RGBA"))
-        light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) / np.float32(255)
-        light = 1 + (light - 1) * (pixels[..., 3] / np.float32(255))
-    shrink = min(1, SIDE / max(light.shape))
-    if shrink < 1:
-        height, width = (max(1, math.floor(side * shrink + 0.5)) for side in light.shape)
-        small = Image.fromarray(light.astype(np.float32))
-        light = np.asarray(small.resize((width, height), Image.Resampling.BOX))
-    return np.clip(light, 0, 1).astype(np.float32)
+    shrink = min(1, SIDE / max(values.shape))
+    if shrink == 1:
+        return values
+    height, width = (max(1, math.floor(side * shrink + 0.5)) for side in values.shape)
+    image = Image.fromarray(values.astype(np.float32))
+    return np.asarray(image.resize((width, height), Image.Resampling.BOX))
