@@ -23,6 +23,7 @@ from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import training_faster_and_better as faster
+from lenet_tutorial.experiments import what_came_after as after
 from lenet_tutorial.experiments import when_training_fails as fails
 from lenet_tutorial.experiments import why_it_works as why
 from lenet_tutorial.experiments.run import written
@@ -37,6 +38,7 @@ PREPARING = [
     *((module, name) for module in (images, datasets) for name in PREPARE),
     (why, "shuffle_pixels"),
     (why, "changed"),
+    (after, "halved"),
 ]
 METHODS = (LogisticRegression, Ridge, KNeighborsClassifier)
 LEARNING = [
@@ -185,6 +187,8 @@ SLICES = [
     ("published", {"epochs": 1, "train_digits": 32}, 1),
     ("levenberg", {"passes": 1, "train_digits": 8}, 1),
     ("parts", {"epochs": 1, "train_digits": 32}, 1),
+    ("constants", {"epochs": 1, "train_digits": 32}, 1),
+    ("deep", {"epochs": 1, "train_digits": 64}, 1),
     ("rivals", {"recipe": "least squares", "network": "784-10"}, 1),
     ("rivals", {"recipe": "neighbours", "network": "k-NN"}, 1),
     ("rivals", {"recipe": "plain", "network": "784-10"}, 1),

@@ -15,10 +15,12 @@ from contents import CHAPTERS, prose, read
 from packaging.version import Version
 
 from lenet_tutorial import experiments, results
+from lenet_tutorial.datasets import Digits
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import as_published_1998 as published
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
 from lenet_tutorial.experiments import training_with_keras as changes
+from lenet_tutorial.experiments import why_it_works_five_nets as five_nets
 from lenet_tutorial.experiments.run import Experiment, make, runs, sealed, written
 
 # A run on another machine adds in another order; after an epoch or ten the accuracies differ by
@@ -263,6 +265,8 @@ DIGITS = {"mnist": {"val": 5_000, "test": 10_000}, "digits": {"val": 120, "test"
 OF_1989 = {"val": 1_459, "test": 2_007}  # a fifth of the draw, and its test digits
 LEARNED = {
     "zip1989_choices": 5_832,
+    "five_nets": 320,
+    "five_nets_choices": 320,
 }
 
 
@@ -286,10 +290,12 @@ def test_every_share_is_one_of_whole_digits(name):
     ):
         of_1989 = name.startswith("zip1989") or dataset == "zip"
         counts = OF_1989 if of_1989 else DIGITS[dataset]
+        counts = {"val": 160, "test": 160} if name.startswith("five_nets") else counts
         learned = LEARNED.get(name, row_digits)
         for column in measured(table):
-            on = re.search(r"(val|test|train)_", column)[1]
-            good = whole(rows[column].dropna(), (counts | {"train": learned})[on])
+            on = re.search(r"(val|test|train|page|keras)_", column)[1]
+            held = {"train": learned, "page": 2_000, "keras": 2_000}  # the page holds out its own
+            good = whole(rows[column].dropna(), (counts | held)[on])
             assert good.all(), rows[[*EXPERIMENTS[name].key, column]].to_string()
 
 
@@ -299,10 +305,17 @@ def test_every_share_is_one_of_whole_digits(name):
 FAR = {
     "levenberg": 0.08, "tolerance": 0.23, "learning": 0.025, "workers": 0.025, "batches": 0.012,
     "probes": 0.012, "peaks": 0.012, "rivals": 0.035, "digits": 0.03, "zip1989": 0.04,
-    "zip_codes": 0.03,
-    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02,
+    "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02, "engines": 0.02,
+    "zip_codes": 0.03, "five_nets": 0.06, "five_nets_choices": 0.32,
+    "deep": 0.01, "constants": 0.01,
 }  # fmt: skip
-FAR_AFTER_AN_EPOCH = {"strong": 0.26, "digits": 0.1, "parts": 0.012, "peaks": 0.012}
+FAR_AFTER_AN_EPOCH = {
+    "strong": 0.26,
+    "digits": 0.1,
+    "parts": 0.012,
+    "peaks": 0.012,
+    "constants": 0.03,
+}
 
 
 def limit(name, column):
@@ -396,6 +409,7 @@ def test_as_many_digits_were_learned_from_as_there_are_or_as_were_asked_for(name
     table = results.read(name)
     if "train_digits" in table:
         some = {"speed": 25_600, "workers": 20_000, "batches": 20_000, "probes": 5_000}
+        some |= {"constants": 10_000, "deep": 10_000, "engines": 10_000}
         want = table["dataset"].map({"mnist": some.get(name, 55_000), "digits": 1_317})
         if name.startswith("rescue"):
             want = 500
@@ -513,7 +527,7 @@ def test_what_the_prose_says_is_the_mean_of_the_file(chapter, phrase, numbers):
 # --------------------------------------------------------------------------- chapter by chapter
 
 
-@pytest.mark.parametrize("name", changes.EXPERIMENTS)
+@pytest.mark.parametrize("name", [name for name in changes.EXPERIMENTS if name != "engines"])
 def test_validation_and_test_digits_tell_the_same_story(name):
     table = results.read(name)
     assert table[["val_accuracy", "test_accuracy"]].stack().between(0.5, 1).all()
@@ -581,6 +595,25 @@ def test_a_run_by_numpy_alone_comes_out_again():
         assert again[column] == pytest.approx(row[column], abs=TOLERANCE["digits"])
 
 
+@pytest.mark.slow
+def test_the_page_and_keras_take_the_same_steps_again():
+    """Fewer digits than in the file: after 10 000 of them it has a row of its own."""
+    wanted = EXPERIMENTS["engines"].runs[0]
+    again, row = EXPERIMENTS["engines"].run(**wanted, seen=10_000), stored("engines", wanted)
+    assert again["slopes"] < 1e-4 and row["slopes"] < 1e-4
+    assert again["page_loss"] == pytest.approx(again["keras_loss"], abs=1e-4)
+    for engine in ("page", "keras"):
+        column = f"{engine}_accuracy_10000"
+        assert again[column] == pytest.approx(row[column], abs=0.005)
+
+
+def test_the_page_s_engine_needs_the_repository(monkeypatch, tmp_path):
+    monkeypatch.setattr(changes, "ENGINE", tmp_path / "nowhere.js")
+    with pytest.raises(results.ResultsError, match="needs the repository and Node: ") as raised:
+        changes.in_the_page(0, 16)
+    assert "\n" not in str(raised.value)
+
+
 def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
     table = results.read("nothing").query("dataset == 'mnist'")
     assert table["test_accuracy"].min() >= 0.985 and len(table) == 3
@@ -590,11 +623,32 @@ def test_numpy_alone_reads_more_than_98_5_of_100_test_digits():
 @pytest.mark.zip
 @pytest.mark.slow
 def test_a_run_on_the_zip_codes_comes_out_again():
-    """Its first pass."""
+    """The first pass of one run, and one of the five networks whole."""
     wanted = {"dataset": "zip", "recipe": "adamw", "seed": 0}
     again, row = EXPERIMENTS["zip_codes"].run(**wanted, passes=1), stored("zip_codes", wanted)
     assert again["train_error_1"] == pytest.approx(row["train_error_1"], abs=0.03)
     assert again["parameters"] == row["parameters"] == 9_760
+    wanted = {"dataset": "zip", "recipe": "steps", "net": 5, "seed": 0}
+    again, row = EXPERIMENTS["five_nets"].run(**wanted), stored("five_nets", wanted)
+    assert again["parameters"] == row["parameters"] == 1_060
+    assert again["test_error"] == pytest.approx(row["test_error"], abs=0.05)
+
+
+def test_the_rates_of_the_five_networks_were_chosen_on_other_digits():
+    tried = results.read("five_nets_choices")
+    found = tried.groupby(["net", "learning_rate"])["val_error"].mean().unstack().idxmin(axis=1)
+    assert found.to_dict() == five_nets.RATES
+    labels = np.tile(np.arange(10, dtype=np.uint8), 800)
+    images = np.arange(8_000, dtype=np.float32)[:, None, None] * np.ones((1, 16, 16), np.float32)
+    digits = Digits(images, labels, images[:0], labels[:0], "zip codes", "folder")
+    parts = [five_nets.draw(digits, seed) for seed in range(2)]
+    parts.append(five_nets.draw(digits, 0, reserved=True))
+    for x, y, x_test, y_test in parts:
+        assert np.bincount(y).tolist() == [32] * 10 and np.bincount(y_test).tolist() == [16] * 10
+        assert not set(x[:, 0, 0, 0]) & set(x_test[:, 0, 0, 0])
+    assert max(parts[2][0].max(), parts[2][2].max()) < five_nets.RESERVED
+    assert min(parts[0][0].min(), parts[0][2].min()) >= five_nets.RESERVED
+    assert set(parts[0][2][:, 0, 0, 0]) != set(parts[1][2][:, 0, 0, 0])
 
 
 def test_refusals_count_the_mistakes_that_are_left():

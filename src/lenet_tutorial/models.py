@@ -212,9 +212,9 @@ def lenet1():
     """Build LeNet-1: 2 578 parameters, 98 442 connections.
 
     The network of LeCun et al. (1990), "Handwritten digit recognition with a back-propagation
-    network", with its sizes and its two totals. Twelve maps over four, with 20 connected pairs,
-    follow from the totals; that eight maps see two and four see one is a choice made here, and so
-    are squashed outputs.
+    network", with its sizes, its totals (p. 402) and the pairs of its table 1 (p. 400): twelve maps
+    over four, of which eight see two and four see one. That the outputs are squashed is a choice
+    made here.
 
     Returns
     -------

@@ -6,7 +6,6 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const MAX_PIXELS = 40e6; // of a picture that is loaded; larger ones can stop a phone
   const SIDE = 400; // larger pictures are made smaller first
   const STRIP = 2 ** 20; // pixels that are looked at in one go
   const PAUSE = 30; // milliseconds of work, after which the page gets its turn
@@ -22,7 +21,7 @@
     SLIM = 0.5; // … but a 1 may fill its box, which is slim
   const THIN = 0.12; // share of ink in the box
 
-  const pictures = (LeNet.pictures = { MAX_PIXELS, KINDS });
+  const pictures = (LeNet.pictures = { KINDS });
 
   // ------------------------------------------------------------------ light
 
@@ -206,9 +205,9 @@
     return { light: made.light(), width: made.width, height: made.height };
   }
 
-  /** Read a picture from a file: steps and doubts. Rejects, with a sentence that helps, what can't
-      be used. */
-  pictures.readFile = async function (file) {
+  /** Read a picture of at most `most` pixels from a file: steps and doubts. Rejects, with a sentence
+      that helps, what can't be used. */
+  pictures.readFile = async function (file, most) {
     const { name, type } = file;
     if (!KINDS.includes(type)) throw refuse(type ? "type" : "unknown", { name, type });
     const address = URL.createObjectURL(file);
@@ -217,11 +216,11 @@
       const image = await load(address, name);
       const { naturalWidth: width, naturalHeight: height } = image;
       const million = (count) => Math.round(count / 1e6);
-      if (width * height > MAX_PIXELS)
+      if (width * height > most)
         throw refuse("large", {
           name,
           count: million(width * height),
-          most: million(MAX_PIXELS),
+          most: million(most),
         });
       // Unpacked once, beside the page; else the browser may do so for each strip.
       bitmap = window.createImageBitmap

@@ -22,9 +22,10 @@ from ..files import read_file
 from ..ink import grey
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
+MAX_PIXELS = 40_000_000  # here and in the explorer: a file of kilobytes can unpack to gigabytes
 MAX_BYTES = 100_000_000
 SIDE = 400  # larger pictures are made smaller first, by the mean of what each pixel covers
+STRIP = 1 << 20  # pixels that are turned into light in one go
 PNG = b"\x89PNG\r\n\x1a\n"
 HIDDEN = 0.05  # light that differs by less is not seen
 STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
@@ -52,7 +53,7 @@ def read_digit(path):
     ------
     PictureError
         If there is no such file, it is none of these kinds, it is damaged, it has more than
-        16 million pixels, or nothing stands out from the paper. PictureError is a ValueError.
+        `MAX_PIXELS` pixels, or nothing stands out from the paper. PictureError is a ValueError.
     """
     return read_doubtful(path)[0]
 
@@ -252,15 +253,14 @@ class Picture:
     """
 
     def __init__(self, image):
+        self._image, self._most = image, None
         if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
-            light = np.asarray(image).astype(np.float32)
-            self._planes, self._most = [light], 65_535 if light.max() > 255 else 255
-            return
-        pixels = np.asarray(image.convert("RGBA"))
-        self._planes, self._most = [pixels[..., number] for number in range(4)], 255
+            self._most = 65_535 if np.asarray(image).max() > 255 else 255
 
     def look(self, box=(0, 1, 0, 1)):
         """Return colours: 0 is none of a colour, 1 is all of it.
+
+        It is looked at in strips, so that a photograph takes little more memory than its pixels.
 
         Parameters
         ----------
@@ -273,33 +273,38 @@ class Picture:
             ``(height, width, 3)``, float32. What is transparent lies on white; where nothing could
             be seen so, on black.
         """
-        height, width = self._planes[0].shape
-        top, left = (
-            math.floor(share * side) for share, side in ((box[0], height), (box[2], width))
-        )
-        bottom, right = (
-            math.ceil(share * side) for share, side in ((box[1], height), (box[3], width))
-        )
-        parts = [plane[top:bottom, left:right] for plane in self._planes]
-        if len(parts) == 1:
-            light = np.clip(_smaller(parts[0] / np.float32(self._most)), 0, 1)
-            return np.stack([light] * 3, axis=-1)
-        there = parts[3] / np.float32(255)
-        seen = np.stack([_smaller(part / np.float32(255) * there) for part in parts[:3]], axis=-1)
-        nothing = 1 - _smaller(there)[..., np.newaxis]
+        width, height = self._image.size
+        top, left = math.floor(box[0] * height), math.floor(box[2] * width)
+        bottom, right = math.ceil(box[1] * height), math.ceil(box[3] * width)
+        height, width = bottom - top, right - left
+        shrink = min(1, SIDE / max(width, height))
+        rows, columns = (max(1, math.floor(side * shrink + 0.5)) for side in (height, width))
+        narrow, strip = np.empty((4, height, columns), np.float32), max(1, STRIP // width)
+        for first in range(0, height, strip):
+            last = min(first + strip, height)
+            planes = self._planes((left, top + first, right, top + last))
+            narrow[:, first:last] = [_resized(plane, columns, last - first) for plane in planes]
+        seen = np.stack([_resized(plane, columns, rows) for plane in narrow], axis=-1)
+        seen, nothing = seen[..., :3], 1 - seen[..., 3:]
         on_white = np.clip(seen + nothing, 0, 1)
-        # White on a transparent ground.
-        hidden = np.ptp(on_white) < HIDDEN <= np.ptp(nothing)
+        hidden = np.ptp(on_white) < HIDDEN <= np.ptp(nothing)  # white on a transparent ground
         return np.clip(seen, 0, 1) if hidden else on_white
 
+    def _planes(self, box):
+        """Return red, green and blue of a part, as much as is there, and how much is there."""
+        part = self._image.crop(box)
+        if self._most:
+            light = np.asarray(part).astype(np.float32) / np.float32(self._most)
+            return [light, light, light, np.ones_like(light)]
+        pixels = np.asarray(part.convert("RGBA")) / np.float32(255)
+        return [*(pixels[..., colour] * pixels[..., 3] for colour in range(3)), pixels[..., 3]]
 
-def _smaller(values):
-    """Return a plane of at most SIDE pixels a side: the means of what each pixel covers."""
+
+def _resized(plane, columns, rows):
+    """Return a plane in another size: each pixel is the mean of those that it covers."""
     from PIL import Image
 
-    shrink = min(1, SIDE / max(values.shape))
-    if shrink == 1:
-        return values
-    height, width = (max(1, math.floor(side * shrink + 0.5)) for side in values.shape)
-    image = Image.fromarray(values.astype(np.float32))
-    return np.asarray(image.resize((width, height), Image.Resampling.BOX))
+    if plane.shape == (rows, columns):
+        return plane
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(image.resize((columns, rows), Image.Resampling.BOX))
