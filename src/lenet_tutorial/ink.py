@@ -25,6 +25,8 @@ OTHER = 0.15, 0.4  # share of the digit's ink, and of its side, that another dig
 SPECK = 0.04, 0.15, 0.08  # share of the digit's ink, of its side, and of its ink without a side
 FULL, UNLIKELY = 0.62, 0.7  # a digit has less ink in its box; how much less likely one with more is
 AROUND = 0.88  # so sharp, against what is inside it, is what goes around something
+EITHER = 0.6  # so sharp, what goes around and is nearly all ink may be meant
+BLURRED = 0.78  # ink on its paper has a sharper outline: on the kinds of tests it has 0.81 to 1
 SMALLEST = 0.04  # of the picture's side; what is smaller is hardly a digit
 NEAR = 0.25  # parts of a digit are as near to each other, as a share of its side
 FOOT, SLOPE = 0.33, 3  # below a third of its strength ink counts as paper
@@ -58,7 +60,7 @@ class Strokes(NamedTuple):
     contrast : float
         Between ink and paper, as a share of the paper's light; black on white is nearly 1.
     others : bool
-        Whether there is more ink that may be a digit.
+        Whether there is more ink that may be a digit, or the outline is not that of a digit.
     """
 
     ink: np.ndarray
@@ -94,7 +96,8 @@ def find_strokes(colours):
     ink, mask = best["ink"], best["mask"]
     around = max(1, _round(0.01 * max(ink.shape)))
     ink = np.clip((ink / best["strong"] - FOOT) * SLOPE, 0, 1) * _largest(mask, around, around)
-    return Strokes(ink.astype(np.float32), best["box"], best["strong"], best["others"])
+    others = bool(best["others"] or best["sharp"] < BLURRED)
+    return Strokes(ink.astype(np.float32), best["box"], best["strong"], others)
 
 
 def _outer(dark, light):
@@ -110,7 +113,9 @@ def _outer(dark, light):
     around = a[0] <= b[0] and b[1] <= a[1] and a[2] <= b[2] and b[3] <= a[3]
     if around and not inner["full"] and inner["sharp"] >= AROUND * outer["sharp"]:
         return inner
-    return outer
+    # A disc with a hole, a white digit on a black tile: which of both is meant?
+    either = around and inner["full"] and inner["sharp"] >= EITHER * outer["sharp"]
+    return outer | {"others": outer["others"] or either}
 
 
 def _strokes(channels, dark):

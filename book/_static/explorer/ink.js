@@ -15,6 +15,8 @@
   const FULL = 0.62,
     UNLIKELY = 0.7;
   const AROUND = 0.88;
+  const EITHER = 0.6;
+  const BLURRED = 0.78;
   const SMALLEST = 0.04;
   const FOOT = 0.33,
     SLOPE = 3;
@@ -172,9 +174,10 @@
     if (!dark || !light) return dark || light;
     const [one, inner] = dark.sharp >= light.sharp ? [dark, light] : [light, dark];
     const [a, b] = [inner.box, one.box];
-    const around =
-      a.top <= b.top && b.bottom <= a.bottom && a.left <= b.left && b.right <= a.right;
-    return around && !inner.full && inner.sharp >= AROUND * one.sharp ? inner : one;
+    const around = a.top <= b.top && b.bottom <= a.bottom && a.left <= b.left && b.right <= a.right;
+    if (around && !inner.full && inner.sharp >= AROUND * one.sharp) return inner;
+    const either = around && inner.full && inner.sharp >= EITHER * one.sharp;
+    return { ...one, others: one.others || either };
   }
 
   /** Tell ink from all else on a photograph.
@@ -190,12 +193,17 @@
     const best = outer(strokes(channels, true), strokes(channels, false));
     if (!best) return null;
     const around = Math.max(1, round(0.01 * Math.max(width, height)));
-    const near = ink.largest({ values: Float64Array.from(best.mask), width, height }, around, around);
+    const near = ink.largest(
+      { values: Float64Array.from(best.mask), width, height },
+      around,
+      around,
+    );
     const values = Float32Array.from(best.ink.values, (value, n) => {
       const above = (value / best.strong - FOOT) * SLOPE;
       return Math.min(Math.max(above, 0), 1) * near.values[n];
     });
-    return { ink: values, box: best.box, contrast: best.strong, others: best.others };
+    const others = best.others || best.sharp < BLURRED;
+    return { ink: values, box: best.box, contrast: best.strong, others };
   };
 
   /** Return the light of colours: of red, green and blue as much as the eye sees. */

@@ -72,7 +72,7 @@
     boxes.forEach((box, k) => {
       if (box.right - box.left < LONG[1] * width) return;
       const line = marks.map((mark, n) =>
-        mark === k + 1 && straight.values[n] && inked.values[n] ? 1 : 0
+        mark === k + 1 && straight.values[n] && inked.values[n] ? 1 : 0,
       );
       const thickness = new Int32Array(width);
       line.forEach((one, n) => (thickness[n % width] += one));
@@ -108,9 +108,7 @@
       }
       return 0;
     };
-    return values.map((value, n) =>
-      gone[n] ? Math.min(beyond(n, -1), beyond(n, 1)) : value
-    );
+    return values.map((value, n) => (gone[n] ? Math.min(beyond(n, -1), beyond(n, 1)) : value));
   }
 
   // ------------------------------------------------------------------ the digit
@@ -123,7 +121,7 @@
     const gap = Math.max(1, Math.floor(0.008 * side + 0.5));
     // Parts that nearly touch are one piece.
     const { marks, boxes } = pieces.mark(
-      LeNet.ink.largest({ values: inked, width, height }, gap, gap)
+      LeNet.ink.largest({ values: inked, width, height }, gap, gap),
     );
     let parts = describe(seen, marks, inked, boxes.length);
     parts = parts.filter((part) => !isFrame(part, parts, width, height));
@@ -134,7 +132,7 @@
       // What touches the edge is the digit only where all else is dirt beside it.
       const large = parts.filter(
         (part) =>
-          part.edge && part.mass > 8 * best.mass && part.fill < 0.6 && part.side < 0.95 * side
+          part.edge && part.mass > 8 * best.mass && part.fill < 0.6 && part.side < 0.95 * side,
       );
       if (large.length) [best, inner] = [heaviest(large), parts];
     }
@@ -144,7 +142,7 @@
       (part) =>
         !kept.has(part.number) &&
         part.mass >= OTHER[0] * best.mass &&
-        part.side >= OTHER[1] * best.side
+        part.side >= OTHER[1] * best.side,
     );
     const mask = Uint8Array.from(marks, (mark, n) => (inked[n] && kept.has(mark) ? 1 : 0));
     return { mask, box, others };
@@ -207,7 +205,7 @@
         box.top - all.bottom,
         all.top - box.bottom,
         box.left - all.right,
-        all.left - box.right
+        all.left - box.right,
       );
       if (apart > NEAR * best.side) continue;
       kept.add(part.number);
