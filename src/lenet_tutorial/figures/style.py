@@ -34,12 +34,13 @@ NIGHT = {
     LIGHT_ORANGE: "#8A6110",
     DARK_ORANGE: "#F0AC55",
     BROWN: "#F3C68C",
-    # Of a chapter's own figure, or of matplotlib: black, vermilion, purple, the lines of a grid.
+    # Of a chapter, or of matplotlib: black, vermilion, purple, the lines of a grid or a box.
     "#000000": "#F4F4F4",
     "#D55E00": "#FF8A42",
     "#CC79A7": "#E094C0",
     "#B0B0B0": "#8C8C8C",
     "#D3D3D3": "#4A4A4A",
+    "#CCCCCC": "#5C5C5C",
 }
 
 FIVE = (
