@@ -39,10 +39,8 @@ THIN = 0.12  # share of ink in the box
 TINY = 64  # pixels: in a smaller picture there is nothing but a digit
 MIXED = 0.1  # of what stands out, at least so much is lighter than the paper, and so much darker
 EVEN = 0.15, 0.6, 0.06, 0.65  # paper and ink along the border, how much between, how much paper
-CLOSER = (
-    0.4,
-    0.6,
-)  # a digit with a smaller share of the side is looked at again, with so much around
+# A digit with a smaller share of the side is looked at again, with so much around it.
+CLOSER = 0.4, 0.6
 
 
 def cut_out(look):
@@ -93,7 +91,9 @@ def _is_plain(light, why):
     # Ink is darker than its paper, or lighter. A picture with both holds more than a digit.
     lighter = (light > _paper(light)) & (contrast > 0.33 * strongest)
     both = lighter.sum() / (contrast > 0.33 * strongest).sum()
-    return even and not {"several", "specks", "full"} & {*why} and not MIXED < both < 1 - MIXED
+    return (
+        even and not {"several", "specks", "full", "thin"} & {*why} and not MIXED < both < 1 - MIXED
+    )
 
 
 def _paper(light):

@@ -214,7 +214,9 @@
       if (light[n] > paper) lighter++;
     }
     const both = lighter / out > MIXED && lighter / out < 1 - MIXED;
-    return even && !both && !["several", "specks", "full"].some((name) => doubts.includes(name));
+    return (
+      even && !both && !["several", "specks", "full", "thin"].some((name) => doubts.includes(name))
+    );
   }
 
   /** Find the digit on a picture: its steps (see preprocess.js) and doubts, or null.
