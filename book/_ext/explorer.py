@@ -75,7 +75,18 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "field", "preprocess", "pictures", "links", "unit"),
+            *(
+                "widgets",
+                "shapes",
+                "engine",
+                "field",
+                "preprocess",
+                "pieces",
+                "ink",
+                "pictures",
+                "links",
+                "unit",
+            ),
             *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
             *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
@@ -88,7 +99,18 @@ PROGRAMS = {
     ),
     "compute": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
+            *(
+                "widgets",
+                "shapes",
+                "engine",
+                "preprocess",
+                "pieces",
+                "ink",
+                "pictures",
+                "links",
+                "unit",
+                "files",
+            ),
             *("networks", "sources", *COMPUTE),
         ),
         options={"layer": layer_name},
