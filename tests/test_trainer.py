@@ -503,11 +503,11 @@ def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, se
 def test_where_the_explorer_can_not_be_loaded_that_is_told(browser, server):
     page, _, _ = visit(browser, f"{server}/{PAGE}")
     start(page, 50)
-    page.route("**/stage.js", lambda route: route.abort())
+    page.route("**/joined-explorer*", lambda route: route.abort())
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('[data-lx=messages]').innerText")
-    assert "stage.js" in page.locator("[data-lx=messages]").first.inner_text()
-    page.unroute("**/stage.js")
+    assert "joined-explorer" in page.locator("[data-lx=messages]").first.inner_text()
+    page.unroute("**/joined-explorer*")
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
     assert page.locator("[data-lx=messages]").first.inner_text() == ""

@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 
 import theme
+from pages import PRINTED
 from sphinx.errors import ExtensionError
 
 LINK = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*/>\n?')
@@ -28,6 +29,7 @@ NAMES = re.compile(r"[.#](-?[_a-zA-Z](?:[\w-]|\\.)*)")
 FACE = re.compile(r"@font-face\s*\{[^}]*Font Awesome[^}]*\}")
 GLYPH = re.compile(r'"\\([ef][0-9a-f]{3}) ?"')
 # What the theme's scripts make. What else they name belongs to things that no page has.
+MARK = "written-below"  # in place of a mark that is not known yet
 MADE = set(
     "active bs-tooltip-auto dropdown-menu-dark empty fade hide noprint pst-sidebar-hidden scrolled"
     " search-results show tooltip tooltip-arrow tooltip-inner".split()
@@ -207,14 +209,15 @@ def lighten(app, exception):
         return
     site = Path(app.outdir)
     static = site / "_static"
-    files = [file for file in sorted(site.rglob("*.html")) if static not in file.parents]
+    apart = static, site / "slides"  # a deck has its own style within it
+    files = [file for file in sorted(site.rglob("*.html")) if not {*apart} & {*file.parents}]
     pages = {file: file.read_text(encoding="utf-8") for file in files}
     scripts = {
         file.relative_to(static).as_posix(): file.read_text(encoding="utf-8")
         for file in static.rglob("*.js")
         if "weights" not in file.parts and file.name not in theme.JOINED
     }
-    marks = {"site.css": write_style(static, pages, scripts)}
+    marks = {"site.css": MARK}
     for name, parts in theme.JOINED.items():
         marks[name] = write(static / name, theme.joined(scripts.__getitem__, parts))
 
@@ -225,6 +228,7 @@ def lighten(app, exception):
         return f"{folder}{name}?v={marks[name]}"
 
     plain = plain_classes((static / "pygments.css").read_text(encoding="utf-8"))
+    light = {}
     for file, text in pages.items():
         links = bundled(text, static)
         for place, (link, _) in enumerate(links):
@@ -232,7 +236,12 @@ def lighten(app, exception):
             text = text.replace(link, "" if place else one, 1)
         text = plain_code(text, plain)
         options = scripts[theme.OPTIONS]
-        text = theme.relieve(text, options, lambda name, file=file: address(file, name))
+        light[file] = theme.relieve(text, options, lambda name, file=file: address(file, name))
+    # What the pages have is looked for when they are light, as those of an earlier build are.
+    seen = [PRINTED.sub("", text) for text in light.values()]
+    mark = write_style(static, pages, seen, scripts)
+    for file, text in light.items():
+        text = re.sub(rf"(/site\.css\?v=)(?:{MARK}|[0-9a-f]{{8}})", rf"\g<1>{mark}", text)
         if text != pages[file]:
             file.write_text(text, encoding="utf-8")
 
@@ -243,8 +252,8 @@ def write(file, text):
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def write_style(static, pages, scripts):
-    """Write the style sheet of all pages; return its mark."""
+def write_style(static, pages, light, scripts):
+    """Write the style sheet of all pages, for what they have when light; return its mark."""
     names = [name for text in pages.values() for _, name in bundled(text, static)]
     target = static / "site.css"
     if not names:  # pages that an earlier build wrote have it already
@@ -252,10 +261,10 @@ def write_style(static, pages, scripts):
     names = sorted(dict.fromkeys(names), key=LAST.__contains__)
     style = "\n".join(whole(static / name, static) for name in names)
     own = [text for name, text in scripts.items() if not name.startswith(THEIRS)]
-    style = purge(style, named(pages.values(), own))
+    style = purge(style, named(light, own))
     sheets = [*static.glob("explorer/*.css"), static / "print.css", static / "worksheet.css"]
     others = [sheet.read_text(encoding="utf-8") for sheet in sheets]
-    style = cut_font(without_spare(style, [*pages.values(), *own, *others]), static)
+    style = cut_font(without_spare(style, [*light, *own, *others]), static)
     return write(target, f"/* Joined by the build: {', '.join(names)} */\n{style}")
 
 
