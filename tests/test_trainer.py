@@ -68,7 +68,7 @@ def ready(page):
 def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     with opened(browser, server) as (page, requests):
         assert not [one for one in requests if "/weights/" in one]
-        assert not [one for one in requests if "joined-later-explorer" in one]  # that is for drawing
+        assert not [one for one in requests if "joined-learned" in one]  # it is for drawing
         assert page.locator(".lt-before").is_visible()
         assert not page.locator(".lt-curves").is_visible()
         assert "MB" in page.locator(GO).inner_text()
@@ -503,11 +503,11 @@ def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, se
 def test_where_the_explorer_can_not_be_loaded_that_is_told(browser, server):
     page, _, _ = visit(browser, f"{server}/{PAGE}")
     start(page, 50)
-    page.route("**/joined-later-explorer.js*", lambda route: route.abort())
+    page.route("**/joined-learned.js*", lambda route: route.abort())
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('[data-lx=messages]').innerText")
-    assert "joined-later-explorer" in page.locator("[data-lx=messages]").first.inner_text()
-    page.unroute("**/joined-later-explorer.js*")
+    assert "joined-learned" in page.locator("[data-lx=messages]").first.inner_text()
+    page.unroute("**/joined-learned.js*")
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
     assert page.locator("[data-lx=messages]").first.inner_text() == ""
