@@ -18,7 +18,6 @@ from lenet_tutorial.zipcodes import (
     read_zipcodes,
 )
 
-
 #: Where the real ones are, when this run has them; the tests themselves know of no setting.
 GIVEN = os.environ.get("LENET_TUTORIAL_DATA")
 
