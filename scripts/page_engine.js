@@ -12,7 +12,7 @@ const fs = require("fs"),
   zlib = require("zlib");
 const FOLDER = path.join(__dirname, "..", "book", "_static", "explorer");
 const SCRIPTS = ["say", "shapes", "engine", "table"].concat(
-  ["assembler", "products", "blueprint", "layers", "learner", "train", "file"].map(
+  ["assembler", "products", "blueprint", "layers", "learner", "train", "digits", "file"].map(
     (name) => `train/${name}`,
   ),
 );
@@ -26,20 +26,11 @@ function load() {
 }
 
 /** Return the digits to learn from and those held out: {images, labels} each. */
-function readDigits() {
+function readDigits(LeNet) {
   const weights = path.join(FOLDER, "weights");
   const { digits } = JSON.parse(fs.readFileSync(path.join(weights, "manifest.json"), "utf8"));
   const pairs = zlib.inflateSync(fs.readFileSync(path.join(weights, "digits.bin")));
-  const step = 255 / (digits.levels - 1);
-  const pixels = Uint8Array.from({ length: 2 * pairs.length }, (_, n) => {
-    const pair = pairs[n >> 1];
-    return step * (n % 2 ? pair % digits.levels : Math.floor(pair / digits.levels));
-  });
-  const part = (first, count) => ({
-    images: pixels.subarray(784 * first, 784 * (first + count)),
-    labels: Uint8Array.from({ length: count }, (_, n) => (first + n) % 10),
-  });
-  return [part(0, digits.learned), part(digits.learned, digits.held_out)];
+  return LeNet.train.unfold(pairs, digits);
 }
 
 /** Return numbers in the order of the page's networks as the page's file, in base64. */
@@ -60,7 +51,7 @@ function run({ settings, seen, looks }) {
   const LeNet = load();
   const learner = LeNet.newLearner(settings);
   const { batch, shift, rate, falls } = learner.settings;
-  const [learned, held] = readDigits();
+  const { train: learned, held } = readDigits(LeNet);
   const start = asFile(LeNet, settings, learner.numbers());
   const all = { places: [], moves: [], losses: [], accuracies: [] };
   const move = () => Math.floor(learner.random() * (2 * shift + 1)) - shift;

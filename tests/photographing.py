@@ -49,12 +49,18 @@ def finish(sheet, random, grain=0.015, quality=85):
     return np.asarray(Image.open(file))
 
 
+def places(shape):
+    """Return how far down and across each pixel is, as shares of the picture."""
+    height, width = shape[:2]
+    y, x = np.mgrid[:height, :width]
+    return y / height, x / width
+
+
 def ramp(shape, random):
     """Return a plane from 0 to 1 across a picture, in a random direction."""
-    height, width = shape
-    y, x = np.mgrid[:height, :width]
+    y, x = places(shape)
     angle = random.uniform(0, 2 * np.pi)
-    plane = np.cos(angle) * x / width + np.sin(angle) * y / height
+    plane = np.cos(angle) * x + np.sin(angle) * y
     return (plane - plane.min()) / (plane.max() - plane.min())
 
 
@@ -74,9 +80,8 @@ def falling_light(image, random):
 @kind
 def vignette(image, random):
     sheet = write(strokes(image, random))
-    h, w = sheet.shape[:2]
-    y, x = np.mgrid[:h, :w]
-    away = np.hypot((y / h - 0.5), (x / w - 0.5)) / 0.707
+    y, x = places(sheet.shape)
+    away = np.hypot(y - 0.5, x - 0.5) / 0.707
     return finish(sheet * (1 - random.uniform(0.45, 0.6) * away**2)[..., None], random)
 
 
@@ -95,10 +100,9 @@ def glare(image, random):
         paper=(0.8, 0.82, 0.84),
         pen=random.choice([(0.1, 0.1, 0.5), (0.1, 0.1, 0.1), (0.6, 0.1, 0.1)]),
     )
-    h, w = sheet.shape[:2]
-    y, x = np.mgrid[:h, :w]
+    y, x = places(sheet.shape)
     cy, cx = random.uniform(0.1, 0.9, 2)
-    spot = np.exp(-(((y / h - cy) ** 2 + (x / w - cx) ** 2) / random.uniform(0.01, 0.04)))
+    spot = np.exp(-(((y - cy) ** 2 + (x - cx) ** 2) / random.uniform(0.01, 0.04)))
     return finish(np.minimum(sheet + 0.35 * spot[..., None], 1), random)
 
 

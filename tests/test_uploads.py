@@ -36,6 +36,7 @@ from lenet_tutorial.ink import grey
 from lenet_tutorial.networks import NETWORKS
 
 ROOT = Path(__file__).parent.parent
+KINDS = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"]
 CASES = ROOT.parent / "shared" / "cases"
 
 
@@ -310,7 +311,9 @@ def test_the_page_gives_the_network_what_predict_gives_it(browser, server, page,
             """async text => {
                 const bytes = Uint8Array.from(atob(text), one => one.charCodeAt(0));
                 const file = new File([bytes], "a.png", { type: "image/png" });
-                const { steps, doubts } = await LeNet.pictures.readFile(file, 1e6);
+                await LeNet.files.script("joined-photos");
+                const limits = { kinds: [file.type], most: 1e6 };
+                const { steps, doubts } = await LeNet.pictures.readFile(file, limits);
                 return [Array.from(steps.centred), doubts];
             }""",
             base64.b64encode(data).decode(),
@@ -465,6 +468,23 @@ def test_a_second_network_reads_the_same_drawing(page):
     place.get_by_label("Compare with").select_option(label="no other network")
     until(page, "!document.querySelector('.lx-says').offsetParent")
     assert page.locator(".lx-outlined").count() == 0
+
+
+@pytest.mark.browser
+def test_what_reads_pictures_comes_with_the_first_and_can_be_asked_for_again(browser, server):
+    page, requests, _ = open_explorer(browser, f"{server}/{PAGE}")
+    assert page.locator("[data-lx=file]").get_attribute("accept").split(",") == KINDS
+    assert not [url for url in requests if "joined-photos" in url]
+    page.route("**/joined-photos.js", lambda route: route.abort())
+    before = verdict(page)
+    upload(page, "seven.png", saved(MADE["clean"]))
+    until(page, "document.querySelector('.lx-messages').innerText.includes('joined-photos.js')")
+    assert verdict(page) == before
+    page.unroute("**/joined-photos.js")
+    upload(page, "seven.png", saved(MADE["clean"]))
+    until(page, "document.querySelector('.lx-messages').innerText === ''")
+    assert "reads a 7" in verdict(page)
+    page.context.close()
 
 
 @pytest.mark.browser

@@ -11,6 +11,7 @@ from mirror import give
 from lenet_tutorial import datasets, mirrors, zipcodes
 from lenet_tutorial.datasets import DatasetError
 from lenet_tutorial.zipcodes import (
+    ZIP_FILES,
     ZipUnavailable,
     fetch_zipcodes,
     find_zipcodes,
@@ -228,6 +229,18 @@ def test_a_folder_that_can_not_be_written_is_told(few, serve, tmp_path):
     good = serve(lambda handler, name: give(handler, few[name]))
     with pytest.raises(ZipUnavailable, match=r"can't write to .*taken"):
         fetch_zipcodes(tmp_path / "taken", [good])
+
+
+def test_what_a_kill_left_is_swept_away_before_a_download(tmp_path):
+    left = [tmp_path / f"{name}.01234567.part" for name, *_ in ZIP_FILES.values()]
+    for file in left:
+        file.write_bytes(b"7 -1")
+    with pytest.raises(ZipUnavailable):
+        fetch_zipcodes(tmp_path, [])
+    assert sorted(tmp_path.iterdir()) == sorted(left)  # nothing is written there
+    with pytest.raises(ZipUnavailable):
+        fetch_zipcodes(tmp_path, ["http://127.0.0.1:9/"])
+    assert not [*tmp_path.glob("*.part")]
 
 
 @pytest.mark.zip

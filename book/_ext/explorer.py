@@ -40,7 +40,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
-from lenet_tutorial.command.photos import MAX_PIXELS
+from lenet_tutorial.command.photos import KINDS, MAX_PIXELS
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
@@ -75,18 +75,7 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *(
-                "widgets",
-                "shapes",
-                "engine",
-                "field",
-                "preprocess",
-                "pieces",
-                "ink",
-                "pictures",
-                "links",
-                "unit",
-            ),
+            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit"),
             *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
             *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
@@ -99,18 +88,7 @@ PROGRAMS = {
     ),
     "compute": Program(
         scripts=(
-            *(
-                "widgets",
-                "shapes",
-                "engine",
-                "preprocess",
-                "pieces",
-                "ink",
-                "pictures",
-                "links",
-                "unit",
-                "files",
-            ),
+            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files"),
             *("networks", "sources", *COMPUTE),
         ),
         options={"layer": layer_name},
@@ -136,6 +114,7 @@ LEARNING = (
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")
+PHOTOS = ("pieces", "ink", "pictures")  # they come with the first picture that a reader chooses
 PROGRAMS["trainer"] = Program(
     scripts=(*BEFORE, *LEARNING, *(f"train/{name}" for name in TRAINING)),
     styles=("stage", "train"),
@@ -154,6 +133,7 @@ SCRIPTS = {
         for name in ("explorer", "compute")
     },
     "learned": PROGRAMS["trainer"].later,
+    "photos": PHOTOS,
 }
 #: The joined style sheets, by the same names.
 STYLES = {
@@ -240,7 +220,9 @@ def depart_mount(self, node):
         "later": "joined-learned",
         "level": level(node),
         "learn": learn(self.builder),
-        "most_pixels": MAX_PIXELS,  # as `predict` takes them
+        # Pictures as `predict` takes them.
+        "kinds": ",".join(f"image/{kind.lower()}" for kind in KINDS),
+        "most_pixels": MAX_PIXELS,
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
         "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }

@@ -28,8 +28,8 @@ IMPORT = re.compile(r'@import "([^"]+)";')
 NAMES = re.compile(r"[.#](-?[_a-zA-Z](?:[\w-]|\\.)*)")
 FACE = re.compile(r"@font-face\s*\{[^}]*Font Awesome[^}]*\}")
 GLYPH = re.compile(r'"\\([ef][0-9a-f]{3}) ?"')
-# What the theme's scripts make. What else they name belongs to things that no page has.
 MARK = "written-below"  # in place of a mark that is not known yet
+# What the theme's scripts make. What else they name belongs to things that no page has.
 MADE = set(
     "active bs-tooltip-auto dropdown-menu-dark empty fade hide noprint pst-sidebar-hidden scrolled"
     " search-results show tooltip tooltip-arrow tooltip-inner".split()

@@ -296,11 +296,9 @@ def _digit(ink, strong):
     height, width = ink.shape
     inked = ink > INKED * strong
     gap = max(1, _round(0.008 * max(height, width)))
-    marks, _ = _pieces(_largest(inked, gap, gap))
+    marks, boxes = _pieces(_largest(inked, gap, gap))
     marks = marks * inked  # parts that nearly touch are one piece
-    parts = [
-        part for part in map(lambda n: _part(ink, marks, n), range(1, marks.max() + 1)) if part
-    ]
+    parts = [_part(ink, marks, number, box) for number, box in enumerate(boxes, 1)]
     parts = [part for part in parts if not _is_frame(part, parts, height, width)]
     inner = [part for part in parts if not part["edge"]]
     if not parts:
@@ -328,17 +326,17 @@ def _digit(ink, strong):
     return np.isin(marks, kept), box, others
 
 
-def _part(ink, marks, number):
+def _part(ink, marks, number, within):
     """Describe a piece: its box, its ink, its longer side, and if it touches the edge."""
-    here = marks == number
+    first, last, before, after = within
+    here = marks[first:last, before:after] == number
     rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
-    if not len(rows):
-        return None
-    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    top, bottom = first + rows[0], first + rows[-1] + 1
+    left, right = before + columns[0], before + columns[-1] + 1
     return {
         "number": number,
         "box": (top, bottom, left, right),
-        "mass": ink[here].sum(),
+        "mass": ink[first:last, before:after][here].sum(),
         "fill": here.sum() / ((bottom - top) * (right - left)),
         "side": max(bottom - top, right - left),
         "edge": top <= 1 or left <= 1 or bottom >= len(ink) - 1 or right >= ink.shape[1] - 1,

@@ -12,11 +12,11 @@ from keras import ops
 
 from ._checks import check_maps, check_whole
 from .layers import FanInUniform, squash
-from .shapes import output_size
+from .windows import Windows
 
 
 @keras.saving.register_keras_serializable(package="lenet_tutorial")
-class LocalConv2D(keras.layers.Layer):
+class LocalConv2D(Windows):
     """Units that see a small window each, with weights and a bias of their own.
 
     Parameters
@@ -52,20 +52,13 @@ class LocalConv2D(keras.layers.Layer):
         activation=squash,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(kernel_size, strides, padding, background, activation, **kwargs)
         self.maps = check_whole("maps", maps)
-        self.kernel_size = check_whole("kernel_size", kernel_size)
-        self.strides = check_whole("strides", strides)
-        before, after = padding
-        self.padding = check_whole("padding", before, 0), check_whole("padding", after, 0)
-        self.background = background
-        self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         """Make the weights of each unit, ``(h', w', k * k, inputs, maps)``, and its bias."""
         inputs = check_maps(input_shape)
-        _, *sides, _ = self.compute_output_shape(input_shape)
-        seen = self.kernel_size**2
+        sides, seen = self.sides(input_shape), self.kernel_size**2
         self.kernel = self.add_weight(
             shape=(*sides, seen, inputs, self.maps),
             initializer=FanInUniform(seen * inputs),
@@ -75,9 +68,7 @@ class LocalConv2D(keras.layers.Layer):
 
     def call(self, maps):
         """Take ``(batch, h, w, inputs)``, return ``(batch, h', w', maps)``."""
-        if self.padding != (0, 0):
-            sides = [(0, 0), self.padding, self.padding, (0, 0)]
-            maps = ops.pad(maps, sides, constant_values=self.background)
+        maps = self.framed(maps)
         height, width = self.bias.shape[:2]
         step = self.strides
         # One picture for each place in the window: what all units see there.
@@ -92,8 +83,7 @@ class LocalConv2D(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output."""
-        batch, *sides, _ = input_shape
-        return batch, *(output_size(side, *self.window()) for side in sides), self.maps
+        return input_shape[0], *self.sides(input_shape), self.maps
 
     def table_row(self):
         """Return what the layer table says of this layer."""
@@ -104,17 +94,6 @@ class LocalConv2D(keras.layers.Layer):
             "multiply_adds": multiply_adds,
         }
 
-    def window(self):
-        """Return kernel, stride and padding, for the receptive field."""
-        return self.kernel_size, self.strides, self.padding
-
     def get_config(self):
         """Return what a copy is made from."""
-        return super().get_config() | {
-            "maps": self.maps,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": list(self.padding),
-            "background": self.background,
-            "activation": keras.activations.serialize(self.activation),
-        }
+        return super().get_config() | {"maps": self.maps}

@@ -10,6 +10,7 @@ import stat
 import struct
 import warnings
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,46 +84,60 @@ def fetch(folder, mirrors, progress):
     for name, _, _ in MNIST_FILES.values() if mirrors else ():
         remove_unfinished(folder / name, 0 if fcntl else STALE)
     for key, (name, sha, shape) in MNIST_FILES.items():
-        data = good_file(folder / name, sha, idx_size(shape))
-        if data is None:
-            data = _download(name, sha, idx_size(shape), folder, mirrors, progress)
-            origin = "download"
-        arrays[key] = parse_idx(data, name)
+        unpack = partial(_unpack, name=f"{name}.gz", sha=sha, size=idx_size(shape))
+        try:
+            data, got = fetch_file(folder / name, sha, idx_size(shape), unpack, mirrors, progress)
+        except DatasetError as error:
+            raise MnistUnavailable(
+                f"{name}: {str(error) or 'no mirror given'}. Put the four files into a folder and "
+                "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
+            ) from None
+        arrays[key], origin = parse_idx(data, name), got or origin
     return arrays, origin
 
 
-def _download(name, sha, size, folder, mirrors, progress):
-    """Get one file from the first mirror that has it, and return its bytes."""
-
-    def accept(sent):
-        data = _unpack(sent, f"{name}.gz", sha, size)
-        return data, data
-
-    try:
-        return download(mirrors, f"{name}.gz", size + SPARE, accept, folder / name, progress)
-    except DatasetError as error:
-        raise MnistUnavailable(
-            f"{name}: {str(error) or 'no mirror given'}. Put the four files into a folder and "
-            "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
-        ) from None
-
-
-def good_file(path, sha, size):
-    """Return the bytes of a file, if it is the one that is meant; else None.
+def fetch_file(path, sha, size, unpack, mirrors, progress):
+    """Return the bytes of a file in a folder of downloads; where it is missing or damaged, get it.
 
     Parameters
     ----------
-    path : path
-        The file.
+    path : pathlib.Path
+        Of the file, which is not compressed. The mirrors have it as ``.gz``.
     sha : str
         Its SHA-256 sum, in hexadecimal digits.
     size : int
         Its bytes.
+    unpack : callable
+        Returns the file's bytes in what a mirror sends, or raises DatasetError.
+    mirrors : sequence of str
+        Base addresses, tried in turn.
+    progress : bool
+        Draw a progress bar, where stderr is a terminal.
 
     Returns
     -------
-    bytes or None
+    (bytes, str or None)
+        And ``'download'``, where it was downloaded.
+
+    Raises
+    ------
+    DatasetError
+        If no mirror delivers a good file, or the folder can't be written.
     """
+    data = _good_file(path, sha, size)
+    if data is not None:
+        return data, None
+
+    def accept(sent):
+        data = unpack(sent)
+        return data, data
+
+    name = f"{path.name}.gz"
+    return download(mirrors, name, size + SPARE, accept, path, progress), "download"
+
+
+def _good_file(path, sha, size):
+    """Return the bytes of a file, if it is the one that is meant; else None."""
     try:
         with open_file(path) as file:
             data = file.read(size + 1)  # one more: what is longer has another checksum

@@ -17,14 +17,16 @@ They are looked for in this order:
 """
 
 import os
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from .datasets import Digits, say_once
+from .files import STALE, fcntl, remove_unfinished
 from .idx import GZIP, gunzip, is_page
-from .mirrors import DatasetError, cache_folder, check_mirrors, download
-from .mnist import SPARE, check_folder, check_sum, good_file, open_candidate, read_open
+from .mirrors import DatasetError, cache_folder, check_mirrors
+from .mnist import check_folder, check_sum, fetch_file, open_candidate, read_open
 
 #: Where they are downloaded from: the site of the book, by its newer and its older address.
 ZIP_MIRRORS = (
@@ -189,11 +191,18 @@ def fetch_zipcodes(folder, mirrors=None, progress=True):
     """
     folder, origin, found = Path(folder), "cache", {}
     mirrors = check_mirrors(ZIP_MIRRORS if mirrors is None else mirrors)
+    for name, *_ in ZIP_FILES.values() if mirrors else ():
+        remove_unfinished(folder / name, 0 if fcntl else STALE)
     for part, (name, sha, _, size, _) in ZIP_FILES.items():
-        found[part] = good_file(folder / name, sha, size)
-        if found[part] is None:
-            found[part] = _download(folder, part, mirrors, progress)
-            origin = "download"
+        unpack = partial(_unpack, path=f"{name}.gz", part=part)
+        try:
+            found[part], got = fetch_file(folder / name, sha, size, unpack, mirrors, progress)
+        except DatasetError as error:
+            raise ZipUnavailable(
+                f"{name}: {str(error) or 'nothing is downloaded'}. Put zip.train.gz and "
+                "zip.test.gz into a folder and name it in LENET_TUTORIAL_DATA"
+            ) from None
+        origin = got or origin
     return _digits(found, origin)
 
 
@@ -234,23 +243,6 @@ def _unpack(data, path, part):
         raise DatasetError(f"{path} is cut short: it has {len(data)} of {size} bytes")
     check_sum(data, sha, path, ORIGINAL)
     return data
-
-
-def _download(folder, part, mirrors, progress):
-    """Get one file from the first address that has it, and return its bytes."""
-    name, _, _, size, _ = ZIP_FILES[part]
-
-    def accept(sent):
-        data = _unpack(sent, f"{name}.gz", part)
-        return data, data
-
-    try:
-        return download(mirrors, f"{name}.gz", size + SPARE, accept, folder / name, progress)
-    except DatasetError as error:
-        raise ZipUnavailable(
-            f"{name}: {str(error) or 'nothing is downloaded'}. Put zip.train.gz and zip.test.gz "
-            "into a folder and name it in LENET_TUTORIAL_DATA"
-        ) from None
 
 
 def _digits(found, origin):

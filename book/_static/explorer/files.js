@@ -44,6 +44,9 @@
     /** Load a script of weights. */
     load: (file) => load(`weights/${file}`),
 
+    /** Load a joined script. */
+    script: (name) => load(`${name}.js`),
+
     /** Load the joined styles and scripts of a program. */
     program: (name) => Promise.all([style(`${name}.css`), load(`${name}.js`)]),
   };

@@ -9,7 +9,6 @@
   const SIDE = 400; // larger pictures are made smaller first
   const STRIP = 2 ** 20; // pixels that are looked at in one go
   const PAUSE = 30; // milliseconds of work, after which the page gets its turn
-  const KINDS = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
   const LEAST_CONTRAST = 0.15; // between paper and ink; black on white is 1
   const DOUBTS = ["several", "specks", "edge", "faint", "small", "full", "thin"];
   const INK = 0.5; // at least so much is ink where pieces are counted
@@ -26,7 +25,7 @@
   const EVEN = [0.15, 0.6, 0.06, 0.65]; // paper, ink along the border, how much between, how much paper
   const CLOSER = [0.4, 0.6]; // a smaller digit is looked at again, with so much around
 
-  const pictures = (LeNet.pictures = { KINDS });
+  const pictures = (LeNet.pictures = {});
 
   // ------------------------------------------------------------------ light
 
@@ -306,11 +305,11 @@
     Math.ceil(right * width),
   ];
 
-  /** Read a picture of at most `most` pixels from a file: steps and doubts. Rejects, with a sentence
-      that helps, what can't be used. */
-  pictures.readFile = async function (file, most) {
+  /** Read a picture of some kinds, of at most `most` pixels, from a file: steps and doubts. Rejects,
+      with a sentence that helps, what can't be used. */
+  pictures.readFile = async function (file, { kinds, most }) {
     const { name, type } = file;
-    if (!KINDS.includes(type)) throw refuse(type ? "type" : "unknown", { name, type });
+    if (!kinds.includes(type)) throw refuse(type ? "type" : "unknown", { name, type });
     const address = URL.createObjectURL(file);
     let bitmap = null;
     try {

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, files, links, pictures, say } = LeNet;
+  const { engine, files, links, say } = LeNet;
   const { copyText, make, paint, pause, pen } = LeNet.widgets;
   const AT_ONCE = 15; // samples that are painted without a pause
 
@@ -55,7 +55,9 @@
     const turn = ++chosen;
     notice("picture", say("sources.reading", { name: file.name }));
     try {
-      const { steps, doubts } = await pictures.readFile(file, Number(input.dataset.most));
+      await files.script("joined-photos");
+      const limits = { kinds: input.accept.split(","), most: Number(input.dataset.most) };
+      const { steps, doubts } = await LeNet.pictures.readFile(file, limits);
       if (turn !== chosen) return;
       notice("picture", "");
       state.change({ kind: "picture", centred: steps.centred, doubts });
@@ -97,7 +99,6 @@
   }
 
   LeNet.sources = function (parts, state, notice) {
-    parts.file.accept = pictures.KINDS.join(",");
     parts.file.addEventListener("change", () => choosePicture(parts.file, state, notice));
     parts.share.addEventListener("click", () => share(parts, state));
     state.on("source", () => notice("doubt", doubtful(state.source)));

@@ -1,24 +1,50 @@
 """``lenet-tutorial data``: MNIST and the zip codes of 1989, downloaded and verified."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from .. import datasets, zipcodes
 from .arguments import to_path
 from .net import FAILED, CommandError
 
-#: What a data set is called, how it is got, and the functions that read it and get it.
-MNIST = (
-    "MNIST is",
-    "`lenet-tutorial data` downloads it (11 MB)",
-    datasets.load_mnist,
-    datasets.fetch_mnist,
+
+class DataSet(NamedTuple):
+    """What the command says of a data set, and what gets it."""
+
+    name: str  #: at the beginning of a line
+    subject: str  #: of a sentence, with its verb
+    hint: str  #: how it is got
+    checked: str
+    subfolder: str  #: of the cache
+    missing: type  #: raised where it can't be downloaded
+    holds: Callable  #: says if a folder of the reader's is for it
+    read: Callable  #: takes a folder
+    fetch: Callable  #: takes a folder of downloads, and mirrors
+
+
+MNIST = DataSet(
+    name="MNIST",
+    subject="MNIST is",
+    hint="`lenet-tutorial data` downloads it (11 MB)",
+    checked="all four checksums are right",
+    subfolder="",
+    missing=datasets.MnistUnavailable,
+    holds=bool,
+    read=datasets.load_mnist,
+    fetch=datasets.fetch_mnist,
 )
-ZIP = (
-    "The zip codes are",
-    "`lenet-tutorial data --zip` downloads them (2 MB)",
-    zipcodes.read_zipcodes,
-    zipcodes.fetch_zipcodes,
+ZIP = DataSet(
+    name="Zip codes",
+    subject="The zip codes are",
+    hint="`lenet-tutorial data --zip` downloads them (2 MB)",
+    checked="both checksums are right",
+    subfolder=zipcodes.SUBFOLDER,
+    missing=zipcodes.ZipUnavailable,
+    holds=zipcodes.holds_zipcodes,
+    read=zipcodes.read_zipcodes,
+    fetch=zipcodes.fetch_zipcodes,
 )
 
 
@@ -70,49 +96,24 @@ def run(options):
         mirrors = datasets.check_mirrors(options.mirror) if options.mirror else None
     except datasets.DatasetError as error:
         raise CommandError(f"--mirror: {error}") from None
-    (_zip if options.zip else _mnist)(options, mirrors)
-
-
-def _mnist(options, mirrors):
+    data = ZIP if options.zip else MNIST
     named = os.environ.get("LENET_TUTORIAL_DATA")
-    folder = options.folder or (Path(named) if named else None)
+    folder = options.folder or (Path(named) if named and data.holds(named) else None)
     try:
-        place = folder or datasets.cache_folder()
-        digits = _find_or_fetch(MNIST, folder, place, mirrors, options.check)
-    except datasets.MnistUnavailable as error:
-        raise CommandError(f"MNIST can't be downloaded: {error}", FAILED) from None
+        place = folder or datasets.cache_folder() / data.subfolder
+        digits = _find_or_fetch(data, folder, place, mirrors, options.check)
+    except data.missing as error:
+        what = data.subject.rpartition(" ")[0]
+        raise CommandError(f"{what} can't be downloaded: {error}", FAILED) from None
     except datasets.DatasetError as error:
         raise CommandError(str(error), FAILED) from None
-    print(f"MNIST: {len(digits.x_train)} training and {len(digits.x_test)} test digits.")
-    _say_where(digits, place, "all four checksums are right")
-    if not options.folder:
-        _tell_of_zip()
-    _say_how_to_use(options.folder, named)
-
-
-def _zip(options, mirrors):
-    named = os.environ.get("LENET_TUTORIAL_DATA")
-    folder = options.folder or (named if named and zipcodes.holds_zipcodes(named) else None)
-    try:
-        place = Path(folder) if folder else datasets.cache_folder() / zipcodes.SUBFOLDER
-        digits = _find_or_fetch(ZIP, folder, place, mirrors, options.check)
-    except zipcodes.ZipUnavailable as error:
-        raise CommandError(f"The zip codes can't be downloaded: {error}", FAILED) from None
-    except datasets.DatasetError as error:
-        raise CommandError(str(error), FAILED) from None
-    print(f"Zip codes: {len(digits.x_train)} training and {len(digits.x_test)} test digits.")
-    _say_where(digits, place, "both checksums are right")
-    _say_how_to_use(options.folder, named)
-
-
-def _say_where(digits, place, checked):
+    print(f"{data.name}: {len(digits.x_train)} training and {len(digits.x_test)} test digits.")
     how = "downloaded to" if digits.origin == "download" else "found in"
-    print(f"{how.capitalize()} {place}; {checked}.")
-
-
-def _say_how_to_use(folder, named):
-    if folder and (not named or Path(named).resolve() != folder.resolve()):
-        print(f"To use it: LENET_TUTORIAL_DATA={folder}")
+    print(f"{how.capitalize()} {place}; {data.checked}.")
+    if data is MNIST and not options.folder:
+        _tell_of_zip()
+    if options.folder and (not named or Path(named).resolve() != options.folder.resolve()):
+        print(f"To use it: LENET_TUTORIAL_DATA={options.folder}")
 
 
 def _tell_of_zip():
@@ -129,12 +130,11 @@ def _tell_of_zip():
 
 def _find_or_fetch(data, folder, place, mirrors, check):
     """Return a data set from a folder of the reader's, or the cache; unless it is to be checked."""
-    what, how, read, fetch = data
     try:
-        return read(folder) if folder else fetch(place, mirrors=())
+        return data.read(folder) if folder else data.fetch(place, mirrors=())
     except datasets.DatasetError:
         if check and folder:
             raise
     if check:
-        raise CommandError(f"{what} not in the cache. {how}.", FAILED)
-    return fetch(place, mirrors)
+        raise CommandError(f"{data.subject} not in the cache. {data.hint}.", FAILED)
+    return data.fetch(place, mirrors)

@@ -67,15 +67,19 @@ def settings(recipe, part):
     return replace(RECIPES[recipe], **PARTS[part][1])
 
 
+def _steps(how):
+    """Return how a recipe takes its steps, as it stands in the files."""
+    row = {"optimizer": OPTIMIZERS[how.optimizer]}
+    return row | how.row("epochs", "batch_size", "learning_rate", "momentum")
+
+
 def _numbers(run):
     """Return the numbers of a run's recipe that stand in the files."""
     if run["recipe"] == "levenberg":
         how = {"optimizer": "diagonal Levenberg–Marquardt", "epochs": len(levenberg.RATES)}
         how |= {"batch_size": 1, "learning_rate": levenberg.RATES[0], "mu": levenberg.MU}
         return how | {"j": J}
-    how = settings(run["recipe"], run["part"])
-    row = {"optimizer": OPTIMIZERS[how.optimizer]}
-    row |= how.row("epochs", "batch_size", "learning_rate", "momentum")
+    row = _steps(settings(run["recipe"], run["part"]))
     return row | {"j": J, "distortions": run["recipe"] == "distorted"}
 
 
@@ -103,26 +107,37 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
         ``val_accuracy_1`` is the validation accuracy after the first epoch; ``train_accuracy``,
         ``val_accuracy`` and ``test_accuracy`` are those after the last one, without distortions.
     """
-    import keras
-
     from ..distortions import Distort
     from ..losses import MapLoss
+
+    arguments = PARTS[part][0]
+    *_, found = _train(
+        *(dataset, settings(recipe, part), seed, epochs, train_digits),
+        loss=None if "output" in arguments else MapLoss(J),
+        distort=Distort(**DISTORTIONS, seed=seed) if recipe == "distorted" else None,
+        **arguments,
+    )
+    return found
+
+
+def _train(dataset, how, seed, epochs, train_digits, loss, distort=None, **arguments):
+    """Train LeNet-5 of 1998; return it, the validation digits, and what was measured."""
+    import keras
 
     train, held_out, test = load(dataset, datasets.prepare_1998, train_digits)
     keras.backend.clear_session()
     fit.set_seed(seed)
-    arguments = PARTS[part][0]
-    model, history = settings(recipe, part).train(
+    model, history = how.train(
         *train,
         held_out,
         seed,
         model=lenet5_1998(**arguments),
         epochs=epochs,
-        loss=None if "output" in arguments else MapLoss(J),
-        distort=Distort(**DISTORTIONS, seed=seed) if recipe == "distorted" else None,
+        loss=loss,
+        distort=distort,
         steps_per_execution=20,
     )
-    return _measured(model, history, train, test)
+    return model, held_out, _measured(model, history, train, test)
 
 
 def run_levenberg(dataset, recipe, part, seed, passes=20, train_digits=None):
@@ -181,27 +196,16 @@ def run_j(dataset, recipe, j, seed, epochs=None, train_digits=J_DIGITS):
         Accuracies; and ``right_penalty`` and ``wrong_penalty``: the medians, over the validation
         digits, of the penalty of the right class and of the smallest wrong one.
     """
-    import keras
     import numpy as np
 
     from ..losses import MapLoss
 
-    train, held_out, test = load(dataset, datasets.prepare_1998, train_digits)
-    keras.backend.clear_session()
-    fit.set_seed(seed)
-    model, history = RECIPES[recipe].train(
-        *train,
-        held_out,
-        seed,
-        model=lenet5_1998(),
-        epochs=epochs,
-        loss=MapLoss(j),
-        steps_per_execution=20,
-    )
+    how = RECIPES[recipe]
+    model, held_out, found = _train(dataset, how, seed, epochs, train_digits, MapLoss(j))
     penalties = model.predict(held_out[0], verbose=0)
     right = np.eye(10, dtype=bool)[held_out[1]]
     nearest = np.where(right, np.inf, penalties).min(axis=1)
-    return _measured(model, history, train, test) | {
+    return found | {
         "right_penalty": round(float(np.median(penalties[right])), 3),
         "wrong_penalty": round(float(np.median(nearest)), 3),
     }
@@ -209,9 +213,7 @@ def run_j(dataset, recipe, j, seed, epochs=None, train_digits=J_DIGITS):
 
 def _numbers_j(run):
     """Return the numbers of the recipe with which j is tried."""
-    how = RECIPES[run["recipe"]]
-    row = {"optimizer": OPTIMIZERS[how.optimizer]}
-    return row | how.row("epochs", "batch_size", "learning_rate", "momentum")
+    return _steps(RECIPES[run["recipe"]])
 
 
 PUBLISHED = [("plain", "as published"), ("distorted", "as published")]

@@ -8,7 +8,7 @@ from ..outputs import meaning
 from ..refusing import refused_for, wrong_after
 from ..training import fit
 from ..zipcodes import load_zipcodes
-from .in_code_1989 import _noted, learn, recipes
+from .in_code_1989 import learn, noted, recipes
 from .run import Experiment, runs
 
 #: The recipes of the road that are measured on them, and how often. Digit by digit takes long.
@@ -73,7 +73,7 @@ def run(dataset, recipe, seed, passes=None):
     """
     x, y, x_test, y_test = load_pairs()
     model, history = learn(recipes()[recipe], x, y, (x, y), seed, passes)
-    return _noted(history, "train") | {
+    return noted(history, "train") | {
         "parameters": model.count_params(),
         "train_error": round(fit.error_rate(model, x, y), 6),
         "test_error": round(fit.error_rate(model, x_test, y_test), 6),

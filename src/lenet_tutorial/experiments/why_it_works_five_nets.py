@@ -100,13 +100,11 @@ def _learn(net, rate, seed, reserved, passes):
     fit.set_seed(seed)
     model.set_weights(net_1989(net).get_weights())
     model.fit(x, y, batch_size=BATCH, epochs=passes, verbose=0)
-    errors = (
-        round(
-            float((model.predict(images, batch_size=160, verbose=0).argmax(1) != labels).mean()), 6
-        )
-        for images, labels in ((x, y), (x_test, y_test))
+    learned, tested = (
+        round(fit.error_rate(model, *pair, batch_size=160), 6)
+        for pair in ((x, y), (x_test, y_test))
     )
-    return model, *errors
+    return model, learned, tested
 
 
 def run(dataset, recipe, net, seed, passes=None):
