@@ -340,7 +340,7 @@ def held():
     """Return all files that have a ledger: the pages, and what is written down by hand."""
     names = "events", "facts", "networks", "rivals_1998"
     by_hand = [DATA / f"{name}.csv" for name in names]
-    chinese = sorted((ROOT / "locale" / "zh_CN" / "LC_MESSAGES").glob("*/**/*.po"))
+    chinese = sorted((ROOT / "locale" / "zh_CN" / "LC_MESSAGES").glob("*/*.po"))
     return [*pages(), *by_hand, ROOT / "book" / "references.bib", *chinese]
 
 

@@ -101,10 +101,12 @@ WORDS = "zero one two three four five six seven eight nine ten eleven twelve".sp
 WORDS = {word: n for n, word in enumerate(WORDS)}
 WORDS |= {"thirteen": 13, "fourteen": 14, "twenty": 20, "fifty": 50}
 SCALES = {"million": 1e6, "billion": 1e9, "万": 1e4, "亿": 1e8}
+TENTH = "a tenth of a per cent"  # in Chinese 0.1 percentage points
 
 
 def numbers(text):
     """Count the numbers of a text, in either language."""
+    text = text.replace(TENTH, "0.1 points")
     text = DECADE.sub(lambda m: f"{int(m[1]) + 1} {m[2]}0", text)
     found = []
     for match in NUMBER.finditer(text):
@@ -175,6 +177,7 @@ def test_what_is_lost_is_noticed():
 
 def plain(text):
     """Return the words of a text, in small letters, without code, formulas and targets."""
+    text = text.replace(TENTH, "0.1 points")
     text = ROLE.sub(lambda m: re.sub(r" *<[^>]*>", "", m[2]), text)
     return LINK.sub("]", MATH.sub(" ", CODE.sub(" ", text))).lower()
 
@@ -575,7 +578,7 @@ def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, na
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("query", "expected"),
-    [("感受野", "03-output-size"), ("权值共享", "02-layer-by-layer"), ("LeCun", "01-history")],
+    [("感受野", "03-output-size"), ("权重共享", "02-layer-by-layer"), ("LeCun", "01-history")],
 )
 def test_search_finds_chinese_words(browser, address, query, expected):
     page, _, problems = visit(browser, f"{address}/zh/search.html?q={query}")
