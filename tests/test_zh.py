@@ -113,7 +113,7 @@ def numbers(text):
         value = float(re.sub(r"[,\u00a0\u202f]", "", match[0]))
         after = text[match.end() :].lstrip("\u00a0 ")
         scale = next((SCALES[word] for word in SCALES if after.startswith(word)), 1)
-        if re.match(r"(?:(?:, |and |to )[\d.]+ ?)+million", after):
+        if re.match(r"(?:(?:, [\d.]+)* )?(?:and|to) [\d.]+ million", after):
             scale = 1e6
         found.append(float(f"{value * scale:.9g}"))
     return Counter(found)
@@ -348,7 +348,8 @@ def test_a_number_word_that_is_changed_is_noticed():
     for _, text, translation in messages():
         for match in NUMERAL.finditer(translation):
             if numeral(match[0]) > 2:
-                other = "十七" if match[0] != "十七" else "十八"
+                others = ("十七", "十八", "十九")
+                other = next(one for one in others if str(numeral(one)) not in text)
                 wrong = translation[: match.start()] + other + translation[match.end() :]
                 tried += 1
                 noticed += bool(respelt(text, wrong))
