@@ -46,7 +46,7 @@ test: setup node_modules/.package-lock.json   ## run all tests, notebooks includ
 
 quick: setup   ## look at the code, and run the tests of the package that take little
 	$(LINT)
-	$(BIN)/python -X utf8 -m pytest -m "not (book or browser or mnist or slow)" --numprocesses $(WORKERS) --dist loadfile tests
+	$(BIN)/python -X utf8 -m pytest -m "not (book or browser or mnist or zip or slow)" --numprocesses $(WORKERS) --dist loadfile tests
 
 execute: setup   ## run all chapters again and store their outputs
 	$(BIN)/python scripts/execute.py chapters/*.ipynb chapters/solutions/*.ipynb

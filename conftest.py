@@ -112,7 +112,20 @@ def without_mnist():
     return None
 
 
+@functools.cache
+def without_zip():
+    """Say why a test that needs the zip codes can't run here, or return None."""
+    from lenet_tutorial.zipcodes import DatasetError, load_zipcodes
+
+    try:
+        load_zipcodes(mirrors=())
+    except DatasetError as error:
+        return f"no zip codes here: {error}"
+    return None
+
+
 def pytest_runtest_setup(item):
-    """Skip what needs MNIST where the run uses other digits, or has none."""
-    if item.get_closest_marker("mnist") and (why := without_mnist()):
-        pytest.skip(why)
+    """Skip what needs MNIST where the run uses other digits, or has none; so for the zip codes."""
+    for marker, without in (("mnist", without_mnist), ("zip", without_zip)):
+        if item.get_closest_marker(marker) and (why := without()):
+            pytest.skip(why)

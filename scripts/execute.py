@@ -14,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import drawing
 import first_cell
 import nbformat
 import record
@@ -35,6 +36,7 @@ def execute(path):
         kernel_name="python3",
         record_timing=False,
         coalesce_streams=True,
+        extra_arguments=drawing.KERNEL,
         resources={"metadata": {"path": str(path.parent)}},
     )
     client.execute()
@@ -43,6 +45,9 @@ def execute(path):
         for output in cell.get("outputs", []):
             if output.get("name") == "stderr":
                 raise RuntimeError(f"{path}, cell {number} wrote to stderr:\n{output.text}")
+            if drawing.SVG in output.get("data", {}):
+                both = output.data[drawing.SVG], output.data["image/png"]
+                output.data[drawing.SVG] = drawing.tidy(*both)
     number_cells(notebook)
     first_cell.store(notebook, path)
 

@@ -230,6 +230,13 @@ def npy(header, data=b""):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header) % 2**16) + header + data
 
 
+def saved(array, **how):
+    """Return an array as a file."""
+    file = io.BytesIO()
+    np.save(file, array, **how)
+    return file.getvalue()
+
+
 def npz(**arrays):
     """Return an archive of arrays."""
     file = io.BytesIO()
@@ -449,6 +456,78 @@ class Models(Target):
         return "taken"
 
 
+class Hostile:
+    """What a pickle would run."""
+
+    def __reduce__(self):
+        return os.mkdir, ("pickled",)
+
+
+class Networks(Models):
+    """Networks of the page (``.npz``): the archive, its description, and the arrays in it."""
+
+    count, slice = 400, 12
+
+    def __init__(self, folder):
+        from lenet_tutorial.command.model_files import page
+        from lenet_tutorial.command.model_files.stored import ModelError
+
+        Target.__init__(self, folder)
+        self.own, self.about = (ModelError,), page.ABOUT
+        self.config = {"format": page.FORMAT, "activation": "tanh", "pooling": "average"}
+        self.config |= {"table": "full", "maps": [2, 3], "units": [4, 5], "input_size": 28}
+        arrays = {}
+        for layer in page.build(self.config).layers:
+            for name, value in zip(("weights", "biases"), layer.get_weights(), strict=False):
+                arrays[f"{layer.name}.{name}.npy"] = saved(value)
+        self.whole = packed({self.about: json.dumps(self.config).encode()} | arrays)
+
+    def examples(self):
+        """Return the strategy that makes examples."""
+        parts = members(self.whole)
+        texts = edits().map(lambda steps: json.dumps(edited(self.config, steps)).encode())
+        odd = (b"", b"[]", b"null", b"[" * 10**5, b'{"format": 1' + b"0" * 5000 + b"}", b"\xff")
+        descriptions = st.one_of(st.sampled_from(odd), texts, texts)
+        arrays = st.tuples(
+            st.sampled_from(sorted(set(parts) - {self.about})),
+            st.sampled_from(("nan", "inf", "turned", "wider", "double", "flat", "pickle")),
+        )
+        return st.one_of(
+            descriptions.map(lambda text: packed(parts | {self.about: text})),
+            arrays.map(lambda drawn: packed(parts | {drawn[0]: self.array(parts, *drawn)})),
+            archives(self.whole),
+        )
+
+    @staticmethod
+    def array(parts, name, how):
+        """Return an array that does not belong there, as a file."""
+        value = np.load(io.BytesIO(parts[name]))
+        if how == "pickle":
+            return saved(np.array([Hostile()], dtype=object), allow_pickle=True)
+        made = {
+            "nan": lambda: np.full_like(value, np.nan),
+            "inf": lambda: np.where(value == value.max(), np.inf, value).astype(value.dtype),
+            "turned": lambda: np.asfortranarray(value),
+            "wider": lambda: np.concatenate([value, value], axis=-1),
+            "double": lambda: value.astype("f8"),
+            "flat": lambda: value.ravel(),
+        }
+        return saved(made[how]())
+
+    def call(self, data):
+        """Hand over one example."""
+        from lenet_tutorial.command.model_files.inputs import input_of
+        from lenet_tutorial.command.model_files.stored import load_model
+
+        try:
+            model = load_model(self.put("network.npz", data))
+        finally:
+            assert not (self.folder / "pickled").exists(), "a pickle was opened"
+        answers = np.asarray(model(input_of(model).prepare(np.zeros((1, 28, 28), np.uint8))))
+        assert answers.shape == (1, 10) and np.isfinite(answers).all()
+        return "taken"
+
+
 class Predictions(Models):
     """The same files, through the command."""
 
@@ -624,6 +703,7 @@ TARGETS = {
     "gzip": Gzip,
     "npz": Npz,
     "models": Models,
+    "networks": Networks,
     "predict": Predictions,
     "checkpoints": Checkpoints,
     "workers": Workers,

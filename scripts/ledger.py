@@ -131,7 +131,7 @@ def known_names():
     found = {}
     for key in bibliography():
         for word in re.findall(r"[^\W\d_]{2,}", " ".join(sum(authors(key), ()))):
-            if word[0].isupper() and word not in ("Mark", "Keras", "An"):
+            if word[0].isupper() and word not in ("Mark", "Keras", "An", "So"):
                 found.setdefault(word, set()).add(key)
     return found
 

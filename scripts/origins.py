@@ -14,6 +14,7 @@ SOURCES = {
     "load_digits28": DATA,
     "load_mnist": DATA,
     "load_bundled": DATA,
+    "find_zipcodes": TIME,  # they are here or not
     "load_fashion28": TIME,  # whether it is to be had changes from day to day
     "load_model": TRAINING,
     "argsort": CHOICE,

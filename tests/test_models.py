@@ -242,3 +242,32 @@ def test_the_table_of_c3_is_written_in_words_as_it_is_in_code():
     chapter = Path(__file__).parent.parent / "chapters" / "02-layer-by-layer.ipynb"
     table = " ".join("".join(map(str, seen)) for seen in models.C3_TABLE)
     assert f"`{table}`" in chapter.read_text(encoding="utf-8")
+
+
+# --------------------------------------------------------------------------- the five nets
+
+#: Network: links and weights (The Elements of Statistical Learning, table 11.1).
+FIVE = {1: (2570, 2570), 2: (3214, 3214), 3: (1226, 1226), 4: (2266, 1132), 5: (5194, 1060)}
+
+
+@pytest.mark.parametrize("number", FIVE)
+def test_the_five_nets_have_the_links_and_weights_of_the_table(number):
+    model = models.net_1989(number)
+    table = layer_table(model)
+    assert (table["connections"].sum(), model.count_params()) == FIVE[number]
+    assert table["parameters"].sum() == FIVE[number][1]
+    assert model.name == f"net_{number}"
+    # Links by hand: each unit has one to each of its inputs, and one to its bias.
+    by_hand = {
+        1: 10 * (256 + 1),
+        2: 12 * (256 + 1) + 10 * (12 + 1),
+        3: 64 * (9 + 1) + 16 * (25 + 1) + 10 * (16 + 1),
+        4: 2 * 64 * (9 + 1) + 16 * (2 * 25 + 1) + 10 * (16 + 1),
+        5: 2 * 64 * (9 + 1) + 4 * 16 * (2 * 25 + 1) + 10 * (64 + 1),
+    }
+    assert by_hand[number] == FIVE[number][0]
+
+
+def test_there_is_no_sixth_net():
+    with pytest.raises(ValueError, match="number"):
+        models.net_1989(6)

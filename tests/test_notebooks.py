@@ -181,10 +181,10 @@ def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
     assert sorted(solutions) == sorted(label for _, label in exercises)
 
 
-def test_all_chapters_together_show_all_twelve_errata():
+def test_all_chapters_together_show_all_fourteen_errata():
     errata = (ROOT / "book" / "errata.md").read_text(encoding="utf-8")
     labels = re.findall(r"^\((err-\d+)\)=", errata, re.MULTILINE)
-    assert labels == [f"err-{number}" for number in range(1, 13)]
+    assert labels == [f"err-{number}" for number in range(1, 15)]
     text = "\n".join(prose(read(path)) for path in CHAPTERS)
     assert set(labels) == set(re.findall(r"\{ref\}`(?:[^`]*<)?(err-\d+)>?`", text))
 
@@ -193,6 +193,7 @@ def test_all_chapters_together_show_all_twelve_errata():
 
 HOUSE = House(Path(lenet_tutorial.__file__).parent, {})
 LOADS = {("datasets", name) for name in ("load_digits28", "load_mnist", "fetch_mnist")}
+LOADS |= {("zipcodes", name) for name in ("load_zipcodes", "find_zipcodes", "fetch_zipcodes")}
 LOADS |= {("fashion", name) for name in ("load_fashion28", "fetch_fashion")}
 
 

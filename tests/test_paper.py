@@ -293,7 +293,7 @@ def test_the_keys_do_nothing_while_a_line_is_drawn(page):
 
 def test_the_buttons_go_back_and_forward_and_keep_the_focus(page):
     draw(page, ONE)
-    undo, redo = (page.get_by_role("button", name=name) for name in ("Undo", "Redo"))
+    undo, redo = (page.get_by_role("button", name=name, exact=True) for name in ("Undo", "Redo"))
     undo.click()
     undo.click()  # before the paper was empty, a sample was there
     assert "reads a 7" in verdict(page) and undo.is_disabled()

@@ -83,7 +83,10 @@ def test_the_links_to_the_next_and_the_previous_page_go_through_the_whole_book(
 
 @pytest.mark.parametrize(
     ("words", "expected"),
-    [("receptive field", "book/glossary.html#term-receptive-field"), ("C3 table", "chapters/")],
+    [
+        ("receptive field", "chapters/03-output-size.html#the-receptive-field"),
+        ("C3 table", "chapters/"),
+    ],
 )
 def test_the_search_finds_a_term_and_shows_where(browser, server, site, words, expected):
     page, requests, problems = opened(browser, f"{server}/search.html")

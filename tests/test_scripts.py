@@ -3,6 +3,7 @@
 import re
 
 import explorer
+import joined
 import pytest
 from bs4 import BeautifulSoup
 from contents import ROOT
@@ -53,7 +54,7 @@ def test_a_script_can_be_read_in_one_sitting(file):
 
 def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
     loaded = {name for program in explorer.PROGRAMS.values() for name in program.wanted()}
-    loaded |= {*explorer.ASKED}
+    loaded |= {*explorer.ASKED, *explorer.PHOTOS}
     files = {file.relative_to(FOLDER).with_suffix("").as_posix() for file in SCRIPTS}
     assert {*explorer.WORDS, *loaded, *explorer.LEARNING} == {"words", *files}
 
@@ -63,7 +64,11 @@ def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
     [
         ("book/explorer", "explorer", {}),
         ("book/calculator", "calculator", {}),
-        ("chapters/02-layer-by-layer", "explorer", {"data-when": "asked"}),
+        (
+            "chapters/02-layer-by-layer",
+            "explorer",
+            {"data-when": "asked", "data-files": "joined-later-explorer"},
+        ),
         ("chapters/03-output-size", "calculator", {"data-part": "layer"}),
     ],
 )
@@ -73,25 +78,50 @@ def test_a_page_carries_the_template_and_the_scripts_and_what_stands_without(
     html = BeautifulSoup((site / f"{page}.html").read_bytes(), "html.parser")
     (place,) = html.select(f".lenet-{program}")
     given = {name: value for name, value in place.attrs.items() if name != "class"}
-    later = given.pop("data-scripts", "").split()
-    styles = given.pop("data-styles", "").split()
     assert given == data
     assert ("lx-page" in place["class"]) == page.startswith("book/")
     words, template = place.find_all(recursive=False)
     assert words.name == "p" and "needs JavaScript" in words.text
     assert template.name == "template" and len(template.select("[data-lx]")) > 10
     assert not re.search(r">\s+<", template.decode())
-    sources = [tag["src"] for tag in html.select("script[src*='/explorer/']")]
-    now = [source.split("/explorer/", 1)[1].split(".js")[0] for source in sources]
-    scripts = explorer.PROGRAMS[program].wanted()
-    if later:  # all but what asks for them
-        assert now == [*explorer.WORDS, *explorer.ASKED]
-        assert later == [name for name in scripts if name not in now]
-        assert styles == [*explorer.PROGRAMS[program].styles]
-    else:
-        assert now == [*dict.fromkeys([*explorer.WORDS, *scripts])]
+    (script,) = html.select("script[src*='/explorer/']")
+    name = "asked" if "data-when" in data else program
+    assert script["src"].split("/explorer/")[1].partition("?")[0] == f"joined-{name}.js"
+    assert "defer" in script.attrs and html.head.find("script", src=script["src"])
     # A list of layers has no place to draw one where the other part is left out.
     assert bool(template.select("[data-lx=list]")) == (page == "book/calculator")
+
+
+def test_joined_scripts_hold_each_part_and_all_that_they_say():
+    parts = explorer.SCRIPTS["explorer"]
+    text = joined.script(parts)
+    assert [name for name in re.findall(r'^LeNet.ran\["(.*)"\] = true', text, re.M)] == [
+        *(name for name in parts if name != "words")
+    ]
+    assert text.count("/*") == 2  # what it is, and whence the words come
+    said = {*joined.said([(FOLDER / f"{name}.js").read_text("utf-8") for name in parts[1:]])}
+    assert {"explorer", "paper", "networks", "backward"} <= said and not {"trainer", "quiz"} & said
+    assert '"explorer.reads' in text or '"explorer.' in text
+    later = {*explorer.SCRIPTS["later-explorer"], *explorer.SCRIPTS["asked"]}
+    assert later == {*explorer.SCRIPTS["explorer"], *explorer.ASKED}
+    learned = {*explorer.SCRIPTS["learned"], *explorer.SCRIPTS["trainer"]}
+    assert learned >= {*explorer.PROGRAMS["explorer"].wanted()}
+
+
+def test_comments_on_lines_of_their_own_are_left_out_and_nothing_else():
+    text = "/* One\n   two. */\na = 1; // why\n  // three\n\n\nb = `\n// no comment\n`;\n"
+    text += "/** f */ const g = '/* h */';\n/* i */\n"
+    assert joined.without_comments(text) == (
+        "a = 1; // why\nb = `\n// no comment\n`;\n/** f */ const g = '/* h */';\n"
+    )
+
+
+@pytest.mark.parametrize("file", SCRIPTS, ids=lambda file: str(file.relative_to(FOLDER)))
+def test_a_script_can_be_joined_with_others(file):
+    """Within the braces that joining puts around it, nothing of it is seen by others."""
+    lines = joined.without_comments(file.read_text(encoding="utf-8")).splitlines()
+    assert [line for line in lines if line[0] not in " }`"] == ["(function () {"]
+    assert lines[-1] == "})();"
 
 
 def test_a_directive_without_words_or_with_an_unknown_part_is_refused():

@@ -7,6 +7,7 @@ import re
 import shutil
 from urllib.parse import urlsplit
 
+import pictures
 import pytest
 import slides
 from browsing import GRAVE, look_with_axe, parsed, visit
@@ -55,6 +56,13 @@ def test_a_deck_has_the_slides_of_its_plan(decks, lesson):
         assert len(words.split()) <= 60, f"{heading}: much text"
 
 
+def image_of(data):
+    """Return what a slide shows of a figure, in base64: its light form, or else its pixels."""
+    if svg := data.get("image/svg+xml"):
+        return base64.b64encode(pictures.both(svg)[0].encode()).decode()
+    return data["image/png"].replace("\n", "")
+
+
 @lessons
 def test_what_a_slide_shows_is_what_the_chapter_stores(decks, lesson):
     stored = {cell.id: cell for path in CHAPTERS for cell in code_cells(read(path))}
@@ -65,10 +73,10 @@ def test_what_a_slide_shows_is_what_the_chapter_stores(decks, lesson):
         for kind, name in slides.PULL.findall(text):
             cell = stored[name]
             if kind == "figure":
-                pictures = [o.get("data", {}).get("image/png") for o in cell.outputs]
                 alt = cell.metadata.mystnb.image.alt
                 sources = [i["src"].partition(",")[2] for i in section.find_all("img", alt=alt)]
-                assert [s.replace("\n", "") for s in pictures if s] == sources, name
+                shown_of = [o.data for o in cell.outputs if "image/png" in o.get("data", {})]
+                assert [image_of(data) for data in shown_of] == sources, name
             elif kind == "code":
                 code = section.select_one(".code").text
                 for line in code.strip().splitlines():

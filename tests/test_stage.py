@@ -21,7 +21,7 @@ NETWORKS = {
 PAGE = "book/explorer.html"
 WIDE = [(1280, 800), (1920, 1080), (820, 1180)]
 PHONE = (390, 844)
-READY = "document.querySelector('.lenet-explorer').dataset.ready"
+READY = "document.querySelector('.lenet-explorer')?.dataset.ready"
 
 
 def open_stage(browser, address, size, **how):
@@ -511,8 +511,8 @@ def test_without_javascript_and_on_paper_the_picture_stands_there(browser, serve
 def test_the_hero_loads_no_wing(site):
     tags = parsed(site / "book" / "index.html").select("script[src*='/explorer/']")
     names = [tag["src"].split("/explorer/")[1].split("?")[0] for tag in tags]
-    program = explorer.PROGRAMS["explorer"]
-    assert names == [f"{name}.js" for name in (*explorer.WORDS, *program.wanted(hero=True))]
+    assert names == ["joined-hero.js"]
+    assert not {*explorer.SCRIPTS["hero"]} & {*explorer.PROGRAMS["explorer"].wings}
     assert all(tag.has_attr("defer") for tag in tags)  # the page stands first
 
 

@@ -17,6 +17,7 @@ from explorer import LEARNING
 from lenet_tutorial.command.model_files.archive import ModelError
 from lenet_tutorial.command.model_files.inputs import input_of
 from lenet_tutorial.command.model_files.stored import answer, load_model
+from lenet_tutorial.experiments import training_with_keras
 from lenet_tutorial.explorer import scripts
 
 pytestmark = pytest.mark.browser
@@ -228,6 +229,11 @@ def test_slopes_are_those_of_keras(page, tmp_path, settings):
 
 
 # --------------------------------------------------------------------------- learning
+
+
+def test_keras_is_compared_at_the_usual_settings(page):
+    usual = page.evaluate("LeNet.blueprint.USUAL")
+    assert training_with_keras.PAGE == {name: usual[name] for name in usual if name != "seed"}
 
 
 def test_it_reads_more_than_95_of_100_held_out_digits_after_40_000(page):
@@ -539,7 +545,7 @@ def test_predict_gives_the_answer_of_the_page(page, tmp_path, capsys):
     page.wait_for_timeout(300)
     image, shares, file = page.evaluate(
         """() => {
-            // The digit that it is surest of: predict cuts it out anew, which moves the shares a bit.
+            // The digit that it is surest of: predict cuts it out anew, which moves shares a bit.
             const { network } = told, { images } = digits.held;
             const read = k => LeNet.engine.forward(network,
                 Float32Array.from(images.slice(784 * k, 784 * k + 784), one => one / 255)).at(-1);

@@ -68,7 +68,7 @@ def ready(page):
 def test_nothing_is_loaded_before_it_is_asked_for(browser, server):
     with opened(browser, server) as (page, requests):
         assert not [one for one in requests if "/weights/" in one]
-        assert not [one for one in requests if "/stage.js" in one]  # that is for drawing
+        assert not [one for one in requests if "joined-learned" in one]  # it is for drawing
         assert page.locator(".lt-before").is_visible()
         assert not page.locator(".lt-curves").is_visible()
         assert "MB" in page.locator(GO).inner_text()
@@ -211,9 +211,29 @@ def test_a_choice_rebuilds_the_network(browser, server):
         assert page.locator("[data-lx=c1]").is_disabled()
 
 
+def test_the_usual_settings_come_back_and_the_network_of_before_is_told(browser, server):
+    with opened(browser, server) as (page, _):
+        usual = page.evaluate("LeNet.trainLink.defaults()")
+        assert page.locator("[data-lx=usual]").is_disabled()
+        ready(page)
+        page.select_option("[data-lx=shift]", "0")
+        page.select_option("[data-lx=falls]", "0")
+        until(page, "LeNet.trainer.run.network && LeNet.trainer.run.handle.settings.shift === 0")
+        steps(page, 2)
+        assert "by heart" in page.locator("[data-lx=shiftHint]").inner_text()
+        page.click("[data-lx=usual]")
+        until(page, "LeNet.trainer.run.previous?.settings.shift === 0")
+        assert page.evaluate("LeNet.trainer.run.settings") == usual
+        assert page.locator("[data-lx=shift]").input_value() == "1"
+        assert page.locator("[data-lx=usual]").is_disabled()
+        until(page, "document.querySelector('[data-lx=beforeWhat]').textContent")
+        told = page.locator("[data-lx=beforeWhat]").inner_text()
+        assert "rate 0.002 (it stays), digits not moved" in told
+
+
 def test_every_choice_has_a_word_on_what_to_expect(browser, server):
     with opened(browser, server) as (page, _):
-        names = ["rate", "batch", "activation", "pooling", "table", "c1", "c3"]
+        names = "rate falls batch shift activation pooling table c1 c3".split()
         for name in names:
             field = page.locator(f"[data-lx={name}]")
             values = field.locator("option").evaluate_all("all => all.map(one => one.value)")
@@ -233,12 +253,15 @@ def test_settings_travel_in_a_link(browser, server):
         page.select_option("[data-lx=activation]", "relu")
         page.select_option("[data-lx=c1]", "4")
         page.select_option("[data-lx=rate]", "0.005")
+        page.select_option("[data-lx=falls]", label="never")
+        page.select_option("[data-lx=shift]", label="up to 2 pixels")
         page.fill("[data-lx=seed]", "77")
         page.locator("[data-lx=seed]").blur()
         ready(page)
         page.click("[data-lx=share]")
         link = page.locator("[data-lx=link]").input_value()
         wanted = page.evaluate("LeNet.trainer.run.settings")
+        assert (wanted["falls"], wanted["shift"]) == (0, 2)
         assert page.evaluate("location.href") == link
     fragment = link[link.index("#") :]
     with opened(browser, server, fragment) as (page, _):
@@ -249,7 +272,10 @@ def test_settings_travel_in_a_link(browser, server):
 
 @pytest.mark.parametrize(
     "broken",
-    ["rate:0.0", "rate", "maps:3", "activation:step", "c1:0", "table:1998,c1:4", "seed:12345", ""],
+    [
+        *("rate:0.0", "rate", "maps:3", "activation:step", "c1:0", "table:1998,c1:4", "seed:12345"),
+        *("shift:4", "shift:0.5", "falls:-1", "falls:1000001", ""),
+    ],
 )
 def test_a_broken_link_is_told_and_the_usual_settings_are_used(browser, server, broken):
     with opened(browser, server, f"#train={broken}") as (page, _):
@@ -262,7 +288,13 @@ def test_the_usual_settings_are_those_of_the_engine(browser, server):
     with opened(browser, server) as (page, _):
         usual, engine = page.evaluate("[LeNet.trainLink.defaults(), LeNet.blueprint.USUAL]")
         assert usual == {name: engine[name] for name in usual}
-        assert {*engine} - {*usual} == {"shift"}  # that is not for the reader to choose
+        assert {*engine} == {*usual}
+        fields = page.locator(".lt-choices [data-lx]:is(select, input)")
+        named = "all => Object.fromEntries(all.map(one => [one.dataset.lx, one.value]))"
+        shown = fields.evaluate_all(named)
+        flat = usual | dict(zip(("c1", "c3"), usual["maps"], strict=True))
+        assert shown == {name: str(flat[name]) for name in shown}
+        assert {"falls", "shift"} <= {*shown}
 
 
 def test_the_button_says_how_much_is_loaded(site):
@@ -396,6 +428,49 @@ def test_one_draws_on_the_network_while_it_learns(browser, server):
         page.wait_for_timeout(2500)
 
 
+def numbers(page):
+    """Return all weights and biases of the network that is trained, in one row."""
+    rows = page.evaluate(
+        """LeNet.trainer.run.network.layers.map(
+            ({ weights = [], biases = [] }) => [...weights, ...biases])"""
+    )
+    return np.concatenate([np.array(one) for one in rows])
+
+
+def test_a_digit_that_is_learned_by_hand_goes_into_the_network_that_learns(browser, server):
+    ready_to = "document.querySelector('[data-lx=learn]').disabled"
+    with opened(browser, server) as (page, _):
+        start(page, 300)
+        page.click("[data-lx=draw]")
+        until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
+        learn, told = page.locator("[data-lx=learn]"), page.locator("[data-lx=learnSteps]")
+        until(page, ready_to)  # a step would be lost with the next snapshot
+        assert "Pause it" in told.inner_text()
+        pause(page)
+        until(page, f"!{ready_to}")
+        page.wait_for_timeout(2500)  # the last snapshot may be on its way
+        before = numbers(page)
+        learn.click()
+        after = numbers(page)
+        assert 0 < np.abs(after - before).max()
+        page.wait_for_timeout(2500)  # nothing puts it back
+        assert (numbers(page) == after).all() and "One step" in told.inner_text()
+        judged = page.evaluate(f"{HISTORY}.accuracies")
+        assert judged[-1][0] == seen(page)  # the changed network was judged
+        page.click("[data-lx=undoStep]")
+        assert (numbers(page) == before).all()
+        wrong = page.locator("[data-lx=meant] input:not(:checked)").first
+        wrong.check()  # a label that costs much, so that the steps are large
+        page.locator("[data-lx=learnMany]").click()
+        after = numbers(page)
+        assert np.abs(after - before).max() > 0.03
+        steps(page, 1)  # the worker goes on from there: one of its steps moves no weight far
+        until(page, "LeNet.trainer.run.network.name === 'trained-1'")
+        assert np.abs(numbers(page) - after).max() < 0.01
+        until(page, f"{ready_to} === false")
+        assert "No step" in told.inner_text()
+
+
 # --------------------------------------------------------------------------- what may go wrong
 
 
@@ -428,11 +503,11 @@ def test_digits_that_are_missing_are_told_and_can_be_asked_for_again(browser, se
 def test_where_the_explorer_can_not_be_loaded_that_is_told(browser, server):
     page, _, _ = visit(browser, f"{server}/{PAGE}")
     start(page, 50)
-    page.route("**/stage.js", lambda route: route.abort())
+    page.route("**/joined-learned.js*", lambda route: route.abort())
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('[data-lx=messages]').innerText")
-    assert "stage.js" in page.locator("[data-lx=messages]").first.inner_text()
-    page.unroute("**/stage.js")
+    assert "joined-learned" in page.locator("[data-lx=messages]").first.inner_text()
+    page.unroute("**/joined-learned.js*")
     page.click("[data-lx=draw]")
     until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
     assert page.locator("[data-lx=messages]").first.inner_text() == ""
@@ -496,14 +571,13 @@ def test_axe_finds_nothing_and_nothing_sticks_out(browser, server, width, theme)
     with opened(browser, server, width=width, theme=theme) as (page, _):
         before, _ = look_with_axe(page)
         start(page, 500)
-        until(page, "document.querySelector('[data-lx=rows] tr')")
         page.click("[data-lx=draw]")
         until(page, "document.querySelector('.lenet-explorer')?.dataset.ready === 'yes'")
         pause(page)
         keep(page, "mine")
         page.click("[data-lx=share]")
         page.locator(".lt-table summary").click()
-        assert page.locator("[data-lx=rows] tr").count() >= 1
+        until(page, "document.querySelector('[data-lx=rows] tr')")
         after, rules = look_with_axe(page)
         grave = [one for one in before + after if one[0] in GRAVE]
         assert grave == [] and rules > 20

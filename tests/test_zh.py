@@ -98,7 +98,8 @@ LINK = re.compile(r"\]\(([^)]*)\)")
 NUMBER = re.compile(r"\d{1,3}(?:[\u00a0\u202f]\d{3})+(?!\d)|\d+(?:\.\d+)?")
 DECADE = re.compile(r"\b(\d\d)(\d)0s\b")
 WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
-WORDS = {word: n for n, word in enumerate(WORDS)} | {"thirteen": 13, "twenty": 20, "fifty": 50}
+WORDS = {word: n for n, word in enumerate(WORDS)}
+WORDS |= {"thirteen": 13, "fourteen": 14, "twenty": 20, "fifty": 50}
 SCALES = {"million": 1e6, "万": 1e4, "亿": 1e8}
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import words
 
 PICTURE = re.compile(
-    r'<img\b(?=[^>]*\salt="([^"]*)")[^>]*\ssrc="[^"]*_images/[^"]+"[^>]*>(?!\s*<button)'
+    r'<img\b(?=[^>]*\salt="([^"]*)")[^>]*\ssrc="[^"]*_images/[^"]+"[^>]*>'
+    r'(?!\s*<button|<img class="[^"]*for-dark)'  # one behind both forms (see pictures.py)
 )
 CELL = re.compile(r'<div class="cell_output[^"]*">')
 

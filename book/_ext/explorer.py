@@ -17,19 +17,22 @@ JavaScript, and on paper.
 
 What a reader sees with JavaScript is a template of HTML, ``book/_templates/explorer.html`` or
 ``calculator.html``, which the page carries unseen; the scripts in ``_static/explorer`` put it into
-the place of the text and give it life. They are loaded on the pages that need them. All words come
-from one table (``words.py``).
+the place of the text and give it life. All that a page needs of them comes in one file, and so do
+the styles (``joined.py``); all words come from one table (``words.py``). Whoever works on a script
+needs no new build of the book: ``python book/_ext/explorer.py _build/html`` joins them anew.
 
 The networks' weights are scripts too. Those that the repository holds in another form are made
 here: see ``lenet_tutorial.explorer.scripts``.
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+import joined
 import words
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -37,6 +40,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
+from lenet_tutorial.command.photos import KINDS, MAX_PIXELS
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
@@ -71,7 +75,7 @@ class Program(NamedTuple):
 PROGRAMS = {
     "explorer": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "field", "preprocess", "pictures", "links", "unit"),
+            *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit"),
             *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
             *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
@@ -84,7 +88,7 @@ PROGRAMS = {
     ),
     "compute": Program(
         scripts=(
-            *("widgets", "shapes", "engine", "preprocess", "pictures", "links", "unit", "files"),
+            *("widgets", "shapes", "engine", "preprocess", "links", "unit", "files"),
             *("networks", "sources", *COMPUTE),
         ),
         options={"layer": layer_name},
@@ -110,11 +114,37 @@ LEARNING = (
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")
+PHOTOS = ("pieces", "ink", "pictures")  # they come with the first picture that a reader chooses
 PROGRAMS["trainer"] = Program(
     scripts=(*BEFORE, *LEARNING, *(f"train/{name}" for name in TRAINING)),
-    styles=(*PROGRAMS["explorer"].styles, "train"),
+    styles=("stage", "train"),
     later=tuple(name for name in PROGRAMS["explorer"].wanted() if name not in BEFORE),
 )
+#: The joined scripts by their names: what a page loads, what comes when a reader asks for it
+#: (``later-…``), and what a page on which a network learns asks for to draw on it.
+SCRIPTS = {
+    "asked": (*WORDS, *ASKED),
+    "hero": (*WORDS, *PROGRAMS["explorer"].wanted(hero=True)),
+    **{name: (*WORDS, *program.wanted()) for name, program in PROGRAMS.items()},
+    **{
+        f"later-{name}": tuple(
+            one for one in PROGRAMS[name].wanted() if one not in (*WORDS, *ASKED)
+        )
+        for name in ("explorer", "compute")
+    },
+    "learned": PROGRAMS["trainer"].later,
+    "photos": PHOTOS,
+}
+#: The joined style sheets, by the same names.
+STYLES = {
+    "asked": ("explorer",),
+    "hero": ("explorer", "stage"),
+    **{name: ("explorer", *program.styles) for name, program in PROGRAMS.items()},
+    **{f"later-{name}": PROGRAMS[name].styles for name in ("explorer", "compute")},
+    "learned": tuple(
+        one for one in PROGRAMS["explorer"].styles if one not in PROGRAMS["trainer"].styles
+    ),
+}
 WEIGHTS = "_static/explorer/weights"  # in the sources below book/, and in the site
 LEARN = "book/learn"  # the page on which a network learns
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
@@ -150,28 +180,25 @@ def directive(name):
     return type(name.title(), (Mount,), {"program": name, "option_spec": options})
 
 
-def scripts_at_once(document):
-    """Return the scripts that a page loads by itself; others come when a reader asks for them."""
+def at_once(document):
+    """Return the names of the joined files that a page loads by itself."""
     mounts = list(document.findall(mount))
-    open_ones = [one for one in mounts if "when" not in one["data"]]
-    here = {one["program"] for one in open_ones}
-    needed = [name for name in PROGRAMS if name in here]  # what others build on comes first
-    hero = all("hero" in one["data"] for one in open_ones)
-    wanted = [*WORDS, *(name for one in needed for name in PROGRAMS[one].wanted(hero))]
-    if len(open_ones) < len(mounts):
-        wanted += ASKED
-    return list(dict.fromkeys(wanted))
+    here = {name_of(one) for one in mounts}
+    return [name for name in SCRIPTS if name in here]
+
+
+def name_of(mounted):
+    """Return the name of the joined files that a program needs in its page from the first."""
+    if "when" in mounted["data"]:
+        return "asked"
+    return "hero" if "hero" in mounted["data"] else mounted["program"]
 
 
 def visit_mount(self, node):
     program = node["program"]
     data = {f"data-{name}": value for name, value in node["data"].items()}
     if "when" in node["data"]:
-        now = scripts_at_once(node.document)
-        data["data-scripts"] = " ".join(
-            name for name in PROGRAMS[program].wanted() if name not in now
-        )
-        data["data-styles"] = " ".join(PROGRAMS[program].styles)
+        data["data-files"] = f"joined-later-{program}"
     kind = f"lenet-{program}" + (" lx-page" if node["page"] else "")
     self.body.append(self.starttag(node, "div", CLASS=kind, **data))
 
@@ -190,28 +217,18 @@ def depart_mount(self, node):
     values = {
         **node["data"],
         "say": say,
-        "later": " ".join(PROGRAMS[node["program"]].later),
+        "later": "joined-learned",
         "level": level(node),
         "learn": learn(self.builder),
+        # Pictures as `predict` takes them.
+        "kinds": ",".join(f"image/{kind.lower()}" for kind in KINDS),
+        "most_pixels": MAX_PIXELS,
         "home": relative_uri(page, self.builder.get_target_uri("book/explorer")),
         "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
     seen = BETWEEN_TAGS.sub("><", template.strip())
     self.body.append(f"<template>{seen}</template>\n</div>\n")
-    mounts = list(node.document.findall(mount))
-    if node is not mounts[-1]:
-        return
-    # Not at the head of the page: they run before what follows is drawn, so nothing jumps. A stage
-    # has its room kept (stage.css), so its scripts let the page stand first.
-    heroes = ["hero" in one["data"] for one in mounts]
-    kept = all(
-        one["program"] == "explorer" and (one["page"] or hero)
-        for one, hero in zip(mounts, heroes, strict=True)
-    )
-    for script in scripts_at_once(node.document):
-        source = relative_uri(page, f"_static/explorer/{script}.js")
-        self.body.append(f'<script{" defer" * kept} src="{source}"></script>\n')
 
 
 def level(node):
@@ -224,13 +241,29 @@ def level(node):
 
 
 def add_files(app, pagename, templatename, context, doctree):
-    """Load the styles on the pages that have such a program; those of what is asked for, later."""
-    mounts = list(doctree.findall(mount)) if doctree else []
-    needed = {one["program"] for one in mounts if "when" not in one["data"]}
-    styles = ["explorer"] * bool(mounts)
-    styles += [style for one in sorted(needed) for style in PROGRAMS[one].styles]
-    for style in dict.fromkeys(styles):
-        app.add_css_file(f"explorer/{style}.css")
+    """Load styles and scripts on the pages that have such a program; what is asked for, later.
+
+    The page stands first: the style sheets keep the room that the scripts fill.
+    """
+    for name in at_once(doctree) if doctree else ():
+        app.add_css_file(f"explorer/joined-{name}.css")
+        app.add_js_file(f"explorer/joined-{name}.js", loading_method="defer")
+
+
+def write_joined(app, env):
+    """Write the joined style sheets and scripts. Sphinx names a sheet by what stands in it."""
+    if app.builder.format == "html":
+        join(Path(app.outdir), app.config.language)
+    return []
+
+
+def join(site, language=words.SOURCE):
+    """Write the joined style sheets and scripts into a site."""
+    texts = {f"joined-{name}.css": joined.sheet(names) for name, names in STYLES.items()}
+    texts |= {
+        f"joined-{name}.js": joined.script(names, language) for name, names in SCRIPTS.items()
+    }
+    write(site / "_static" / "explorer", texts)
 
 
 def write_scripts(app, exception):
@@ -248,6 +281,11 @@ def setup(app):
     for name in PROGRAMS:
         app.add_directive(name, directive(name))
     app.add_node(mount, html=(visit_mount, depart_mount))
+    app.connect("env-updated", write_joined)
     app.connect("html-page-context", add_files)
     app.connect("build-finished", write_scripts)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    join(Path(sys.argv[1]))

@@ -5,6 +5,8 @@ into it by Sphinx and the theme, which are named by their hashes; nothing else. 
 
 - attributes like ``onclick`` become ``data-press``, which ``page.js`` reads,
 - scripts in files wait until the page stands (``defer``), so that it shows sooner,
+- the theme is light or dark from the first: as the theme's own scripts have it, a page would be
+  drawn with both logos, and anew when they have come,
 - the search index, 100 KB and more, is loaded by the page of the search alone.
 
 Pictures get the size that they have, so that nothing jumps while they load. Some labels, roles
@@ -30,12 +32,27 @@ POLICY = (
 # On a page on which a network learns, this too: it computes in WebAssembly, which the page's own
 # script writes (train/products.js). It allows no text to run as a script.
 COMPILES = "'wasm-unsafe-eval'"
-LEARNS = re.compile(r'<script[^>]*\ssrc="[^"]*/train/products\.js')
+LEARNS = re.compile(r'<script[^>]*\ssrc="[^"]*/joined-trainer\.js')
+UNSURE = """
+    document.documentElement.dataset.mode = localStorage.getItem("mode") || "auto";
+    document.documentElement.dataset.theme = localStorage.getItem("theme") || "auto";
+  """
+SURE = """
+    {
+      let mode = null;
+      try {
+        mode = localStorage.getItem("mode");
+      } catch {} // a browser may refuse to keep anything
+      mode ||= "auto";
+      const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+      const theme = mode === "auto" ? system : mode;
+      Object.assign(document.documentElement.dataset, { mode, theme });
+    }
+  """
 ACTIONS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 FILE = re.compile(r"<script(?![^>]*\s(?:defer|async|type)\b)[^>]*\ssrc=[^>]*>")
-FIRST = re.compile(r"documentation_options\.js")  # what stands in the page adds to its options
 SEARCH = re.compile(
     r'\s*<script[^>]*src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"[^>]*></script>'
 )
@@ -107,9 +124,6 @@ def finish(text, name, site, prefix="/"):
         tag = '<img width="{}" height="{}"{}'.format(*measures, height)
         return found[0].replace("<img", tag, 1)
 
-    def deferred(found):
-        return found[0] if FIRST.search(found[0]) else found[0].replace("<script", "<script defer")
-
     if name != "search.html":
         text = SEARCH.sub("", text)
     elif len(INDEX.findall(text)) != 1:
@@ -121,7 +135,10 @@ def finish(text, name, site, prefix="/"):
     for where, attribute in MISLEADING:
         text = where.sub(lambda tag, a=attribute: re.sub(rf'\s{a}="[^"]*"', "", tag[0]), text)
     head, end, body = text.partition("</head>")
-    text = FILE.sub(deferred, head) + end + body  # scripts in the text run where they stand
+    if "</article>" in body and UNSURE not in head:
+        raise ExtensionError("a page begins with another script than pages.py knows: see UNSURE")
+    head = FILE.sub(lambda tag: tag[0].replace("<script", "<script defer"), head)
+    text = head.replace(UNSURE, SURE) + end + body  # scripts in the text run where they stand
     text = IMAGE.sub(sized, text)
     text = UNFOLDS.sub(named, text)
     first = VIEWPORT.search(text)

@@ -6,6 +6,7 @@ it. A section is what has a heading, and so are the entries of the glossary and 
 the package. ``_static/search.js`` puts the two together; only the page of the search loads them.
 """
 
+import functools
 import html
 import json
 import re
@@ -100,6 +101,13 @@ def table(pages):
     return {"sections": sections, "words": texts}
 
 
+def remember_stems(app, *page):
+    """Let the language of the index find the stem of each word once: that takes long."""
+    language = app.builder.indexer.lang if hasattr(app.builder, "indexer") else None
+    if language and not hasattr(language.stem, "cache_info"):
+        language.stem = functools.cache(language.stem)
+
+
 def write(app, exception):
     if exception or app.builder.format != "html":
         return
@@ -113,5 +121,6 @@ def write(app, exception):
 
 
 def setup(app):
+    app.connect("html-page-context", remember_stems)
     app.connect("build-finished", write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import nbformat
 import offline
+import pictures
 import words
 import yaml
 from typography import TOGETHER
@@ -99,6 +100,9 @@ def pull(kind, name, sources):
         if "text/html" in output.get("data", {}):  # a table, without pandas' own looks
             table = plain_table(output.data["text/html"])
             output = nbformat.from_dict({**output, "data": {"text/html": table}})
+        if drawing := output.get("data", {}).get("image/svg+xml"):  # sharp on a large screen
+            light = base64.b64encode(pictures.both(drawing)[0].encode()).decode()
+            output = nbformat.from_dict({**output, "data": {"image/svg+xml": light}})
         cell.outputs.append(output)
     return cell
 

@@ -7,7 +7,7 @@ file of JSON for each of them: ``explorer.json`` holds ``{"clear": "Clear"}``, a
 instance ``book/words/zh_CN``; what it lacks is said in English.
 
 A template in ``book/_templates`` and an extension ask what :func:`sayer` returns; a script asks
-``LeNet.say`` (``say.js``), which the build hands the same table in ``_static/explorer/words.js``.
+``LeNet.say`` (``say.js``), which the build hands what a page needs of the table (``joined.py``).
 """
 
 import functools
@@ -19,7 +19,6 @@ from sphinx.errors import ExtensionError
 
 FOLDER = Path(__file__).parent.parent / "words"
 SOURCE = "en"  # the language in which the words are written, and which lacks none
-FILE = "_static/explorer/words.js"  # in the site
 PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -50,21 +49,17 @@ def sayer(table):
     return say
 
 
-def script(language=SOURCE):
-    """Return the script that hands the words to the others."""
-    table = json.dumps(read(language), ensure_ascii=False, indent=0)
+def script(language=SOURCE, files=None):
+    """Return the script that hands the words to the others: all, or those from some files."""
+    table = {
+        name: text
+        for name, text in read(language).items()
+        if files is None or name.partition(".")[0] in files
+    }
+    told = json.dumps(table, ensure_ascii=False, indent=0)
     home = "(window.LeNet = window.LeNet || {})"
-    return f"/* The words, from book/words. */\n{home}.words = {table};\n"
-
-
-def write_script(app, exception):
-    if exception or app.builder.format != "html":
-        return
-    target = Path(app.outdir, FILE)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(script(app.config.language), encoding="utf-8", newline="\n")
+    return f"/* The words, from book/words. */\n{home}.words = {{ ...LeNet.words, ...{told} }};\n"
 
 
 def setup(app):
-    app.connect("build-finished", write_script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

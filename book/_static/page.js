@@ -16,13 +16,17 @@ function reachable() {
     "article :is(figure, pre, .docutils.container, .output, .pst-scrollable-table-container," +
       " div.math)",
   );
-  for (const box of boxes) {
-    const scrolls = /auto|scroll/.test(getComputedStyle(box).overflowX);
-    if (scrolls && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+  // All are measured before the first is changed: else the page would be laid out for each.
+  const wide = [...boxes].map(
+    (box) =>
+      box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX),
+  );
+  boxes.forEach((box, n) => {
+    if (wide[n]) box.tabIndex = 0;
     else if (box.dataset.reached) box.removeAttribute("tabindex");
-    else continue;
+    else return;
     box.dataset.reached = "yes";
-  }
+  });
 }
 
 addEventListener("load", reachable);

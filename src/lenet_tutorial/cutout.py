@@ -3,7 +3,8 @@
 MNIST's digits were made so: scaled, without distortion, to fit a box of 20×20 pixels, and put into
 28×28 with their centre of mass in the middle (LeCun et al. 1998, section III-A). Here a picture of
 any size takes the same way, with the same steps as in the explorer's `preprocess.js` and
-`pictures.js`.
+`pictures.js`. Where the paper is not even, or holds more than a digit, :mod:`lenet_tutorial.ink`
+says what is ink.
 """
 
 import math
@@ -11,6 +12,7 @@ import math
 import numpy as np
 
 from .images import area_weights
+from .ink import find_strokes, grey
 
 BOX = 20  # the longer side of a digit, in pixels
 FAINT = 0.1  # ink below this counts as paper when the digit's edges are looked for
@@ -34,13 +36,75 @@ FAINT_CONTRAST = 0.35
 SMALL = 0.2  # the box's longer side, as a share of the picture's
 FULL, SLIM = 0.75, 0.5  # share of ink in the box; but a 1 may fill its box, which is slim
 THIN = 0.12  # share of ink in the box
+TINY = 64  # pixels: in a smaller picture there is nothing but a digit
+MIXED = 0.1  # of what stands out, at least so much is lighter than the paper, and so much darker
+EVEN = 0.15, 0.6, 0.06, 0.65  # paper and ink along the border, how much between, how much paper
+# A digit with a smaller share of the side is looked at again, with so much around it.
+CLOSER = 0.4, 0.6
+
+
+def cut_out(look):
+    """Find the digit on a picture.
+
+    Parameters
+    ----------
+    look : callable
+        Takes a box, ``(top, bottom, left, right)`` as shares of the picture from 0 to 1, and
+        returns its colours, ``(height, width, 3)``, 0 to 1, at most 400 pixels a side.
+
+    Returns
+    -------
+    (numpy.ndarray, list of str) or None
+        Ink, ``(height, width)``, 0 to 1, and keys of `DOUBTS`. None where nothing stands out.
+    """
+    colours = look((0, 1, 0, 1))
+    light = grey(colours).astype(np.float32)
+    ink = find_ink(light)
+    why = [] if ink is None else doubts(light, ink)
+    if ink is not None and _is_plain(light, why):
+        return ink, why
+    found = find_strokes(colours)
+    if found is None:
+        return None if ink is None else (ink, why)
+    height, width = light.shape
+    top, bottom, left, right = found.box
+    side = max(bottom - top, right - left)
+    if side < CLOSER[0] * max(light.shape):
+        around = CLOSER[1] * side
+        box = (top - around) / height, (bottom + around) / height
+        box += (left - around) / width, (right + around) / width
+        nearer = find_strokes(look(tuple(min(max(edge, 0), 1) for edge in box)))
+        if nearer and nearer.ink.size >= (side * (1 + CLOSER[1])) ** 2:
+            found = nearer._replace(others=found.others)
+    return found.ink, doubts(light, found.ink, found.contrast, found.others)
+
+
+def _is_plain(light, why):
+    """Say if a picture is a digit on even paper, all of which the simple rule sees."""
+    if max(light.shape) < TINY:
+        return True
+    contrast, strongest = _contrast(light)
+    border = np.concatenate([contrast[0], contrast[-1], contrast[:, 0], contrast[:, -1]])
+    paper = (border <= EVEN[0] * strongest).mean()
+    ink = (border >= EVEN[1] * strongest).mean()
+    even = 1 - paper - ink < EVEN[2] and paper > EVEN[3]
+    # Ink is darker than its paper, or lighter. A picture with both holds more than a digit.
+    lighter = (light > _paper(light)) & (contrast > 0.33 * strongest)
+    both = lighter.sum() / (contrast > 0.33 * strongest).sum()
+    return (
+        even and not {"several", "specks", "full", "thin"} & {*why} and not MIXED < both < 1 - MIXED
+    )
+
+
+def _paper(light):
+    """Return the light of the paper: of what the border mostly is."""
+    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
+    return np.sort(border)[len(border) // 2]
 
 
 def _contrast(light):
     """Return how far each pixel is from the paper, and how far the ink is."""
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    paper = np.sort(border)[len(border) // 2]
-    contrast = np.abs(light - paper)
+    contrast = np.abs(light - _paper(light))
     return contrast, np.sort(contrast, axis=None)[math.floor(contrast.size * 0.995)]
 
 
@@ -98,7 +162,7 @@ def normalise(ink):
     return centred
 
 
-def doubts(light, ink):
+def doubts(light, ink, contrast=None, others=False):
     """Say why the cut-out of a digit is doubtful.
 
     The limits were set on digits of MNIST, drawn large on clean paper: few of those are called
@@ -109,7 +173,11 @@ def doubts(light, ink):
     light : numpy.ndarray
         ``(height, width)``, 0 to 1.
     ink : numpy.ndarray
-        What :func:`find_ink` makes of it.
+        What :func:`find_ink` makes of it, or what :func:`lenet_tutorial.ink.find_strokes` does.
+    contrast : float, optional
+        How far ink is from the paper; by default as far as the light says.
+    others : bool
+        Whether more was seen that may be a digit.
 
     Returns
     -------
@@ -127,16 +195,18 @@ def doubts(light, ink):
     order = np.argsort(-np.asarray(masses), kind="stable")
     border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     share = (box >= INK).mean()
-    several = len(order) > 1 and (
-        masses[order[1]] >= SECOND[0] * masses[order[0]]
+    several = others or (
+        len(order) > 1
+        and masses[order[1]] >= SECOND[0] * masses[order[0]]
         and sides[order[1]][0] >= SECOND[1] * len(box)
     )
+    contrast = _contrast(light)[1] if contrast is None else contrast
     found = {
         "several": several,
         "specks": count and not several and max(sides[order[0]]) < SPECKS * long,
         "edge": (border >= INK).any(),
-        "faint": _contrast(light)[1] < FAINT_CONTRAST,
-        "small": long < SMALL * max(light.shape),
+        "faint": contrast < FAINT_CONTRAST,
+        "small": long < SMALL * max(ink.shape),
         "full": share > FULL and slim > SLIM,
         "thin": share < THIN,
     }

@@ -16,7 +16,7 @@ from keras import ops
 # A model file may name any of our classes: whoever imports this module can load it.
 from . import distortions, folded, losses  # noqa: F401
 from ._checks import check_maps, check_whole
-from .shapes import output_size
+from .windows import Windows
 
 A, S = 1.7159, 2 / 3  # LeCun et al. 1998, appendix A
 
@@ -152,7 +152,7 @@ class Subsample(keras.layers.Layer):
 
 
 @_register
-class TableConv2D(keras.layers.Layer):
+class TableConv2D(Windows):
     """A convolution in which each map sees only the maps below that a table names.
 
     There are weights for the connected pairs of maps only: `kernel` has the shape
@@ -196,7 +196,7 @@ class TableConv2D(keras.layers.Layer):
         activation=squash,
         **kwargs,
     ):
-        super().__init__(**kwargs)
+        super().__init__(kernel_size, strides, padding, background, activation, **kwargs)
         table = [
             [check_whole(f"a map that output map {output} sees", seen, 0) for seen in row]
             for output, row in enumerate(table)
@@ -209,13 +209,7 @@ class TableConv2D(keras.layers.Layer):
         if bias not in ("map", "unit"):
             raise ValueError(f"bias must be 'map' or 'unit', got {bias!r}")
         self.table = table
-        self.kernel_size = check_whole("kernel_size", kernel_size)
-        self.strides = check_whole("strides", strides)
-        before, after = padding
-        self.padding = check_whole("padding", before, 0), check_whole("padding", after, 0)
-        self.background = background
         self.bias_per = bias
-        self.activation = keras.activations.get(activation)
 
     def build(self, input_shape):
         """Make a kernel for each connected pair of maps, and the biases.
@@ -250,18 +244,14 @@ class TableConv2D(keras.layers.Layer):
 
     def call(self, maps):
         """Take ``(batch, h, w, inputs)``, return ``(batch, h', w', outputs)``."""
-        if self.padding != (0, 0):
-            sides = [(0, 0), self.padding, self.padding, (0, 0)]
-            maps = ops.pad(maps, sides, constant_values=self.background)
-        total = ops.conv(
-            maps, self.full_kernel(), self.strides, "valid", data_format="channels_last"
-        )
+        kernel = self.full_kernel()
+        how = self.strides, "valid"
+        total = ops.conv(self.framed(maps), kernel, *how, data_format="channels_last")
         return self.activation(total + self.bias)
 
     def compute_output_shape(self, input_shape):
         """Return the shape of the output."""
-        batch, *sides, _ = input_shape
-        return batch, *(output_size(side, *self.window()) for side in sides), len(self.table)
+        return input_shape[0], *self.sides(input_shape), len(self.table)
 
     def table_row(self):
         """Return what the layer table says of this layer."""
@@ -275,21 +265,9 @@ class TableConv2D(keras.layers.Layer):
             "multiply_adds": multiply_adds,
         }
 
-    def window(self):
-        """Return kernel, stride and padding, for the receptive field."""
-        return self.kernel_size, self.strides, self.padding
-
     def get_config(self):
         """Return what a copy is made from."""
-        return super().get_config() | {
-            "table": self.table,
-            "kernel_size": self.kernel_size,
-            "strides": self.strides,
-            "padding": list(self.padding),
-            "background": self.background,
-            "bias": self.bias_per,
-            "activation": keras.activations.serialize(self.activation),
-        }
+        return super().get_config() | {"table": self.table, "bias": self.bias_per}
 
 
 @_register

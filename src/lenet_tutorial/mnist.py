@@ -10,6 +10,7 @@ import stat
 import struct
 import warnings
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -83,31 +84,59 @@ def fetch(folder, mirrors, progress):
     for name, _, _ in MNIST_FILES.values() if mirrors else ():
         remove_unfinished(folder / name, 0 if fcntl else STALE)
     for key, (name, sha, shape) in MNIST_FILES.items():
-        data = _good(folder / name, sha, idx_size(shape))
-        if data is None:
-            data = _download(name, sha, idx_size(shape), folder, mirrors, progress)
-            origin = "download"
-        arrays[key] = parse_idx(data, name)
+        unpack = partial(_unpack, name=f"{name}.gz", sha=sha, size=idx_size(shape))
+        try:
+            data, got = fetch_file(folder / name, sha, idx_size(shape), unpack, mirrors, progress)
+        except DatasetError as error:
+            raise MnistUnavailable(
+                f"{name}: {str(error) or 'no mirror given'}. Put the four files into a folder and "
+                "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
+            ) from None
+        arrays[key], origin = parse_idx(data, name), got or origin
     return arrays, origin
 
 
-def _download(name, sha, size, folder, mirrors, progress):
-    """Get one file from the first mirror that has it, and return its bytes."""
+def fetch_file(path, sha, size, unpack, mirrors, progress):
+    """Return the bytes of a file in a folder of downloads; where it is missing or damaged, get it.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Of the file, which is not compressed. The mirrors have it as ``.gz``.
+    sha : str
+        Its SHA-256 sum, in hexadecimal digits.
+    size : int
+        Its bytes.
+    unpack : callable
+        Returns the file's bytes in what a mirror sends, or raises DatasetError.
+    mirrors : sequence of str
+        Base addresses, tried in turn.
+    progress : bool
+        Draw a progress bar, where stderr is a terminal.
+
+    Returns
+    -------
+    (bytes, str or None)
+        And ``'download'``, where it was downloaded.
+
+    Raises
+    ------
+    DatasetError
+        If no mirror delivers a good file, or the folder can't be written.
+    """
+    data = _good_file(path, sha, size)
+    if data is not None:
+        return data, None
 
     def accept(sent):
-        data = _unpack(sent, f"{name}.gz", sha, size)
+        data = unpack(sent)
         return data, data
 
-    try:
-        return download(mirrors, f"{name}.gz", size + SPARE, accept, folder / name, progress)
-    except DatasetError as error:
-        raise MnistUnavailable(
-            f"{name}: {str(error) or 'no mirror given'}. Put the four files into a folder and "
-            "name it in LENET_TUTORIAL_DATA, or set LENET_TUTORIAL_DATASET=digits"
-        ) from None
+    name = f"{path.name}.gz"
+    return download(mirrors, name, size + SPARE, accept, path, progress), "download"
 
 
-def _good(path, sha, size):
+def _good_file(path, sha, size):
     """Return the bytes of a file, if it is the one that is meant; else None."""
     try:
         with open_file(path) as file:
@@ -125,7 +154,7 @@ def _unpack(data, name, sha, size):
     if data[:2] == GZIP:
         data = gunzip(data, name, size)
     idx_header(data, name)
-    _check(data, sha, name)
+    check_sum(data, sha, name)
     return data
 
 
@@ -151,6 +180,22 @@ def read_folder(folder):
         If there is no such folder, or a file in it is missing, cut short, of the wrong kind or has
         the wrong checksum.
     """
+    check_folder(folder)
+    return {key: _read_array(folder, key) for key in MNIST_FILES}
+
+
+def check_folder(folder):
+    """See that what should hold a data set is a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+
+    Raises
+    ------
+    DatasetError
+        If it is none.
+    """
     try:
         is_folder = stat.S_ISDIR(os.stat(folder).st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -161,7 +206,6 @@ def read_folder(folder):
         ) from None
     if not is_folder:
         raise DatasetError(f"{folder} is no folder: name the one that holds the files ({ADVICE})")
-    return {key: _read_array(folder, key) for key in MNIST_FILES}
 
 
 def _from(folder):
@@ -177,7 +221,7 @@ def _read_array(folder, key):
     name, wrong = MNIST_FILES[key][0], []
     for path in _candidates(folder, name):
         try:
-            if file := _open(path):
+            if file := open_candidate(path):
                 with file:
                     return (_read_npz if path.suffix == ".npz" else _read_idx)(file, path, key)
         except DatasetError as error:
@@ -194,8 +238,24 @@ def _candidates(folder, name):
             yield folder / place / file
 
 
-def _open(path):
-    """Open a file, or return None where none is; a folder of its name is none, as on Kaggle."""
+def open_candidate(path):
+    """Open a file, or return None where none is; a folder of its name is none, as on Kaggle.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it may be.
+
+    Returns
+    -------
+    file or None
+        Open, of bytes.
+
+    Raises
+    ------
+    DatasetError
+        If what is there is no file, or can't be read.
+    """
     try:
         return open_file(path)
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
@@ -206,16 +266,42 @@ def _open(path):
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
 
 
-def _read_idx(file, path, key):
-    name, sha, shape = MNIST_FILES[key]
-    size = idx_size(shape)
+def read_open(file, path, name, size):
+    """Return what an open file holds, unless it is longer than the one that is meant.
+
+    Parameters
+    ----------
+    file : file
+        As :func:`open_candidate` opens it.
+    path : path
+        Where it lies.
+    name : str
+        Of the file that is meant.
+    size : int
+        Bytes of that file; compressed, it may be a little longer.
+
+    Returns
+    -------
+    bytes
+
+    Raises
+    ------
+    DatasetError
+        If it is longer, or can't be read.
+    """
     try:
         found = os.fstat(file.fileno()).st_size
         if found > size + SPARE:
             raise DatasetError(f"{path} has {found} bytes; {name} has {size}")
-        data = file.read()
+        return file.read()
     except OSError as error:
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
+
+
+def _read_idx(file, path, key):
+    name, sha, shape = MNIST_FILES[key]
+    size = idx_size(shape)
+    data = read_open(file, path, name, size)
     return parse_idx(_unpack(data, path, sha, size), path)
 
 
@@ -242,7 +328,7 @@ def _read_npz(file, path, key):
         raise DatasetError(f"can't read {path}: {why(error, named=False)}") from None
     except Exception as error:  # zipfile, zlib and NumPy have many words for damage
         raise DatasetError(f"{path} is not a complete .npz file: {error}") from None
-    _check(to_idx(array), sha, f"{path}: {key}")
+    check_sum(to_idx(array), sha, f"{path}: {key}")
     return array
 
 
@@ -287,10 +373,28 @@ def _read_npy(file, name, shape):
     return np.frombuffer(data, np.uint8).reshape(shape, order="F" if by_column else "C").copy()
 
 
-def _check(data, sha, name):
+def check_sum(data, sha, name, original="the original MNIST"):
+    """Hold the checksum of a file's bytes against the one that is known.
+
+    Parameters
+    ----------
+    data : bytes
+        The whole file.
+    sha : str
+        Its SHA-256 sum, in hexadecimal digits.
+    name : str or path
+        Named in the error.
+    original : str
+        What the file is to be, for the error.
+
+    Raises
+    ------
+    DatasetError
+        If it is another.
+    """
     found = hashlib.sha256(data).hexdigest()
     if found != sha:
         raise DatasetError(
             f"{name}: wrong checksum (sha256 {found[:12]}…, expected {sha[:12]}…): "
-            "this is not the original MNIST; get the file again"
+            f"this is not {original}; get the file again"
         )

@@ -212,9 +212,9 @@ def lenet1():
     """Build LeNet-1: 2 578 parameters, 98 442 connections.
 
     The network of LeCun et al. (1990), "Handwritten digit recognition with a back-propagation
-    network", with its sizes and its two totals. Twelve maps over four, with 20 connected pairs,
-    follow from the totals; that eight maps see two and four see one is a choice made here, and so
-    are squashed outputs.
+    network", with its sizes, its totals (p. 402) and the pairs of its table 1 (p. 400): twelve maps
+    over four, of which eight see two and four see one. That the outputs are squashed is a choice
+    made here.
 
     Returns
     -------
@@ -276,4 +276,56 @@ def lenet4():
             keras.layers.Dense(10, squash, kernel_initializer=start, name="output"),
         ],
         name="lenet4",
+    )
+
+
+def net_1989(number):
+    """Build one of the five networks that LeCun compared in 1989, Net-1 to Net-5.
+
+    From one to the next a constraint is added: a hidden layer, local windows, one layer of shared
+    weights, two of them ("Generalization and network design strategies", CRG-TR-89-4; table 11.1 of
+    Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd edition). The sizes
+    of the layers, a bias for each unit and a frame around the image give the links and the weights
+    of that table. Where the frame has one pixel more, and that its value is −1, is chosen here.
+
+    Parameters
+    ----------
+    number : {1, 2, 3, 4, 5}
+        Which one.
+
+    Returns
+    -------
+    keras.Model
+        Input ``(batch, 16, 16, 1)``, −1 to 1; output ``(batch, 10)``, squashed: +1 is a yes.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network.
+    """
+    import keras
+
+    from .layers import FanInUniform, TableConv2D, squash
+    from .local import LocalConv2D
+
+    number = check_one_of("number", number, (1, 2, 3, 4, 5))
+    first = {"kernel_size": 3, "strides": 2, "padding": (1, 0), "background": -1.0}
+    second = {"kernel_size": 5, "strides": 2, "padding": (2, 1), "background": -1.0}
+
+    def dense(units, name):
+        return keras.layers.Dense(units, squash, kernel_initializer=FanInUniform(), name=name)
+
+    def shared(below, maps, how, name):
+        return TableConv2D([range(below)] * maps, bias="unit", **how, name=name)
+
+    flat = keras.layers.Flatten(name="flatten")
+    hidden = {
+        1: [flat],
+        2: [flat, dense(12, "H1")],
+        3: [LocalConv2D(1, **first, name="H1"), LocalConv2D(1, **second, name="H2"), flat],
+        4: [shared(1, 2, first, "H1"), LocalConv2D(1, **second, name="H2"), flat],
+        5: [shared(1, 2, first, "H1"), shared(2, 4, second, "H2"), flat],
+    }[number]
+    return keras.Sequential(
+        [keras.Input((16, 16, 1)), *hidden, dense(10, "output")], name=f"net_{number}"
     )

@@ -357,8 +357,9 @@ def networks():
     -------
     pandas.DataFrame
         Indexed by ``network``: ``year``, ``input``, ``layers``, ``parameters``, ``connections``,
-        ``error`` (as published, with the data it was measured on) and ``source`` (a key of
-        book/references.bib). Empty where the source gives no number.
+        ``error`` (as published, with the data it was measured on; of one network), ``contest``
+        (the year of ILSVRC, and the place) and ``source`` (keys of book/references.bib). Empty
+        where the source gives no number.
     """
     return _read("networks").set_index("network")
 
@@ -381,7 +382,9 @@ def rivals():
     Returns
     -------
     pandas.DataFrame
-        ``method``, ``family`` and ``test_error`` in per cent (LeCun et al. 1998, section III).
+        ``method``, ``family``, ``digits`` (what was learned from: the digits as they are,
+        distorted ones too, or deslanted or smaller ones) and ``test_error`` in per cent: all rows
+        of figure 9 of LeCun et al. (1998), in its order.
     """
     return _read("rivals_1998")
 

@@ -1,8 +1,8 @@
 /* What is loaded when a reader asks for it: a button stands in its place.
 
-   A page that holds an element with data-when="asked" carries this script and the names of those
-   that the element needs (data-scripts, data-styles, see book/_ext/explorer.py). They come with the
-   click, and so do the weights. A link to a drawing asks for the explorer, too. */
+   A page that holds an element with data-when="asked" carries this script and the name of the files
+   that the element needs (data-files, see book/_ext/explorer.py). They come with the click, and so
+   do the weights. A link to a drawing asks for the explorer, too. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -22,10 +22,6 @@
     },
   };
 
-  /** Load the styles and the scripts of an element, in their order. */
-  const load = ({ dataset: { scripts, styles } }) =>
-    Promise.all([...styles.split(" ").map(files.style), files.scripts(scripts.split(" "))]);
-
   function offer(root, { offer, start, asked }) {
     const [text, what] = offer(root.dataset);
     const note = make("span", { role: "status" }, ` ${what}`);
@@ -33,7 +29,7 @@
     async function begin() {
       button.disabled = true;
       try {
-        await load(root);
+        await files.program(root.dataset.files);
         const started = start(root);
         // The button that had the focus is gone, at once or when the weights are there.
         if (!button.isConnected) root.querySelector("button:enabled").focus();

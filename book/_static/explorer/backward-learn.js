@@ -5,6 +5,7 @@
   const { engine, say } = LeNet;
   const { make, paint } = LeNet.widgets;
   const MANY = 10; // steps of the second button
+  const SURE = 0.01; // a loss so small that a step changes next to nothing
   const MOST_KEPT = 200; // steps that can be undone: each holds a copy of the network
   const CHANGED = ", changed";
 
@@ -25,6 +26,7 @@
       },
       show(network) {
         history.now = network;
+        state.owner?.took(network);
         state.use(network);
       },
       learn(label, rate) {
@@ -93,6 +95,7 @@
         { class: "lx-losses" },
         say("backward.losses", { before: fine(losses[0]), after: fine(losses[1]) }),
       ),
+      ...(losses[0] < SURE ? [make("p", {}, say("backward.sure"))] : []),
       make(
         "table",
         { class: "lx-compared" },
@@ -128,6 +131,19 @@
     });
   }
 
+  /** Show what can be done, and what was. `busy`: its own training would overwrite each step. */
+  function showButtons(parts, { steps, first, before }, drawn, busy) {
+    parts.learn.textContent = say(steps ? "backward.again" : "backward.learn");
+    for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn || busy;
+    parts.undoStep.disabled = !before.length || busy;
+    parts.forgetAll.disabled = !steps || busy;
+    parts.share.disabled = Boolean(steps);
+    parts.share.title = steps ? say("backward.noLink") : "";
+    parts.learnSteps.textContent = steps
+      ? say("backward.steps", { count: steps, name: first.entry.title || first.name })
+      : say(`backward.${busy ? "busy" : drawn ? "noSteps" : "nothingDrawn"}`);
+  }
+
   /** Give life to the buttons. `chosen()` returns the label and the rate, or throws a sentence. */
   LeNet.backwardLearn = function (parts, state, chosen) {
     const history = newHistory(state);
@@ -160,16 +176,8 @@
 
     function show({ drawn }) {
       history.check();
-      const { steps, last, first } = history;
-      parts.learn.textContent = say(steps ? "backward.again" : "backward.learn");
-      for (const button of [parts.learn, parts.learnMany]) button.disabled = !drawn;
-      parts.undoStep.disabled = !history.before.length;
-      parts.forgetAll.disabled = !steps;
-      parts.share.disabled = Boolean(steps);
-      parts.share.title = steps ? say("backward.noLink") : "";
-      parts.learnSteps.textContent = steps
-        ? say("backward.steps", { count: steps, name: first.entry.title || first.name })
-        : say(drawn ? "backward.noSteps" : "backward.nothingDrawn");
+      const { steps, last } = history;
+      showButtons(parts, history, drawn, state.owner?.busy());
       parts.learned.replaceChildren(...(last ? [...comparison(last)] : []));
       parts.kernels.replaceChildren(...(last ? kernels(history) : []));
       parts.changedNote.textContent = steps ? say("backward.changedNote", { count: steps }) : "";

@@ -32,7 +32,9 @@
   engine.decode = function (base64, { file, bytes, crc32 }) {
     let data;
     try {
-      data = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const letters = atob(base64);
+      data = new Uint8Array(letters.length);
+      for (let n = 0; n < letters.length; n++) data[n] = letters.charCodeAt(n); // in a blink
     } catch {
       throw new Error(LeNet.say("files.notBase64", { file }));
     }

@@ -24,13 +24,18 @@
     return loading[path];
   }
 
-  /** Let the browser fetch a script before it is its turn. */
-  const fetchEarly = (path) =>
-    document.head.append(
-      Object.assign(document.createElement("link"), {
-        ...{ rel: "preload", as: "script", href: HERE + path },
-      }),
-    );
+  /** Load a style sheet once; without it all works, and is less handsome. */
+  function style(path) {
+    loading[path] =
+      loading[path] ||
+      new Promise((resolve) => {
+        const link = document.createElement("link");
+        Object.assign(link, { rel: "stylesheet", href: HERE + path });
+        link.onload = link.onerror = resolve;
+        document.head.append(link);
+      });
+    return loading[path];
+  }
 
   LeNet.files = {
     /** The address of the explorer's own page. */
@@ -39,25 +44,10 @@
     /** Load a script of weights. */
     load: (file) => load(`weights/${file}`),
 
-    /** Load scripts that build on one another, in their order. Where one fails, those after it are
-        not run: the next try goes on with the one that failed. */
-    async scripts(names) {
-      const paths = names.map((name) => `${name}.js`);
-      paths.filter((path) => !loading[path]).forEach(fetchEarly);
-      for (const path of paths) await load(path);
-    },
+    /** Load a joined script. */
+    script: (name) => load(`${name}.js`),
 
-    /** Load a style sheet of the explorer's once; without it all works, and is less handsome. */
-    style(name) {
-      loading[name] =
-        loading[name] ||
-        new Promise((resolve) => {
-          const link = document.createElement("link");
-          Object.assign(link, { rel: "stylesheet", href: `${HERE}${name}.css` });
-          link.onload = link.onerror = resolve;
-          document.head.append(link);
-        });
-      return loading[name];
-    },
+    /** Load the joined styles and scripts of a program. */
+    program: (name) => Promise.all([style(`${name}.css`), load(`${name}.js`)]),
   };
 })();

@@ -3,7 +3,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine, files, say } = LeNet;
-  const { id, make } = LeNet.widgets;
+  const { id, make, pause } = LeNet.widgets;
 
   const epochs = (count) => say("networks.epochs", { count });
   const last = (list) => list[list.length - 1];
@@ -18,7 +18,9 @@
     const key = `${name}-${epoch}`;
     if (!(key in engine.received.weights))
       throw new Error(say("networks.damaged", { file: snapshot.file }));
+    await pause();
     const network = engine.build(entry, engine.decode(engine.received.weights[key], snapshot));
+    await pause();
     return Object.assign(network, { epoch });
   }
 

@@ -1,5 +1,6 @@
 /* In the place of the choice of networks: one that is on the page already, such as the one that is
-   being trained there. `own()` returns it, as it is by now. */
+   being trained there. `own()` returns it, as it is by now; `own.busy()` tells whether it is
+   learning, and `own.took(network)` gets it back where a step of the reader has changed it. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -8,6 +9,7 @@
     parts.choices.closest("section").hidden = true; // there is nothing to choose …
     parts.share.hidden = true; // … and no link can hold this network
     const use = async () => state.use(own());
+    state.owner = own;
     return {
       use,
       useFirst: use,

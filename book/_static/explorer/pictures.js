@@ -1,16 +1,14 @@
 /* From a picture file to a digit: what is ink on it, and where that is doubtful.
 
    The steps are those of the command `lenet-tutorial predict` (src/lenet_tutorial/cutout.py and
-   command/photos.py), number for number. A picture is made small in strips, so that one of many
+   command/photos.py), number for number; ink.js has those for photographs. A picture is made small in strips, so that one of many
    megapixels stops neither the page nor a phone. Light runs from 0, black, to 1. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const MAX_PIXELS = 40e6; // of a picture that is loaded; larger ones can stop a phone
   const SIDE = 400; // larger pictures are made smaller first
   const STRIP = 2 ** 20; // pixels that are looked at in one go
   const PAUSE = 30; // milliseconds of work, after which the page gets its turn
-  const KINDS = ["image/png", "image/jpeg", "image/webp", "image/gif", "image/bmp"];
   const LEAST_CONTRAST = 0.15; // between paper and ink; black on white is 1
   const DOUBTS = ["several", "specks", "edge", "faint", "small", "full", "thin"];
   const INK = 0.5; // at least so much is ink where pieces are counted
@@ -21,8 +19,13 @@
   const FULL = 0.75, // share of ink in the box …
     SLIM = 0.5; // … but a 1 may fill its box, which is slim
   const THIN = 0.12; // share of ink in the box
+  const HIDDEN = 0.05; // light that differs by less is not seen
+  const TINY = 64; // pixels: in a smaller picture there is nothing but a digit
+  const MIXED = 0.1; // share of what stands out that is lighter than the paper, or darker
+  const EVEN = [0.15, 0.6, 0.06, 0.65]; // paper, ink along the border, how much between, how much paper
+  const CLOSER = [0.4, 0.6]; // a smaller digit is looked at again, with so much around
 
-  const pictures = (LeNet.pictures = { MAX_PIXELS, KINDS });
+  const pictures = (LeNet.pictures = {});
 
   // ------------------------------------------------------------------ light
 
@@ -44,39 +47,66 @@
     });
   }
 
-  /** Return what makes a picture smaller: `add` rows of RGBA bytes from the top, and read `light`. */
+  /** Return what makes a picture smaller: `add` rows of RGBA bytes from the top, and read `colours`:
+      {red, green, blue, width, height}, 0 to 1. */
   pictures.smaller = function (width, height) {
     const shrink = Math.min(1, SIDE / Math.max(width, height));
     const [columns, rows] = [width, height].map((side) => Math.max(1, Math.round(side * shrink)));
     const across = windows(width, columns),
       down = windows(height, rows);
-    const sums = new Float64Array(columns * rows),
-      seen = new Float64Array(width);
+    // Red, green and blue, as much as is there, and how much is there.
+    const sums = Array.from({ length: 4 }, () => new Float64Array(columns * rows));
+    const seen = sums.map(() => new Float64Array(width));
     let row = 0,
       next = 0; // the first new row that is not complete
     return {
-      width: columns,
-      height: rows,
       add(pixels) {
         for (let at = 0; at < pixels.length; row++) {
           for (let x = 0; x < width; x++, at += 4) {
-            const value = 0.299 * pixels[at] + 0.587 * pixels[at + 1] + 0.114 * pixels[at + 2];
-            // What is transparent lies on white.
-            seen[x] = 1 + (value / 255 - 1) * (pixels[at + 3] / 255);
+            const there = (seen[3][x] = pixels[at + 3] / 255);
+            for (let colour = 0; colour < 3; colour++)
+              seen[colour][x] = (pixels[at + colour] / 255) * there;
           }
           while (next < rows && down[next][1] <= row) next++;
           for (let n = next; n < rows && down[n][0] <= row; n++) {
+            const high = down[n][1] - down[n][0];
             across.forEach(([first, end], column) => {
-              let sum = 0;
-              for (let x = first; x < end; x++) sum += seen[x];
-              sums[n * columns + column] += sum / (end - first) / (down[n][1] - down[n][0]);
+              for (let plane = 0; plane < 4; plane++) {
+                let sum = 0;
+                for (let x = first; x < end; x++) sum += seen[plane][x];
+                sums[plane][n * columns + column] += sum / (end - first) / high;
+              }
             });
           }
         }
       },
-      light: () => Float32Array.from(sums, (value) => Math.min(Math.max(value, 0), 1)),
+      colours: () => onPaper(sums, columns, rows),
     };
   };
+
+  /** Lay what is there on white; where nothing can be seen so, on black. */
+  function onPaper(planes, width, height) {
+    const there = planes[3];
+    const laid = (ground) =>
+      planes
+        .slice(0, 3)
+        .map((plane) =>
+          Float32Array.from(plane, (value, n) =>
+            Math.min(Math.max(value + ground * (1 - there[n]), 0), 1),
+          ),
+        );
+    const range = (values) => {
+      let [least, most] = [1, 0];
+      for (const value of values) [least, most] = [Math.min(least, value), Math.max(most, value)];
+      return [least, most];
+    };
+    const white = laid(1),
+      ends = white.map(range);
+    const seen = Math.max(...ends.map((end) => end[1])) - Math.min(...ends.map((end) => end[0]));
+    const [least, most] = range(there);
+    const [red, green, blue] = seen < HIDDEN && most - least >= HIDDEN ? laid(0) : white;
+    return { red, green, blue, width, height };
+  }
 
   /** Call a function for each place of the border. */
   function alongBorder(width, height, look) {
@@ -93,7 +123,7 @@
     const paper = border[border.length >> 1];
     const contrast = light.map((value) => Math.abs(value - paper));
     const strongest = Float32Array.from(contrast).sort()[Math.floor(contrast.length * 0.995)];
-    return { contrast, strongest };
+    return { contrast, strongest, paper };
   }
 
   /** Tell ink from paper, dark on light or light on dark. Returns null where nothing stands out. */
@@ -140,7 +170,7 @@
   }
 
   /** Say why the cut-out of a digit is doubtful: names, none where all is well. */
-  pictures.doubts = function (light, ink, width, height) {
+  pictures.doubts = function (light, ink, width, height, told = {}) {
     const box = LeNet.preprocess.box(ink, width, height);
     const long = Math.max(box.width, box.height),
       slim = Math.min(box.width, box.height) / long;
@@ -151,12 +181,13 @@
     for (const value of ink) if (value >= INK) inked++; // none of it is outside the box
     const share = inked / (box.width * box.height);
     const several =
-      second && second.mass >= SECOND[0] * first.mass && second.height >= SECOND[1] * box.height;
+      told.others ||
+      (second && second.mass >= SECOND[0] * first.mass && second.height >= SECOND[1] * box.height);
     const found = {
       several,
       specks: first && !several && Math.max(first.width, first.height) < SPECKS * long,
       edge,
-      faint: contrastOf(light, width, height).strongest < FAINT_CONTRAST,
+      faint: (told.contrast ?? contrastOf(light, width, height).strongest) < FAINT_CONTRAST,
       small: long < SMALL * Math.max(width, height),
       full: share > FULL && slim > SLIM,
       thin: share < THIN,
@@ -164,12 +195,71 @@
     return DOUBTS.filter((name) => found[name]);
   };
 
-  /** Cut a digit out of a picture's light: its steps (see preprocess.js) and doubts, or null. */
-  pictures.cutOut = function (light, width, height) {
-    const ink = pictures.findInk(light, width, height);
-    const steps = ink && LeNet.preprocess.normalise(ink, width, height);
-    return steps && { steps, doubts: pictures.doubts(light, ink, width, height) };
+  /** Say if a picture is a digit on even paper, all of which the simple rule sees. */
+  function isPlain(light, width, height, doubts) {
+    if (Math.max(width, height) < TINY) return true;
+    const { contrast, strongest, paper } = contrastOf(light, width, height);
+    let [all, papered, inked, out, lighter] = [0, 0, 0, 0, 0];
+    alongBorder(width, height, (n) => {
+      all++;
+      if (contrast[n] <= EVEN[0] * strongest) papered++;
+      if (contrast[n] >= EVEN[1] * strongest) inked++;
+    });
+    const even = 1 - papered / all - inked / all < EVEN[2] && papered / all > EVEN[3];
+    // Ink is darker than its paper, or lighter. A picture with both holds more than a digit.
+    for (let n = 0; n < light.length; n++) {
+      if (contrast[n] <= 0.33 * strongest) continue;
+      out++;
+      if (light[n] > paper) lighter++;
+    }
+    const both = lighter / out > MIXED && lighter / out < 1 - MIXED;
+    return (
+      even && !both && !["several", "specks", "full", "thin"].some((name) => doubts.includes(name))
+    );
+  }
+
+  /** Find the digit on a picture: its steps (see preprocess.js) and doubts, or null.
+
+      `look` takes a box, [top, bottom, left, right] as shares of the picture, and returns its
+      colours, or a promise of them. */
+  pictures.cutOut = async function (look) {
+    const colours = await look([0, 1, 0, 1]),
+      { width, height } = colours;
+    const light = LeNet.ink.grey(colours.red, colours.green, colours.blue);
+    const simple = pictures.findInk(light, width, height);
+    const made = (ink, wide, high, doubts) => ({
+      steps: LeNet.preprocess.normalise(ink, wide, high),
+      doubts,
+    });
+    const why = simple ? pictures.doubts(light, simple, width, height) : [];
+    if (simple && isPlain(light, width, height, why)) return made(simple, width, height, why);
+    const found = LeNet.ink.find(colours);
+    if (!found) return simple && made(simple, width, height, why);
+    const { ink, seen } = (await closer(look, found, width, height)) ?? {
+      ink: found,
+      seen: colours,
+    };
+    const told = { contrast: ink.contrast, others: found.others };
+    return made(
+      ink.ink,
+      seen.width,
+      seen.height,
+      pictures.doubts(light, ink.ink, seen.width, seen.height, told),
+    );
   };
+
+  /** Look at a small digit again, from nearer; null where that shows no more of it. */
+  async function closer(look, { box }, width, height) {
+    const { top, bottom, left, right } = box,
+      side = Math.max(bottom - top, right - left);
+    if (side >= CLOSER[0] * Math.max(width, height)) return null;
+    const around = CLOSER[1] * side;
+    const shares = [(top - around) / height, (bottom + around) / height];
+    shares.push((left - around) / width, (right + around) / width);
+    const seen = await look(shares.map((edge) => Math.min(Math.max(edge, 0), 1)));
+    const ink = LeNet.ink.find(seen);
+    return ink && ink.ink.length >= (side * (1 + CLOSER[1])) ** 2 ? { ink, seen } : null;
+  }
 
   // ------------------------------------------------------------------ files
 
@@ -185,8 +275,9 @@
     });
   }
 
-  /** Return a picture's light, and its size. The pixels come strip by strip. */
-  async function lightOf(picture, width, height) {
+  /** Return the colours of a part of a picture. The pixels come strip by strip. */
+  async function coloursOf(picture, [top, bottom, left, right]) {
+    const [width, height] = [right - left, bottom - top];
     const canvas = document.createElement("canvas");
     const rows = Math.max(1, Math.min(height, Math.floor(STRIP / width)));
     [canvas.width, canvas.height] = [width, rows];
@@ -194,42 +285,50 @@
     if (!context) throw refuse("noCanvas");
     const made = pictures.smaller(width, height);
     let rested = performance.now();
-    for (let top = 0; top < height; top += rows) {
-      const count = Math.min(rows, height - top);
+    for (let line = 0; line < height; line += rows) {
+      const count = Math.min(rows, height - line);
       context.clearRect(0, 0, width, rows);
-      context.drawImage(picture, 0, top, width, count, 0, 0, width, count);
+      context.drawImage(picture, left, top + line, width, count, 0, 0, width, count);
       made.add(context.getImageData(0, 0, width, count).data);
       if (performance.now() - rested < PAUSE) continue;
       await new Promise((resolve) => setTimeout(resolve));
       rested = performance.now();
     }
-    return { light: made.light(), width: made.width, height: made.height };
+    return made.colours();
   }
 
-  /** Read a picture from a file: steps and doubts. Rejects, with a sentence that helps, what can't
-      be used. */
-  pictures.readFile = async function (file) {
+  /** Return the pixels of a box that is given in shares of a picture. */
+  pictures.pixelsOf = ([top, bottom, left, right], width, height) => [
+    Math.floor(top * height),
+    Math.ceil(bottom * height),
+    Math.floor(left * width),
+    Math.ceil(right * width),
+  ];
+
+  /** Read a picture of some kinds, of at most `most` pixels, from a file: steps and doubts. Rejects,
+      with a sentence that helps, what can't be used. */
+  pictures.readFile = async function (file, { kinds, most }) {
     const { name, type } = file;
-    if (!KINDS.includes(type)) throw refuse(type ? "type" : "unknown", { name, type });
+    if (!kinds.includes(type)) throw refuse(type ? "type" : "unknown", { name, type });
     const address = URL.createObjectURL(file);
     let bitmap = null;
     try {
       const image = await load(address, name);
       const { naturalWidth: width, naturalHeight: height } = image;
       const million = (count) => Math.round(count / 1e6);
-      if (width * height > MAX_PIXELS)
+      if (width * height > most)
         throw refuse("large", {
           name,
           count: million(width * height),
-          most: million(MAX_PIXELS),
+          most: million(most),
         });
       // Unpacked once, beside the page; else the browser may do so for each strip.
       bitmap = window.createImageBitmap
         ? await window.createImageBitmap(file).catch(() => null)
         : null;
       const same = bitmap?.width === width && bitmap.height === height;
-      const seen = await lightOf(same ? bitmap : image, width, height);
-      const digit = pictures.cutOut(seen.light, seen.width, seen.height);
+      const look = (box) => coloursOf(same ? bitmap : image, pictures.pixelsOf(box, width, height));
+      const digit = await pictures.cutOut(look);
       if (!digit) throw refuse("blank", { name });
       return digit;
     } finally {

@@ -2,8 +2,9 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, files, links, pictures, say } = LeNet;
-  const { copyText, make, paint, pen } = LeNet.widgets;
+  const { engine, files, links, say } = LeNet;
+  const { copyText, make, paint, pause, pen } = LeNet.widgets;
+  const AT_ONCE = 15; // samples that are painted without a pause
 
   function readSamples() {
     const about = engine.received.catalogue.samples;
@@ -54,7 +55,9 @@
     const turn = ++chosen;
     notice("picture", say("sources.reading", { name: file.name }));
     try {
-      const { steps, doubts } = await pictures.readFile(file);
+      await files.script("joined-photos");
+      const limits = { kinds: input.accept.split(","), most: Number(input.dataset.most) };
+      const { steps, doubts } = await LeNet.pictures.readFile(file, limits);
       if (turn !== chosen) return;
       notice("picture", "");
       state.change({ kind: "picture", centred: steps.centred, doubts });
@@ -76,10 +79,12 @@
       state.samples = readSamples();
       const { source, misread } = engine.received.catalogue.samples;
       const show = (n) => () => state.change({ kind: "tried", sample: n });
-      const buttons = state.samples.map((sample, n) => {
+      const buttons = [];
+      for (const [n, sample] of state.samples.entries()) {
         const word = n < misread.from ? "" : misreadAs(misread.answers, n - misread.from);
-        return sampleButton(sample, n, show(n), word);
-      });
+        buttons.push(sampleButton(sample, n, show(n), word));
+        if (n % AT_ONCE === AT_ONCE - 1) await pause();
+      }
       place.replaceChildren(
         make("p", {}, say("sources.samples", { source })),
         make("div", { class: "lx-samples" }, ...buttons.slice(0, misread.from)),
@@ -94,7 +99,6 @@
   }
 
   LeNet.sources = function (parts, state, notice) {
-    parts.file.accept = pictures.KINDS.join(",");
     parts.file.addEventListener("change", () => choosePicture(parts.file, state, notice));
     parts.share.addEventListener("click", () => share(parts, state));
     state.on("source", () => notice("doubt", doubtful(state.source)));

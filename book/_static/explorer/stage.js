@@ -82,8 +82,9 @@
       phone = parts.stage.clientWidth < PHONE;
       paintTabs();
     };
-    look();
-    if (window.ResizeObserver) new ResizeObserver(look).observe(parts.stage);
+    if (window.ResizeObserver)
+      new ResizeObserver(look).observe(parts.stage); // looks at once
+    else look();
   }
 
   /** A way past the explorer, with the keyboard. */

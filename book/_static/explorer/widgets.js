@@ -5,6 +5,15 @@
   const widgets = (LeNet.widgets = {});
   let count = 0;
 
+  /** Let the browser do what waits, between two pieces of long work. A message, for timers are
+      slow in a tab that is hidden. */
+  widgets.pause = () =>
+    new Promise((done) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = () => done(port1.close());
+      port2.postMessage(null);
+    });
+
   /** Make an element: `make("p", { class: "x", onclick: f }, "text", child, …)`. */
   widgets.make = function (tag, attributes = {}, ...children) {
     const element = document.createElement(tag);

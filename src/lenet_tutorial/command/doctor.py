@@ -90,7 +90,7 @@ def examine():
             *_look("the packages", _packages, None),
             *_look("Keras", _backend),
         ],
-        "Digits": _look("the digits", _digits),
+        "Digits": [*_look("the digits", _digits), *_look("the zip codes", _zip_codes)],
     }
     for extra, (title, command) in KINDS.items():
         groups[title] = _look("the packages", _packages, extra, command)
@@ -322,6 +322,20 @@ def _digits():
         text = f"the digits in {place} can't be read: {why(error)}"
         return Check("wrong", text, f"correct {setting}, or unset it")
     return Check("ok", f"MNIST, in {where}: {Path(place)}")
+
+
+def _zip_codes():
+    """Say whether the zip codes of 1989 are there; no chapter needs them to run."""
+    from .. import zipcodes
+
+    try:
+        zipcodes.load_zipcodes(mirrors=())
+    except zipcodes.ZipUnavailable:
+        text = "the zip codes of 1989 are not here: chapters 7 and 9 show stored results"
+        return Check("optional", text, "lenet-tutorial data --zip gets them (2 MB)")
+    except zipcodes.DatasetError as error:
+        return Check("missing", str(error), "lenet-tutorial data --zip gets them anew")
+    return Check("ok", "the zip codes of 1989")
 
 
 def _program(what, names, advice):

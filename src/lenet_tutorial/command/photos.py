@@ -17,14 +17,17 @@ import zlib
 import numpy as np
 
 from .._inputs import shown
-from ..cutout import doubts, find_ink, normalise
+from ..cutout import cut_out, normalise
 from ..files import read_file
+from ..ink import grey
 
 KINDS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-MAX_PIXELS = 16_000_000  # a file of a few kilobytes can unpack to gigabytes
+MAX_PIXELS = 40_000_000  # here and in the explorer: a file of kilobytes can unpack to gigabytes
 MAX_BYTES = 100_000_000
 SIDE = 400  # larger pictures are made smaller first, by the mean of what each pixel covers
+STRIP = 1 << 20  # pixels that are turned into light in one go
 PNG = b"\x89PNG\r\n\x1a\n"
+HIDDEN = 0.05  # light that differs by less is not seen
 STARTS = (PNG, b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"RIFF")  # of files that can only be these
 
 
@@ -50,7 +53,7 @@ def read_digit(path):
     ------
     PictureError
         If there is no such file, it is none of these kinds, it is damaged, it has more than
-        16 million pixels, or nothing stands out from the paper. PictureError is a ValueError.
+        `MAX_PIXELS` pixels, or nothing stands out from the paper. PictureError is a ValueError.
     """
     return read_doubtful(path)[0]
 
@@ -73,12 +76,11 @@ def read_doubtful(path):
     PictureError
         As :func:`read_digit`.
     """
-    light = read_light(path)
-    ink = find_ink(light)
-    centred = None if ink is None else normalise(ink)
+    found = cut_out(read_picture(path).look)
+    centred = None if found is None else normalise(found[0])
     if centred is None:
         raise PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
-    return np.floor(centred * 255 + 0.5).astype(np.uint8), doubts(light, ink)
+    return np.floor(centred * 255 + 0.5).astype(np.uint8), found[1]
 
 
 def read_light(path):
@@ -93,6 +95,26 @@ def read_light(path):
     -------
     numpy.ndarray
         ``(height, width)``, float32, at most 400 pixels a side.
+
+    Raises
+    ------
+    PictureError
+        As :func:`read_digit`.
+    """
+    return grey(read_picture(path).look()).astype(np.float32)
+
+
+def read_picture(path):
+    """Read a picture, to look at it or at parts of it.
+
+    Parameters
+    ----------
+    path : path
+        As :func:`read_digit` takes it.
+
+    Returns
+    -------
+    Picture
 
     Raises
     ------
@@ -115,7 +137,7 @@ def read_light(path):
 
 
 def _decode(data, name):
-    """Return the light in the bytes of a picture."""
+    """Return the picture in its bytes."""
     from PIL import Image
 
     try:
@@ -126,7 +148,7 @@ def _decode(data, name):
             if image.format == "PNG":
                 _check_png(data, width, height)
             image.load()
-            return _light(_upright(image))
+            return Picture(_upright(image))
     except Image.DecompressionBombError:
         raise _too_large(name, None) from None
     except Image.UnidentifiedImageError:
@@ -221,20 +243,68 @@ def _too_large(name, pixels):
     )
 
 
-def _light(image):
-    """Return a Pillow image as light, on white paper, not larger than SIDE."""
+class Picture:
+    """A picture that can be looked at, whole or a part of it, in at most 400 pixels a side.
+
+    Parameters
+    ----------
+    image : PIL.Image.Image
+        Loaded, and the right side up.
+    """
+
+    def __init__(self, image):
+        self._image, self._most = image, None
+        if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
+            self._most = 65_535 if np.asarray(image).max() > 255 else 255
+
+    def look(self, box=(0, 1, 0, 1)):
+        """Return colours: 0 is none of a colour, 1 is all of it.
+
+        It is looked at in strips, so that a photograph takes little more memory than its pixels.
+
+        Parameters
+        ----------
+        box : (float, float, float, float)
+            First and last line, first and last column of a part, as shares of the picture.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(height, width, 3)``, float32. What is transparent lies on white; where nothing could
+            be seen so, on black.
+        """
+        width, height = self._image.size
+        top, left = math.floor(box[0] * height), math.floor(box[2] * width)
+        bottom, right = math.ceil(box[1] * height), math.ceil(box[3] * width)
+        height, width = bottom - top, right - left
+        shrink = min(1, SIDE / max(width, height))
+        rows, columns = (max(1, math.floor(side * shrink + 0.5)) for side in (height, width))
+        narrow, strip = np.empty((4, height, columns), np.float32), max(1, STRIP // width)
+        for first in range(0, height, strip):
+            last = min(first + strip, height)
+            planes = self._planes((left, top + first, right, top + last))
+            narrow[:, first:last] = [_resized(plane, columns, last - first) for plane in planes]
+        seen = np.stack([_resized(plane, columns, rows) for plane in narrow], axis=-1)
+        seen, nothing = seen[..., :3], 1 - seen[..., 3:]
+        on_white = np.clip(seen + nothing, 0, 1)
+        hidden = np.ptp(on_white) < HIDDEN <= np.ptp(nothing)  # white on a transparent ground
+        return np.clip(seen, 0, 1) if hidden else on_white
+
+    def _planes(self, box):
+        """Return red, green and blue of a part, as much as is there, and how much is there."""
+        part = self._image.crop(box)
+        if self._most:
+            light = np.asarray(part).astype(np.float32) / np.float32(self._most)
+            return [light, light, light, np.ones_like(light)]
+        pixels = np.asarray(part.convert("RGBA")) / np.float32(255)
+        return [*(pixels[..., colour] * pixels[..., 3] for colour in range(3)), pixels[..., 3]]
+
+
+def _resized(plane, columns, rows):
+    """Return a plane in another size: each pixel is the mean of those that it covers."""
     from PIL import Image
 
-    if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
-        light = np.asarray(image).astype(np.float32)
-        light /= 65_535 if light.max() > 255 else 255
-    else:
-        pixels = np.asarray(image.convert("RGBA"))
-        light = pixels[..., :3] @ np.array([0.299, 0.587, 0.114], np.float32) / np.float32(255)
-        light = 1 + (light - 1) * (pixels[..., 3] / np.float32(255))
-    shrink = min(1, SIDE / max(light.shape))
-    if shrink < 1:
-        height, width = (max(1, math.floor(side * shrink + 0.5)) for side in light.shape)
-        small = Image.fromarray(light.astype(np.float32))
-        light = np.asarray(small.resize((width, height), Image.Resampling.BOX))
-    return np.clip(light, 0, 1).astype(np.float32)
+    if plane.shape == (rows, columns):
+        return plane
+    image = Image.fromarray(np.ascontiguousarray(plane))
+    return np.asarray(image.resize((columns, rows), Image.Resampling.BOX))

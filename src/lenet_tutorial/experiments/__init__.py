@@ -8,11 +8,14 @@ from . import (
     as_published_1998,
     beyond_one_machine,
     in_code_1989,
+    in_code_1989_zip_codes,
     lenet_from_nothing,
     training_faster_and_better,
     training_with_keras,
+    what_came_after,
     when_training_fails,
     why_it_works,
+    why_it_works_five_nets,
 )
 
 EXPERIMENTS = {
@@ -22,6 +25,9 @@ EXPERIMENTS = {
     **as_published_1998.EXPERIMENTS,
     **when_training_fails.EXPERIMENTS,
     **why_it_works.EXPERIMENTS,
+    **why_it_works_five_nets.EXPERIMENTS,
     **in_code_1989.EXPERIMENTS,
+    **what_came_after.EXPERIMENTS,
+    **in_code_1989_zip_codes.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
 }

@@ -31,6 +31,11 @@ RECIPES = {
 }
 J = 1.0  # of equation 9
 
+#: Values of j that were tried, on few digits. With −100 the second term of the loss is a constant,
+#: whatever the penalties are, and what is left is the plain distance; the paper wants j above 0.
+JS = (-100.0, 1.0, 10.0, 100.0)
+J_DIGITS = 10_000
+
 #: Name of a modern part: (arguments of lenet5_1998, changes to the recipe). Cross-entropy is a much
 #: smaller number than equation 9, so it takes a larger rate; Adam's rate means something else.
 PARTS = {
@@ -62,15 +67,19 @@ def settings(recipe, part):
     return replace(RECIPES[recipe], **PARTS[part][1])
 
 
+def _steps(how):
+    """Return how a recipe takes its steps, as it stands in the files."""
+    row = {"optimizer": OPTIMIZERS[how.optimizer]}
+    return row | how.row("epochs", "batch_size", "learning_rate", "momentum")
+
+
 def _numbers(run):
     """Return the numbers of a run's recipe that stand in the files."""
     if run["recipe"] == "levenberg":
         how = {"optimizer": "diagonal Levenberg–Marquardt", "epochs": len(levenberg.RATES)}
         how |= {"batch_size": 1, "learning_rate": levenberg.RATES[0], "mu": levenberg.MU}
         return how | {"j": J}
-    how = settings(run["recipe"], run["part"])
-    row = {"optimizer": OPTIMIZERS[how.optimizer]}
-    row |= how.row("epochs", "batch_size", "learning_rate", "momentum")
+    row = _steps(settings(run["recipe"], run["part"]))
     return row | {"j": J, "distortions": run["recipe"] == "distorted"}
 
 
@@ -98,26 +107,37 @@ def run(dataset, recipe, part, seed, epochs=None, train_digits=None):
         ``val_accuracy_1`` is the validation accuracy after the first epoch; ``train_accuracy``,
         ``val_accuracy`` and ``test_accuracy`` are those after the last one, without distortions.
     """
-    import keras
-
     from ..distortions import Distort
     from ..losses import MapLoss
+
+    arguments = PARTS[part][0]
+    *_, found = _train(
+        *(dataset, settings(recipe, part), seed, epochs, train_digits),
+        loss=None if "output" in arguments else MapLoss(J),
+        distort=Distort(**DISTORTIONS, seed=seed) if recipe == "distorted" else None,
+        **arguments,
+    )
+    return found
+
+
+def _train(dataset, how, seed, epochs, train_digits, loss, distort=None, **arguments):
+    """Train LeNet-5 of 1998; return it, the validation digits, and what was measured."""
+    import keras
 
     train, held_out, test = load(dataset, datasets.prepare_1998, train_digits)
     keras.backend.clear_session()
     fit.set_seed(seed)
-    arguments = PARTS[part][0]
-    model, history = settings(recipe, part).train(
+    model, history = how.train(
         *train,
         held_out,
         seed,
         model=lenet5_1998(**arguments),
         epochs=epochs,
-        loss=None if "output" in arguments else MapLoss(J),
-        distort=Distort(**DISTORTIONS, seed=seed) if recipe == "distorted" else None,
+        loss=loss,
+        distort=distort,
         steps_per_execution=20,
     )
-    return _measured(model, history, train, test)
+    return model, held_out, _measured(model, history, train, test)
 
 
 def run_levenberg(dataset, recipe, part, seed, passes=20, train_digits=None):
@@ -160,6 +180,42 @@ def _measured(model, history, train, test):
     }
 
 
+def run_j(dataset, recipe, j, seed, epochs=None, train_digits=J_DIGITS):
+    """Train LeNet-5 of 1998 with another constant in equation 9, and look at its penalties.
+
+    Parameters
+    ----------
+    dataset, recipe, seed, epochs, train_digits
+        As :func:`run` takes them.
+    j : float
+        The constant.
+
+    Returns
+    -------
+    dict
+        Accuracies; and ``right_penalty`` and ``wrong_penalty``: the medians, over the validation
+        digits, of the penalty of the right class and of the smallest wrong one.
+    """
+    import numpy as np
+
+    from ..losses import MapLoss
+
+    how = RECIPES[recipe]
+    model, held_out, found = _train(dataset, how, seed, epochs, train_digits, MapLoss(j))
+    penalties = model.predict(held_out[0], verbose=0)
+    right = np.eye(10, dtype=bool)[held_out[1]]
+    nearest = np.where(right, np.inf, penalties).min(axis=1)
+    return found | {
+        "right_penalty": round(float(np.median(penalties[right])), 3),
+        "wrong_penalty": round(float(np.median(nearest)), 3),
+    }
+
+
+def _numbers_j(run):
+    """Return the numbers of the recipe with which j is tried."""
+    return _steps(RECIPES[run["recipe"]])
+
+
 PUBLISHED = [("plain", "as published"), ("distorted", "as published")]
 
 EXPERIMENTS = {
@@ -168,4 +224,5 @@ EXPERIMENTS = {
         runs({"recipe": ["levenberg"], "part": ["as published"]}), run_levenberg, _numbers
     ),
     "parts": Experiment(runs({"recipe": ["short"], "part": PARTS}), run, _numbers),
+    "constants": Experiment(runs({"recipe": ["short"], "j": JS}, seeds=3), run_j, _numbers_j),
 }

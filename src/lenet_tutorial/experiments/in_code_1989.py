@@ -226,8 +226,20 @@ def learn(recipe, x, y, validation, seed, passes=None):
     )
 
 
-def _noted(history, measured):
-    """Return the errors at the checkpoints of a run; on which digits, says `measured`."""
+def noted(history, measured):
+    """Return the errors at the checkpoints of a run.
+
+    Parameters
+    ----------
+    history : pandas.DataFrame
+        What :func:`learn` returns.
+    measured : str
+        On which digits: the beginning of each name.
+
+    Returns
+    -------
+    dict
+    """
     errors = 1 - history["val_accuracy"]
     return {
         f"{measured}_error_{number}": round(errors.loc[number], 6)
@@ -260,7 +272,7 @@ def run(dataset, recipe, seed, passes=None):
     x, y, x_test, y_test = draw(datasets.load_digits28(dataset), how["digits"])
     # Nothing is held out here, so what is judged after each pass are the training digits.
     model, history = learn(how, x, y, (x, y), seed, passes)
-    return _noted(history, "train") | {
+    return noted(history, "train") | {
         "parameters": model.count_params(),
         "train_error": round(fit.error_rate(model, x, y), 6),
         "test_error": round(fit.error_rate(model, x_test, y_test), 6),
@@ -326,7 +338,7 @@ def choose(dataset, recipe, change, seed, passes=None):
     x, y, _, _ = draw(datasets.load_digits28(dataset), how["digits"])
     x, y, x_val, y_val = fit.split_validation(x, y, 1 / 5)
     model, history = learn(how, x, y, (x_val, y_val), seed, passes)
-    return _noted(history, "val") | {
+    return noted(history, "val") | {
         "train_error": round(fit.error_rate(model, x, y), 6),
         "val_error": round(fit.error_rate(model, x_val, y_val), 6),
     }

@@ -15,6 +15,7 @@ from .style import (
     as_images,
     bare,
     figure,
+    letters_on,
     look_of,
     sign_bar,
     signed_look,
@@ -55,9 +56,9 @@ def _write(ax, values, look, digits=2, size=TINY):
     """Draw a small grid with its values written in; return nothing."""
     picture = ax.imshow(values, **look)
     for (row, column), value in np.ndenumerate(np.asarray(values)):
-        shade = np.mean(picture.cmap(picture.norm(value))[:3])
+        colour = letters_on(picture.to_rgba(value))
         text = f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")  # no −0.00
-        ax.text(column, row, text, color="white" if shade < 0.5 else INK, fontsize=size, **MIDDLE)
+        ax.text(column, row, text, color=colour, fontsize=size, **MIDDLE)
     bare(ax)
 
 
@@ -108,18 +109,18 @@ def plot_one_value(patch, kernel, bias):
     -------
     matplotlib.figure.Figure
     """
-    fig, axes = figure(7.2, 2.1, ncols=4, width_ratios=[1, 1, 1, 0.8])
+    fig, axes = figure(7.2, 2.5, ncols=4, width_ratios=[1, 1, 1, 0.8])
     products = patch * kernel
     looks = DIGIT | {"vmin": 0, "vmax": 1}, signed_look(kernel, products)
     shown = (("pixels", patch), ("× weights", kernel), ("= products", products))
     for ax, (title, values) in zip(axes, shown, strict=False):
-        _write(ax, values, looks[values is not patch], size=6)
+        _write(ax, values, looks[values is not patch], size=7)
         ax.set_title(title)
     total = float(products.sum() + bias)
     a, ax = np.linspace(-3, 3, 121), axes[3]
     ax.plot(a, np.tanh(a), **FORWARD)
     ax.plot(total, np.tanh(total), "o", color=INK, ms=8)
-    ax.set(xlabel="sum + bias", ylim=(-1.1, 1.1), xticks=range(-3, 4), yticks=(-1, 0, 1))
+    ax.set(xlabel="sum + bias", ylim=(-1.1, 1.1), xticks=(-2, 0, 2), yticks=(-1, 0, 1))
     ax.set_title("tanh")
     ax.grid(**GRID)
     return fig

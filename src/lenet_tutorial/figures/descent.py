@@ -77,7 +77,8 @@ def plot_paths(height, paths, across=(-10.0, 2.0), up=(-1.6, 1.6)):
     fig, axes = figure(7.0, 1.35 * len(paths) + 0.4, nrows=len(paths), sharex=True, squeeze=False)
     for ax, (name, path) in zip(axes[:, 0], paths.items(), strict=True):
         path = np.asarray(path)
-        ax.contourf(x, y, values, levels=lines, cmap=INK_MAP, alpha=0.35)
+        ground = ax.contourf(x, y, values, levels=lines, cmap=INK_MAP, alpha=0.35)
+        ground.set_rasterized(True)  # a picture of values, in a drawing too
         ax.contour(x, y, values, levels=lines, colors=INK, linewidths=0.4)
         ax.plot(path[:, 0], path[:, 1], ms=4, lw=1.5, **looks[name] | {"ls": "-"})
         ax.plot(0, 0, marker="+", color=INK, ms=10, mew=2)

@@ -7,12 +7,12 @@ from .style import (
     BLUE,
     DIGIT,
     GREY,
-    INK,
     MIDDLE,
     NOTE,
     as_images,
     figure,
     grid,
+    letters_on,
     sign_bar,
     signed_look,
     styled,
@@ -83,16 +83,15 @@ def plot_pixels(image, title=None, values=True):
     height, width = image.shape
     across = 7.0 if values else 4.5  # inches
     fig, ax = figure(across, across * height / width + 0.3)
-    ax.imshow(image, **DIGIT)
+    picture = ax.imshow(image, **DIGIT)
     ax.set(xlabel="column", ylabel="row")
     if title:
         ax.set_title(title)
     if values:
-        middle = (float(image.max()) + float(image.min())) / 2
         whole = np.issubdtype(image.dtype, np.integer)
         size = min(11, 230 / width)
         for (row, column), value in np.ndenumerate(image):
-            colour = "white" if value > middle else INK
+            colour = letters_on(picture.to_rgba(value))
             text = f"{value}" if whole else f"{value:.1f}"
             ax.text(column, row, text, color=colour, fontsize=size, **MIDDLE)
     return fig

@@ -21,6 +21,7 @@ from .style import (
     bare,
     figure,
     grid,
+    letters_on,
     signed_look,
     styled,
 )
@@ -140,12 +141,11 @@ def plot_numbers(grids, titles, marks=None, columns=None, places=1):
     for ax, one, title, some in zip(
         axes.flat, grids, titles, marks or [[]] * len(grids), strict=False
     ):
-        ax.imshow(one, **scale, alpha=0.75)
+        picture = ax.imshow(one, **scale, alpha=0.75)
         ax.set_title(title, fontsize=SMALL, pad=4)
         for row, column in np.ndindex(one.shape):
             text = f"{one[row, column]:.{places}f}".replace("-", "−")
-            dark = one[row, column] > 0.35 * scale["vmax"]
-            colour = "white" if dark else INK
+            colour = letters_on(picture.to_rgba(one[row, column], alpha=0.75))
             ax.text(column, row, text, color=colour, fontsize=SMALL, **MIDDLE)
         for mark in some:
             _frame(ax, *mark)

@@ -284,7 +284,7 @@ def draw_residual_block(steps, join="+"):
         ax.text(0, i + 0.5, step, fontsize=NOTE, **MIDDLE)
         ax.add_patch(FancyArrowPatch((0, i - 0.3), (0, i + 0.22), **arrow))
     ax.add_patch(FancyArrowPatch((0, top - 0.8), (0, top - 0.2), **arrow))
-    ax.plot([0], [top], marker="o", ms=22, mfc=PALE_ORANGE, mec=INK, mew=1.2)
+    ax.plot([0], [top], ls="", marker="o", ms=22, mfc=PALE_ORANGE, mec=INK, mew=1.2)
     ax.text(0, top, join, fontsize=14, **MIDDLE)
     ax.add_patch(FancyArrowPatch((0, top + 0.25), (0, top + 0.9), **arrow))
     way = [(0, -0.1), (2.3, -0.1), (2.3, top), (0.35, top)]

@@ -15,6 +15,7 @@ from .style import (
     PALE_BLUE,
     amount_look,
     figure,
+    letters_on,
     looks_for,
     styled,
 )
@@ -119,11 +120,9 @@ def plot_confusion(matrix, title=None):
     for place in range(len(matrix)):
         ax.add_patch(Rectangle((place - 0.5, place - 0.5), 1, 1, fc=PALE_BLUE, ec=BLUE))
     picture = ax.imshow(mistakes, **amount_look(mistakes.filled(0)))
-    middle = mistakes.max() / 2 if mistakes.max() else 1
     for (row, column), count in np.ndenumerate(matrix):
-        dark = row != column and count > middle
         if count:
-            ink = "white" if dark else INK
+            ink = INK if row == column else letters_on(picture.to_rgba(count))
             ax.text(column, row, str(count), fontsize=NOTE, color=ink, **MIDDLE)
     ticks = np.arange(len(matrix))
     ax.set(xlabel="predicted class", ylabel="true class", xticks=ticks, yticks=ticks)
@@ -312,10 +311,10 @@ def plot_exchange(states, titles, columns=4):
         ax.set_visible(False)
     frame = {"fill": False, "edgecolor": ORANGE, "lw": 2.5}
     for place, (ax, state, title) in enumerate(zip(axes.flat, states, titles, strict=False)):
-        ax.imshow(state, **amount_look([workers]), aspect="equal")
+        picture = ax.imshow(state, **amount_look([workers]), aspect="equal")
         for (worker, piece), count in np.ndenumerate(state):
             weight = "bold" if count == workers else "normal"
-            look = {"fontweight": weight, "color": "white" if count > workers / 2 else INK}
+            look = {"fontweight": weight, "color": letters_on(picture.to_rgba(count))}
             ax.text(piece, worker, f"{count:g}", fontsize=12, **look, **MIDDLE)
         if place:  # what has just been received is framed
             for worker, piece in zip(*np.nonzero(state != states[place - 1]), strict=True):

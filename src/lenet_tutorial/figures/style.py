@@ -17,6 +17,32 @@ PALE_BLUE, PALE_ORANGE, PALE_GREY = "#CFE5F3", "#FBE7BF", "#E4E4E4"  # large are
 LIGHT_BLUE, LIGHT_ORANGE = "#7FB8DA", "#F3C666"  # small areas
 DARK_ORANGE, BROWN = "#B36B00", "#7A4900"  # lines and words on white
 
+PAPER = "#FFFFFF"
+#: What stands for each colour on a dark page: light for dark, so that words can be read on areas.
+#: The site makes its dark figures with it; what lies on a picture of values keeps its own colour.
+NIGHT = {
+    PAPER: "#121212",  # the page itself
+    INK: "#ECEFF2",
+    BLUE: "#5CB3E6",
+    ORANGE: "#E69F00",
+    GREEN: "#35B87A",
+    GREY: "#A0A0A0",
+    PALE_BLUE: "#1C4460",
+    PALE_ORANGE: "#574010",
+    PALE_GREY: "#3B3E42",
+    LIGHT_BLUE: "#2A6D98",
+    LIGHT_ORANGE: "#8A6110",
+    DARK_ORANGE: "#F0AC55",
+    BROWN: "#F3C68C",
+    # Of a chapter, or of matplotlib: black, vermilion, purple, the lines of a grid or a box.
+    "#000000": "#F4F4F4",
+    "#D55E00": "#FF8A42",
+    "#CC79A7": "#E094C0",
+    "#B0B0B0": "#8C8C8C",
+    "#D3D3D3": "#4A4A4A",
+    "#CCCCCC": "#5C5C5C",
+}
+
 FIVE = (
     (BLUE, "o", "-"),
     (ORANGE, "s", "--"),
@@ -45,7 +71,7 @@ STYLE = {
     "figure.facecolor": "white",
     "legend.frameon": False,
     "lines.linewidth": 2,
-    "image.interpolation": "nearest",
+    "image.interpolation": "none",  # each value is a square, in a drawing too
 }
 NOTE, SMALL, TINY = 10, 9, 8  # sizes of letters below that of STYLE
 MIDDLE = {"ha": "center", "va": "center"}
@@ -59,7 +85,7 @@ BACKWARD = {"color": DARK_ORANGE, "ls": "--"}
 
 # How and where figures are shown is the reader's business; how they look is the book's.
 NOT_STYLE = ("animation", "backend", "date", "docstring", "interactive", "keymap", "savefig")
-NOT_STYLE += ("timezone", "tk", "toolbar", "webagg")
+NOT_STYLE += ("svg", "timezone", "tk", "toolbar", "webagg")
 
 
 @functools.cache
@@ -183,6 +209,21 @@ def _largest(*arrays):
     """Return the largest finite value, or 1 where that would leave nothing to tell apart."""
     every = np.concatenate([np.ravel(np.asarray(array, float)) for array in arrays])
     return float(np.max(every, initial=0.0, where=np.isfinite(every))) or 1.0
+
+
+def letters_on(colour):
+    """Return black or white: the one that is read better on a colour.
+
+    Parameters
+    ----------
+    colour : array_like
+        Red, green, blue and opacity, from 0 to 1, on white paper.
+    """
+    *rgb, opacity = np.asarray(colour, float)
+    rgb = 1 - opacity * (1 - np.asarray(rgb))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    # Where the contrast with white, 1.05 / (y + 0.05), is that with black, (y + 0.05) / 0.05.
+    return "white" if linear @ (0.2126, 0.7152, 0.0722) < 0.179 else "black"
 
 
 def sign_bar(fig, label=None, size=NOTE, **where):

@@ -4,7 +4,6 @@
 
   function part(LeNet) {
     const KERNEL = 5;
-    const FALLS = 40000; // digits after which the rate is half of what it was
     const TABLE_1998 = LeNet.TABLE_1998.map((maps) => [...maps].sort());
     const CHOICES = {
       activation: ["tanh", "relu", "squash", "sigmoid"],
@@ -13,12 +12,21 @@
       inputSize: [28, 32],
     };
     /* `shift`: each time a digit comes, it is moved by up to so many pixels. Without that, the
-       10 000 digits are soon known by heart: 97.0 % right at the end, in place of 98.5 %. */
+       10 000 digits are soon known by heart: 97.0 % right at the end, in place of 98.5 %.
+       `falls`: after so many digits the rate is half of what it was; 0 leaves it as it is. */
     const USUAL = {
       ...{ activation: "tanh", pooling: "average", table: "full", inputSize: 32 },
-      ...{ maps: [6, 16], units: [120, 84], rate: 0.002, batch: 16, seed: 0, shift: 1 },
+      ...{
+        maps: [6, 16],
+        units: [120, 84],
+        rate: 0.002,
+        batch: 16,
+        seed: 0,
+        shift: 1,
+        falls: 40000,
+      },
     };
-    const LARGEST = { maps: 64, units: 512, batch: 512, seed: 2 ** 32 - 1, shift: 3 };
+    const LARGEST = { maps: 64, units: 512, batch: 512, seed: 2 ** 32 - 1, shift: 3, falls: 1e6 };
 
     /** An error with the name of what to say, "train.wrong.NAME", and the values in it. */
     const wrong = (name, values) => Object.assign(new RangeError(name), { said: name, values });
@@ -48,6 +56,7 @@
       checkWhole("batch", settings.batch, LARGEST.batch);
       checkWhole("seed", settings.seed, LARGEST.seed, 0);
       checkWhole("shift", settings.shift, LARGEST.shift, 0);
+      checkWhole("falls", settings.falls, LARGEST.falls, 0);
       checkRate(settings.rate);
       if (settings.table === "1998" && String(settings.maps) !== "6,16")
         throw wrong("table", { maps: settings.maps.join(", ") });
@@ -102,7 +111,7 @@
     }
 
     /** The rate that is used after so many digits: it falls, so that the steps become finer. */
-    const rateAfter = (rate, seen) => rate / (1 + seen / FALLS);
+    const rateAfter = (rate, seen, falls) => (falls ? rate / (1 + seen / falls) : rate);
 
     /** Return a function that gives one random number from 0 to 1 after the other. This is
         "mulberry32", which is small; it is no secret and need not be one. */

@@ -40,7 +40,7 @@
   const lossScale = (top, largest) => ({
     marks: [0, top / 2, top],
     height: (loss) => Math.min(loss / top, 1),
-    text: (loss) => (loss === top && largest > top ? `≥ ${top}` : loss.toFixed(1)),
+    text: (loss) => (loss === top && largest > top ? `≥ ${top}` : String(loss)),
   });
 
   /** The lines that a scale is read from, and its numbers. */

@@ -11,33 +11,33 @@
 
   engine.digits = (base64) => (engine.received.digits = base64); // the script calls it
 
-  /** Unfold two pixels a byte into bytes of 0 to 255. */
-  function unfold(pairs, levels) {
+  const part = (pixels, first, count) => ({
+    images: pixels.slice(first * AREA, (first + count) * AREA),
+    labels: Uint8Array.from({ length: count }, (_, n) => (first + n) % 10),
+  });
+
+  /** Unfold two pixels a byte into bytes of 0 to 255; return the digits to learn from, and those
+      held out. */
+  train.unfold = function (pairs, { learned, held_out, levels }) {
     const pixels = new Uint8Array(2 * pairs.length),
       step = 255 / (levels - 1);
     for (let n = 0; n < pairs.length; n++) {
       pixels[2 * n] = Math.floor(pairs[n] / levels) * step;
       pixels[2 * n + 1] = (pairs[n] % levels) * step;
     }
-    return pixels;
-  }
-
-  const part = (pixels, first, count) => ({
-    images: pixels.slice(first * AREA, (first + count) * AREA),
-    labels: Uint8Array.from({ length: count }, (_, n) => (first + n) % 10),
-  });
+    return { train: part(pixels, 0, learned), held: part(pixels, learned, held_out) };
+  };
 
   async function load() {
     await LeNet.files.load("index.js");
     const about = engine.received.catalogue?.digits;
     if (!about) throw new Error(say("train.digits.none"));
     await LeNet.files.load(about.file);
-    const { learned, held_out, levels } = about;
+    const { learned, held_out } = about;
     try {
       const data = engine.decode(engine.received.digits, about);
       const pairs = await LeNet.inflate(data, ((learned + held_out) * AREA) / 2);
-      const pixels = unfold(pairs, levels);
-      return { train: part(pixels, 0, learned), held: part(pixels, learned, held_out) };
+      return train.unfold(pairs, about);
     } catch {
       throw new Error(say("train.digits.damaged", { file: about.file }));
     } finally {

@@ -250,9 +250,11 @@
         },
         right: (images, labels) => countRight(net, images, labels),
         numbers: () => net.layers.map(numbersOf),
-        /** Put numbers in, as `numbers` returns them; what Adam has gathered is forgotten. */
+        /** Put numbers in, as `numbers` returns them. */
+        put: (numbers) => setNumbers(net.layers, numbers),
+        /** Put numbers in, and forget what Adam has gathered. */
         set(numbers) {
-          setNumbers(net.layers, numbers);
+          learner.put(numbers);
           net.first.fill(0);
           net.second.fill(0);
           steps = 0;

@@ -6,12 +6,14 @@
   const MARK = "#train=";
 
   const { USUAL, LARGEST, CHOICES: KNOWN } = LeNet.blueprint;
-  const { shift, ...DEFAULTS } = USUAL; // how far digits are moved is not for the reader to choose
+  const DEFAULTS = USUAL;
 
   /** What a reader can choose from. A link may name other numbers. */
   const CHOICES = {
     rate: [0.0001, 0.0005, 0.002, 0.005, 0.02, 0.1, 0.5],
+    falls: [0, 10000, 40000, 160000],
     batch: [1, 4, 8, 16, 32, 64, 128],
+    shift: [0, 1, 2, 3],
     activation: KNOWN.activation,
     pooling: KNOWN.pooling,
     table: KNOWN.table,
@@ -20,7 +22,7 @@
   };
   const whole = (low, high) => (text) => {
     const number = Number(text);
-    if (!/^\d{1,4}$/.test(text) || number < low || number > high) throw new Error("range");
+    if (!/^\d{1,7}$/.test(text) || number < low || number > high) throw new Error("range");
     return number;
   };
   const among = (list) => (text) => {
@@ -36,7 +38,9 @@
       if (!(number > 0 && number <= 100)) throw new Error("range");
       return number;
     },
+    falls: whole(0, LARGEST.falls),
     batch: whole(1, LARGEST.batch),
+    shift: whole(0, LARGEST.shift),
     seed: whole(0, 9999),
     activation: among(CHOICES.activation),
     pooling: among(CHOICES.pooling),

@@ -137,13 +137,21 @@
     let begun = null,
       live = true,
       shown = null;
-    /** Load the explorer's own scripts, one after the other, and start it with the network. */
+    const own = Object.assign(() => shown, {
+      busy: () => live && run.state === "running",
+      /** A step on one digit was taken or taken back: the training goes on from there. */
+      took(network) {
+        shown = network;
+        if (live) run.put(network);
+      },
+    });
+    /** Load the explorer's own styles and scripts, and start it with the network. */
     async function mount() {
-      await LeNet.files.scripts(parts.explorer.dataset.scripts.split(" "));
+      await LeNet.files.program(parts.explorer.dataset.files);
       const root = make("div", { class: "lenet-explorer" });
       root.append(parts.explorer.cloneNode(true));
       parts.paperHere.replaceChildren(root);
-      return LeNet.explorer.start(root, () => shown);
+      return LeNet.explorer.start(root, own);
     }
     async function use(network) {
       live = !network;
@@ -171,6 +179,8 @@
       shown = run.network;
       (await begun.catch(() => null))?.use(shown);
     };
+    run.on("state", async () => (await begun?.catch(() => null))?.update());
+    run.on("network", () => run.state !== "running" && follow()); // what a step starts from
     return { use, follow };
   }
 

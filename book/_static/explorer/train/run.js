@@ -55,6 +55,7 @@
     handle.on(
       "network",
       mine((told) => {
+        if (run.changed) return; // it was on its way when the reader changed the network
         const network = { ...told, name }; // each run has a name of its own
         const first = !run.first;
         if (first) run.first = network;
@@ -91,12 +92,14 @@
       run.handle?.close();
       if (run.history?.losses.length > 1) run.previous = run.history;
       Object.assign(run, { first: null, network: null, last: null, accuracy: null, recent: [] });
+      run.changed = false;
       run.history = newHistory({ ...run.settings });
       run.go("ready");
       open(run, tell);
     },
     start() {
       if (run.state !== "ready") return;
+      run.changed = false;
       run.go("running");
       run.handle.start();
     },
@@ -108,7 +111,15 @@
     },
     step() {
       run.pause();
+      run.changed = false;
       if (run.state === "ready") run.handle.step();
+    },
+    /** Take a network that the reader has changed; the training goes on from it. */
+    put(network) {
+      run.changed = true;
+      run.network = network;
+      run.handle.put(network);
+      tell("network", network);
     },
     /** Take other settings. The rate changes as it runs; all others begin a new network. */
     set(settings) {
@@ -145,6 +156,7 @@
       previous: null, // the history of the run before
       last: null, // what was told last of the progress
       accuracy: null,
+      changed: false, // has the reader changed the network since it last learned?
       recent: [],
       trouble: null, // the kind of what went wrong last
       count: 0, // of the networks so far

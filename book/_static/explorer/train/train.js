@@ -47,6 +47,13 @@
     return { name: "trained", inputSize: settings.inputSize, entry, layers };
   };
 
+  /** Return what a network has learned, as the worker hands it over. */
+  const numbersOf = ({ layers }) =>
+    layers.map(({ weights, coefficients, biases }) => {
+      const all = Object.entries({ weights, coefficients, biases });
+      return Object.fromEntries(all.filter(([, array]) => array));
+    });
+
   /** Start a worker; `hear` gets its messages, `fail` what is wrong with it. */
   function startWorker(hear, fail) {
     const address = URL.createObjectURL(new Blob([source()], { type: "text/javascript" }));
@@ -131,6 +138,8 @@
       start: () => ask({ type: "start" }),
       pause: () => ask({ type: "pause" }),
       step: () => ask({ type: "step" }),
+      /** Go on from a network of this form, whose numbers somebody has changed. */
+      put: (network) => ask({ type: "put", numbers: numbersOf(network) }),
       /** Change the rate; throws where it can't be used. */
       set({ rate }) {
         inWords(() => blueprint.checkRate(rate));

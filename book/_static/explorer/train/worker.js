@@ -22,7 +22,7 @@
       return {
         ...{ learner, digits, rate: learner.settings.rate, batch: learner.settings.batch },
         ...{ order: null, at: 0, step: 0, seen: 0, seconds: 0, look: 0 },
-        ...{ loss: 0, right: 0, count: 0, told: 0, running: false, shown: 0 },
+        ...{ loss: 0, right: 0, count: 0, told: 0, running: false, shown: 0, changed: false },
         good: learner.numbers(), // those to go back to
       };
     }
@@ -60,7 +60,7 @@
     function learn(run) {
       const { images, labels } = run.digits.train;
       const places = nextBatch(run);
-      const rate = LeNet.blueprint.rateAfter(run.rate, run.seen);
+      const rate = LeNet.blueprint.rateAfter(run.rate, run.seen, run.learner.settings.falls);
       const { loss, right } = run.learner.learn(images, labels, places, rate, moves(run, places));
       if (!(loss < LOST)) return { diverged: true };
       run.last = { loss, trainAccuracy: right / places.length };
@@ -108,6 +108,11 @@
           run.look = nextLook(0);
           tell({ accuracy: timed(() => accuracy(run)) });
         },
+        /** Somebody has changed the network by hand: how well does it read now? */
+        changed() {
+          run.changed = false;
+          tell({ accuracy: accuracy(run) });
+        },
         /** Learn from one batch. Where the loss is no number any more, go back and stop. */
         one() {
           const told = timed(() => learn(run));
@@ -134,7 +139,7 @@
 
       line.port1.onmessage = () => {
         waiting = false;
-        if (!run.running) return;
+        if (!run.running) return run.changed && teller.changed();
         teller.first();
         const end = performance.now() + MOMENT;
         while (run.running && performance.now() < end) {
@@ -174,6 +179,13 @@
         },
         rate({ rate }) {
           run.rate = rate;
+        },
+        /** Go on from other numbers. They are judged when no more of them come. */
+        put({ numbers }) {
+          run.learner.put(numbers);
+          run.good = numbers;
+          run.changed = true;
+          goOn();
         },
       };
     };
