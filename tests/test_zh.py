@@ -311,7 +311,10 @@ def numeral(text):
 
 def spelt(text):
     """Return the numbers above two that a text has in words, and all that it has in digits."""
-    text = plain(text)
+    text = re.sub("tens of thousands|ten thousand", "many", plain(text))  # 几万, 一万
+    pairs = re.findall(rf"\b({'|'.join(ledger.TENS)})-({'|'.join(ledger.ONES)})\b", text)
+    for ten, one in pairs:
+        text = text.replace(f"{ten}-{one}", str(SPELT[ten] + SPELT[one]))
     words = {word.removesuffix("s") for word in re.findall(r"[a-z]+", text)}
     found = {SPELT[word] for word in words | {w + "s" for w in words} if word in SPELT}
     found |= {numeral(one) for one in NUMERAL.findall(text)}
