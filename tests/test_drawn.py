@@ -340,10 +340,29 @@ def test_the_spread_goes_down_the_page_in_the_order_of_the_table(percent):
     assert places == [[0, 0], [1]]
 
 
+def test_kinds_of_runs_have_rows_and_marks_of_their_own():
+    table = pd.DataFrame(
+        {"net": list("bbab"), "of": ["x", "y", "y", "y"], "error": [0.02, 0.05, 0.04, 0.07]}
+    )
+    fig = figures.plot_spread(table, "error", "net", kind="of")
+    (ax,) = fig.axes
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["b", "a"]
+    known = entries(fig.legends[0])
+    assert list(known) == ["x", "y", "mean"] and known["x"][2] != known["y"][2]
+    dots = [line for line in ax.lines if line.get_marker() != "|"]
+    assert [line.get_xdata().round(6).tolist() for line in dots] == [[2], [5, 7], [4]]
+    means = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
+    assert means == pytest.approx([2, 6, 4])
+    places = [line.get_ydata()[0] for line in dots]
+    assert places[0] < 0 < places[1] < 0.5 and places[2] == 1 + places[1]
+
+
 @pytest.mark.parametrize("groups", [1, 2, 3, 6, 12])
-def test_no_mark_of_a_spread_is_clipped(groups):
+@pytest.mark.parametrize("kind", [None, "of"])
+def test_no_mark_of_a_spread_is_clipped(groups, kind):
     table = pd.DataFrame({"net": [f"n{i}" for i in range(groups)] * 2, "error": 0.02})
-    fig = figures.plot_spread(table, "error", "net")
+    table["of"] = ["x"] * groups + ["y"] * groups
+    fig = figures.plot_spread(table, "error", "net", kind=kind)
     page(fig)
     (ax,) = fig.axes
     inside = ax.get_window_extent()
