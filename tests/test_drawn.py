@@ -372,6 +372,24 @@ def test_no_mark_of_a_spread_is_clipped(groups, kind):
         assert inside.y0 <= places.min() - reach and places.max() + reach <= inside.y1
 
 
+def test_what_is_left_of_the_errors_falls_to_the_right_in_each_panel():
+    panels = {"one": {"a": [5, 2, 0.5], "b": [4, 3, 1]}, "two": {"c": [3, 1, 0.3]}}
+    fig = figures.plot_refusals(panels, (0, 10, 20), {"the paper": (12.1, 1)})
+    first, second = fig.axes
+    assert [ax.get_title() for ax in fig.axes] == ["one", "two"]
+    for ax, curves in zip(fig.axes, panels.values(), strict=True):
+        assert ax.get_yscale() == "log" and ax.get_xlabel() == "digits refused (%)"
+        for name, errors in curves.items():
+            assert named(ax)[name].get_xdata().tolist() == [0, 10, 20]
+            assert named(ax)[name].get_ydata().tolist() == errors
+    assert named(first)["a"].get_linestyle() != named(first)["b"].get_linestyle()
+    assert named(first)["the paper"].get_xydata().tolist() == [[12.1, 1]]
+    assert "the paper" not in named(second)
+    assert first.get_ylabel() == "error on the others (%)"
+    plain = figures.plot_refusals({"one": panels["one"]}, (0, 10, 20))
+    assert len(plain.axes) == 1
+
+
 def test_the_axis_of_a_spread_is_named_after_its_column():
     table = pd.DataFrame({"net": ["b", "a"], "error": [0.02, 0.05]})
     assert figures.plot_spread(table, "error", "net").axes[0].get_xlabel() == "error"

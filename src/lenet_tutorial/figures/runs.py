@@ -208,6 +208,45 @@ def _legend_with_the_mean_last(fig, ax):
     )
 
 
+@styled
+def plot_refusals(panels, shares, published=None):
+    """Draw the error on what is left, against the share of digits that are refused.
+
+    Parameters
+    ----------
+    panels : dict of str to dict
+        From the title of a panel to its curves: from a name to the errors on the digits that are
+        left, in per cent.
+    shares : sequence of float
+        The shares that are refused, in per cent.
+    published : dict of str to tuple, optional
+        From a name to a share and an error; marked in the first panel.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If a panel has no curves, or more than can be told apart.
+    """
+    fig, axes = figure(7.0, 3.4, ncols=len(panels), sharey=True, squeeze=False)
+    for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for name, look in looks_for(curves, "lines").items():
+            ax.plot(shares, curves[name], label=name, **look | {"marker": ""})
+        ax.axhline(1, color=GREY, lw=1)
+        ax.set(title=title, xlabel="digits refused (%)", yscale="log")
+        ax.set_yticks([0.2, 0.5, 1, 2, 5], [0.2, 0.5, 1, 2, 5])
+        ax.minorticks_off()
+    for (name, (share, error)), marker in zip((published or {}).items(), "Ds^v", strict=False):
+        axes[0, 0].plot([share], [error], ls="", marker=marker, color=INK, label=name)
+    axes[0, 0].set_ylabel("error on the others (%)")
+    for ax in axes[0]:
+        ax.legend()
+    return fig
+
+
 def lines_of(table, x, y, line):
     """Return, for each line, the mean and the spread of `y` at each `x`.
 
