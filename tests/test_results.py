@@ -78,8 +78,9 @@ every = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
 def measured(table):
-    """Return the columns that are shares of digits."""
-    return [c for c in table if re.search(r"(accuracy|error)(_\d+)?$", c)]
+    """Return the columns that are shares of digits, or of lines."""
+    shares = r"(accuracy|error)(_\d+)?$|^(gaps|touching|wrong)_\d+$"
+    return [c for c in table if re.search(shares, c)]
 
 
 def raw(name):
@@ -282,7 +283,17 @@ def test_a_share_of_part_of_a_digit_is_seen():
     assert whole(pd.Series([0.991667, 0.99]), 120).tolist() == [True, False]
 
 
-@every
+def test_every_share_of_lines_is_one_of_whole_lines():
+    table = results.read("lines")
+    for column in measured(table):
+        kind, number = column.split("_")
+        left = 2000 - 2000 * int(number) // 100 if kind == "wrong" else 1000
+        assert whole(table[column], left).all(), column
+    both = (table["gaps_5"] + table["touching_5"]) / 2
+    assert (1 - both).to_numpy() == pytest.approx(table["wrong_0"].to_numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name != "lines"])
 def test_every_share_is_one_of_whole_digits(name):
     table = results.read(name)
     for (dataset, row_digits), rows in table.groupby(
