@@ -380,8 +380,9 @@ def facts():
     yield "15", 'paths "40" with penalty 0.7', math.isclose(0.6 + 0.1, 0.7)
     yield "15", '"110" with penalty 1.2', math.isclose(0.2 + 0.9 + 0.1, 1.2)
     spelled = "".join(one for one, _ in itertools.groupby("-44-47") if one != "-")
-    yield "15", "447", spelled == "447"
-    yield "15", "4447", "-44-47".replace("-", "") == "4447"
+    yield "15", "447, three digits", spelled == "447"
+    yield "15", "4447, four digits", "-44-47".replace("-", "") == "4447"
+    yield "15", "47, two digits", spelled != "47"
 
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():

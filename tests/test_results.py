@@ -79,7 +79,9 @@ every = pytest.mark.parametrize("name", EXPERIMENTS)
 
 def measured(table):
     """Return the columns that are shares of digits, or of lines."""
-    shares = r"(accuracy|error)(_\d+)?$|^(gaps|touching|wrong)_\d+$"
+    shares = r"(accuracy|error)(_\d+)?$|^(gaps|touching)_\d+$"
+    if "gaps_5" in table:
+        shares += r"|^wrong_\d+$"  # elsewhere it is a count
     return [c for c in table if re.search(shares, c)]
 
 
@@ -522,7 +524,23 @@ SAID = {
         ("it takes the error further down, to {:.1f} % on average",
          lambda: (error("batches", recipe="scaled rate, warm-up", batch_size=1024),)),
     ],
+    "15": [
+        ("from texts alone reads {:.1f} % of the lines of five with gaps and {:.1f} % of those",
+         lambda: lines_read("texts", "gaps_5", "touching_5")),
+        ("was told the places reads {:.1f} % and {:.1f} %. Cutting reads {:.1f} % and {:.1f} %",
+         lambda: (*lines_read("places", "gaps_5", "touching_5"),
+                  *lines_read("cut", "gaps_5", "touching_5"))),
+        ("If nothing is refused, {:.1f} % of these lines are read wrong",
+         lambda: lines_read("texts", "wrong_0")),
+        ("With 10 % refused, {:.1f} % of the others are wrong, with 20 % refused {:.1f} %",
+         lambda: lines_read("texts", "wrong_10", "wrong_20")),
+    ],
 }  # fmt: skip
+
+
+def lines_read(recipe, *columns):
+    rows = results.read("lines").query("recipe == @recipe")
+    return tuple(100 * rows[column].mean() for column in columns)
 
 
 @pytest.mark.parametrize(

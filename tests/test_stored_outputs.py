@@ -51,8 +51,8 @@ NEAREST_MEAN, NEAREST_OF_1000 = 1797, 1310
 # Mean and standard deviation of its training pixels, as 0 … 1; everybody normalises by these.
 MEAN, SPREAD = 0.1307, 0.3081
 # What two short runs of chapter 15 gave when they were stored; another machine gives others.
-FEW_PIECES = (0, 0, 0)
-TRAINED_ON_LINES = (0, 0, 0, 0)
+FEW_PIECES = (5915, 67, 52)
+TRAINED_ON_LINES = (3.84, 3.60, 52, 50)
 
 
 def tags(cell):
@@ -876,7 +876,7 @@ def three_ways(cell):
 
 def sliding_saves(cell):
     (ratio,) = read("{} times as long in windows", text_of(cell))
-    assert 2 < ratio < 9
+    assert 2 < ratio < 15
     return {"ratio": ratio}
 
 
@@ -1075,7 +1075,7 @@ LEDGER = {
     "c13-301": two_convolutions,
     "c15-016": sliding_saves,
     "c15-032": few_pieces,
-    "c15-056": trained_on_lines,
+    "c15-055": trained_on_lines,
 }
 
 
