@@ -723,7 +723,7 @@ def test_zip_codes_lie_in_the_large_picture_as_mnist_s_digits_do():
 
 def test_what_ten_networks_read_otherwise_is_what_their_error_counts():
     table = results.read("misread")
-    assert sorted(table["seed"]) == list(range(7))
+    assert sorted(table["seed"]) == list(range(10))
     labels = {}
     for row in table.to_dict("records"):
         listed = [tuple(map(int, one.split(":"))) for one in row["misread"].split()]
