@@ -225,7 +225,8 @@ def test_slid_over_a_line_are_the_windows_cut_out():
 
 def test_targets_name_the_digit_in_the_middle(digits):
     made = write_lines(*digits, 20, seed=2)
-    labels, weights = sliding.targets(made)
+    width = made.images.shape[2]
+    labels, weights = sliding.targets(width, made.texts, made.spans)
     assert labels.shape == weights.shape == (20, sliding.places(made.images.shape[2]))
     for text, spans, row, weight in zip(made.texts, made.spans, labels, weights, strict=True):
         for place, label in enumerate(row):

@@ -34,6 +34,9 @@ class Writing:
     reach : int
         How many columns a digit may stand within the columns of the one before it, at most. A few
         of those that are brought together do not touch for that reason.
+    apart : int
+        Columns between the middles of two neighbours, at least: two bars on top of each other are
+        no "11". A few of those that are brought together do not touch for that reason either.
     size : (float, float)
         Height of a hand's digits in pixels; MNIST's are 20 high.
     slant : (float, float)
@@ -49,6 +52,7 @@ class Writing:
     touching: float = 0.0
     overlap: tuple = (0, 2)
     reach: int = 4
+    apart: int = 8
     size: tuple = (16.0, 22.0)
     slant: tuple = (-0.25, 0.25)
     uneven: float = 0.1
@@ -64,6 +68,7 @@ class Writing:
         if check_number("touching", self.touching) > 1:
             raise ValueError(f"touching must be from 0 to 1, got {self.touching}")
         check_whole("reach", self.reach, 0)
+        check_whole("apart", self.apart, 3)
         check_number("uneven", self.uneven, below=0.25)
         check_number("lift", self.lift, below=4)
 
@@ -158,7 +163,9 @@ def _write(images, labels, writing, random):
             start = line.shape[1] + random.integers(*writing.gap, endpoint=True)
             if brought[place - 1]:
                 start = meeting - random.integers(*writing.overlap, endpoint=True)
-                start = max(start, line.shape[1] - writing.reach, spans[-1][0] + 3)
+                start = max(start, line.shape[1] - writing.reach)
+            middles = sum(spans[-1]) + 2 * writing.apart  # twice: halves of columns
+            start = max(start, -((digit.shape[1] - middles) // 2))
             touching.append(start <= meeting)
         line, owners = _put(line, owners, digit, start, place + 1)
         spans.append((start, start + digit.shape[1]))

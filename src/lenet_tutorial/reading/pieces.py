@@ -127,3 +127,29 @@ def pieces(line, cuts):
                 around.append((a, b))
                 images.append(normalise(piece))
     return around, np.array(images, np.float32).reshape(-1, 28, 28)
+
+
+def cut_line(line, owners=None):
+    """Set a line upright, find its cuts, and cut all its pieces out.
+
+    Parameters
+    ----------
+    line : numpy.ndarray
+        ``(height, width)``, 0 to 1: 1 is ink.
+    owners : numpy.ndarray, optional
+        As the line: which digit each pixel's ink is of, 0 for paper.
+
+    Returns
+    -------
+    (list of (int, int), numpy.ndarray, list of int, numpy.ndarray or None)
+        The numbers of the cuts around each piece, the pieces ``(n, 28, 28)``, the cuts, and the
+        owners in the line that was set upright, 0 where there is less than ink.
+    """
+    wide = np.flatnonzero(line.any(axis=0)).max(initial=0) + len(line) // 2
+    line = line[:, :wide]  # the paper after it takes time
+    lean = find_lean(line)
+    upright = set_upright(line, lean)
+    cuts = find_cuts(upright)
+    if owners is not None:
+        owners = np.where(upright >= INK, set_upright(owners[:, :wide], lean, order=0), 0)
+    return (*pieces(upright, cuts), cuts, owners)
