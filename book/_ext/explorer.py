@@ -107,7 +107,10 @@ PROGRAMS = {
     "line": Program(
         scripts=(
             *("widgets", "shapes", "engine", "preprocess", "files", "hand"),
-            *(f"line/{name}" for name in ("slide", "decode", "prepare", "reader", "view", "page")),
+            *(
+                f"line/{name}"
+                for name in ("slide", "decode", "prepare", "reader", "keep", "view", "page")
+            ),
         ),
         styles=("line",),
     ),

@@ -1,26 +1,21 @@
 """What the page gets on which one writes a whole number: a network, and lines to try.
 
-The network is LeNet-5 as convolutions alone (:mod:`lenet_tutorial.reading.sliding`). The page builds
-it for a window, as it builds any other network, and slides it over what is written; what it must
-know of the layers follows from the shapes of their arrays. The lines are put together of the
-explorer's sample digits, test digits that no network has learnt.
+The network is the one that comes with the package (:mod:`lenet_tutorial.reading.sliding`). The page
+builds it for one window, as it builds any other network, and slides it over what is written. The
+lines are put together of the explorer's sample digits, test digits that no network has learnt.
 """
 
 import base64
-import json
 from pathlib import Path
 
 import numpy as np
 
 from .. import weights
 from ..reading.lines import HEIGHT, MARGIN, lean
+from ..reading.sliding import STORED, WINDOW
 from . import scripts
 
-#: The network that slides, and how its labels follow one another; kept by :func:`keep`.
-STORED = Path(weights.__file__).parent / "data" / "line.npz"
 FILE = "line.js"
-WINDOW = 32
-LAYERS = ("C1", "S2", "C3", "S4", "C5", "F6", "output")
 #: The lines: what is written, columns of paper between two neighbours (below 0 they run into each
 #: other), how large, how slanted. Two are numbers of this book: years of its papers; LeNet-5's
 #: parameters in the textbooks.
@@ -35,72 +30,38 @@ EXAMPLES = (
 LEVELS = 16  # of ink that are kept
 
 
-def layers(shapes, activation="relu"):
-    """Say what the browser must know of the layers, from the shapes of their arrays.
+def layers(maps):
+    """Say what the browser must know of the network that is slid over lines, layer by layer.
 
     Parameters
     ----------
-    shapes : sequence of tuple
-        Kernels ``(side, side, inputs, maps)`` and biases ``(maps,)`` by turns, from C1 to the
-        output; after each of the first two comes a maximum of 2×2.
-    activation : str
-        Of all layers but the output, which is linear.
+    maps : (int, int)
+        Of C1 and C3.
 
     Returns
     -------
     list of dict
         As :func:`lenet_tutorial.explorer.describe.describe` returns them.
-
-    Raises
-    ------
-    ValueError
-        If the shapes are not those of five convolutions.
     """
-    kernels, biases = [list(one) for one in shapes[::2]], [list(one) for one in shapes[1::2]]
-    fits = len(kernels) == len(biases) == 5 and all(
-        len(kernel) == 4 and kernel[0] == kernel[1] and kernel[3:] == bias
-        for kernel, bias in zip(kernels, biases, strict=True)
-    )
-    if not fits:
-        raise ValueError(f"not the arrays of five convolutions: {shapes}")
-    found, arrays = [], iter(zip(kernels, biases, strict=True))
-    for name in LAYERS:
+    found, below = [], 1
+    for name, kernel, count in (
+        ("C1", 5, maps[0]),
+        ("S2", 2, maps[0]),
+        ("C3", 5, maps[1]),
+        ("S4", 2, maps[1]),
+        ("C5", 5, 120),
+        ("F6", 1, 84),
+        ("output", 1, 11),
+    ):
+        numbers = {"name": name, "kernel": kernel, "maps": count}
         if name in ("S2", "S4"):
-            pooling = {"kind": "max pooling", "kernel": 2, "stride": 2}
-            found.append({"name": name, "shapes": [], **pooling, "maps": found[-1]["maps"]})
+            found.append({**numbers, "kind": "max pooling", "stride": 2, "shapes": []})
             continue
-        kernel, bias = next(arrays)
-        numbers = {"kind": "convolution", "kernel": kernel[0], "stride": 1, "maps": bias[0]}
-        numbers["activation"] = "linear" if name == "output" else activation
-        found.append({"name": name, "shapes": [kernel, bias], **numbers})
+        numbers |= {"kind": "convolution", "stride": 1}
+        numbers["activation"] = "linear" if name == "output" else "relu"
+        found.append({**numbers, "shapes": [[kernel, kernel, below, count], [count]]})
+        below = count
     return found
-
-
-def keep(path, model, follow, about, stretch=1.0):
-    """Keep a network that slides over lines, for the page and for whoever reads lines.
-
-    Parameters
-    ----------
-    path : path
-        A file that is there is replaced, whole or not at all.
-    model : keras.Model
-        As :func:`lenet_tutorial.reading.sliding.build_sliding` builds it.
-    follow : numpy.ndarray
-        ``(11, 11)``: what the decoder adds, from label to label.
-    about : dict
-        How it was trained; fit for JSON.
-    stretch : float
-        By how much the network makes a line wider first.
-
-    Raises
-    ------
-    OSError
-        If the file can't be written.
-    """
-    shapes = [array.shape for array in model.get_weights()]
-    network = {"name": "line", "input_size": WINDOW, "stretch": stretch, "layers": layers(shapes)}
-    told = {**about, "network": network, "follow": np.round(follow, 6).tolist()}
-    weights.write(path, weights.pack(model), told)
 
 
 def write_example(digits, gap, scale, slant):
@@ -189,7 +150,8 @@ def made_by_the_build(folder, path=STORED):
     folder : path
         Of the explorer's weights, with the sample digits.
     path : path
-        Of the file that :func:`keep` has written.
+        Of the network: as :func:`lenet_tutorial.weights.write` writes it, with ``maps`` in what is
+        to be known of it.
 
     Returns
     -------
@@ -202,16 +164,14 @@ def made_by_the_build(folder, path=STORED):
         If a file can't be read.
     """
     data, about = weights.read(path)
-    shown = examples(folder)
-    packed = pack_lines([line for _, line in shown])
+    lines = examples(folder)
+    packed = pack_lines([line for _, line in lines])
     told = {
-        "network": about["network"],
-        "follow": about["follow"],
+        "network": {"name": "line", "input_size": WINDOW, "layers": layers(about["maps"])},
         **scripts.about_file(FILE, data),
         "examples": {
             **scripts.about_file(FILE, packed),
-            "lines": [{"text": text, "width": line.shape[1]} for text, line in shown],
+            "lines": [{"text": text, "width": line.shape[1]} for text, line in lines],
         },
     }
-    told = json.loads(json.dumps(told))
     return {FILE: scripts.call("line", told, data, packed)}

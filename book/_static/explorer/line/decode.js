@@ -1,8 +1,9 @@
 /* What the answers at all places say together: sliding.py again, step for step.
 
-   A label is 0 for "no digit here" and d + 1 for digit d. `follow` holds, for each label and each
-   one after it, minus the logarithm of how often the second follows the first from place to place.
-   Penalties are minus logarithms, too: the path with the smallest sum is the likeliest. */
+   A label is 0 for "no digit here" and d + 1 for digit d. The network has learnt to spell a text by
+   its labels: what it repeats is read once, and 0 not at all, so a 0 stands between two equal digits
+   (connectionist temporal classification, Graves et al. 2006). A penalty is minus the logarithm of a
+   label's share. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -11,7 +12,7 @@
 
   const decode = (LeNet.decode = { NONE, LABELS });
 
-  /** Turn answers into penalties: minus the logarithm of each label's share at its place. */
+  /** Turn answers into penalties, place by place. */
   decode.penalties = function (answers, places) {
     const result = new Float64Array(places * LABELS);
     for (let place = 0; place < places; place++) {
@@ -24,41 +25,25 @@
     return result;
   };
 
-  /** Return the best label for each place, all places together: Viterbi's algorithm. */
-  decode.best = function (penalties, places, follow) {
-    let total = Array.from({ length: LABELS }, (_, n) => penalties[n] + follow[NONE][n]);
-    const back = [];
-    for (let place = 1; place < places; place++) {
-      const came = Array.from({ length: LABELS }, (_, label) => {
-        let from = 0;
-        for (let n = 1; n < LABELS; n++)
-          if (total[n] + follow[n][label] < total[from] + follow[from][label]) from = n;
-        return from;
-      });
-      back.push(came);
-      total = came.map(
-        (from, label) => total[from] + follow[from][label] + penalties[place * LABELS + label],
-      );
-    }
-    const labels = [total.indexOf(Math.min(...total))];
-    for (const came of back.reverse()) labels.push(came[labels[labels.length - 1]]);
-    return labels.reverse();
-  };
+  /** Return the best path: the likeliest label at each place. */
+  decode.best = (answers, places) =>
+    Array.from({ length: places }, (_, place) => {
+      const here = answers.subarray(place * LABELS, (place + 1) * LABELS);
+      return here.indexOf(Math.max(...here));
+    });
 
-  /** Read labels as digits: what is repeated counts once, and none not at all. Of each digit, say
-      from which place to which it goes. */
+  /** Read labels as digits. Of each digit, say from which place to which it goes. */
   decode.spell = function (labels) {
     const digits = [];
     labels.forEach((label, place) => {
-      if (label !== NONE && label !== labels[place - 1])
-        digits.push({ digit: label - 1, from: place, to: place });
-      else if (label !== NONE) digits[digits.length - 1].to = place;
+      if (label === NONE) return;
+      if (label !== labels[place - 1]) digits.push({ digit: label - 1, from: place, to: place });
+      else digits[digits.length - 1].to = place;
     });
     return digits;
   };
 
-  /** Return the share that one digit has: at the place where it is surest, with the next best label
-      there. */
+  /** Return the place at which a digit has its largest share, and the next best label there. */
   decode.doubt = function (penalties, { digit, from, to }) {
     let at = from;
     for (let place = from; place <= to; place++)
@@ -71,49 +56,22 @@
     return { at, share: shares[digit + 1], second, secondShare: shares[second] };
   };
 
-  /** Return how much of all paths together reads one text: the forward algorithm, once through all
-      labels and once through those alone that spell the text. */
-  decode.share = function (penalties, places, follow, text) {
-    const spelt = [NONE];
-    for (const letter of text) spelt.push(Number(letter) + 1, NONE);
-    const every = Array.from({ length: LABELS }, (_, n) => n);
-    const right = forward(
-      penalties,
-      places,
-      follow,
-      spelt,
-      (from, to) => {
-        const next = to - from;
-        return (
-          next === 0 ||
-          next === 1 ||
-          (next === 2 && spelt[to] !== NONE && spelt[from] !== spelt[to])
-        );
-      },
-      2,
-    );
-    const ends = right.slice(-2); // after the last digit, or in it
-    const all = forward(penalties, places, follow, every, () => true, LABELS);
-    return Math.exp(together(all) - together(ends));
-  };
-
-  /** Follow all paths through some states at once; return the penalty of each state at the end. The
-      first `open` states can be the first of a path. */
-  function forward(penalties, places, follow, states, leads, open) {
-    let total = states.map((label, n) =>
-      n < open ? penalties[label] + follow[NONE][label] : Infinity,
-    );
+  /** Return how probable a text is, all paths that spell it together: the forward algorithm. */
+  decode.chance = function (penalties, places, text) {
+    const states = [NONE]; // none, digit, none, digit, …, none
+    for (const letter of text) states.push(Number(letter) + 1, NONE);
+    let total = states.map((label, n) => (n < 2 ? penalties[label] : Infinity));
     for (let place = 1; place < places; place++) {
       const before = total;
       total = states.map((label, to) => {
-        const ways = before.map((sum, from) =>
-          leads(from, to) ? sum + follow[states[from]][label] : Infinity,
-        );
+        const ways = [before[to], before[to - 1] ?? Infinity];
+        // Past the none between two digits, unless they are equal.
+        if (label !== NONE && label !== states[to - 2]) ways.push(before[to - 2] ?? Infinity);
         return together(ways) + penalties[place * LABELS + label];
       });
     }
-    return total;
-  }
+    return Math.exp(-together(total.slice(-2))); // after the last digit, or in it
+  };
 
   /** The penalty of several ways together: their probabilities add up. */
   function together(ways) {

@@ -9,18 +9,19 @@
   const { fill, make, messages, paint, pen } = LeNet.widgets;
   const FILE = "line.js";
   const QUIET = 700; // milliseconds: while the pen moves, a screen reader keeps quiet
+  const states = []; // of all such papers in the page
   const MOVES = { ArrowLeft: -1, ArrowRight: 1, PageDown: -8, PageUp: 8 };
 
   const percent = (share) => (100 * share).toFixed(share > 0.9995 || share < 0.0005 ? 0 : 1);
   const nameOf = (label) => (label === decode.NONE ? say("line.none") : String(label - 1));
 
   /** Say what is read, and where it is unsure. */
-  function inWords({ line, reading, network }) {
-    if (!network) return say("line.loading");
+  function inWords({ line, reading, network, failed }) {
+    if (!network) return say(failed ? "line.noOne" : "line.loading");
     if (!line) return say("line.nothing");
-    const { text, share, digits, unsure } = reading;
+    const { text, chance, digits, unsure } = reading;
     if (!text) return say("line.noDigit");
-    const said = [say("line.reads", { text, share: percent(share) })];
+    const said = [say("line.reads", { text, share: percent(chance) })];
     const worst = digits.reduce((a, b) => (b.share < a.share ? b : a));
     if (worst.unsure)
       said.push(
@@ -67,13 +68,13 @@
 
   /** Say what a place's window holds and what the network answers there. */
   function placeInWords({ reading, network }, place) {
-    const { from, to } = slide.windowOf(network, place);
+    const { from } = slide.windowOf(network, place);
     const shares = reading.shares.subarray(place * decode.LABELS, (place + 1) * decode.LABELS);
     const order = Array.from(shares.keys()).sort((a, b) => shares[b] - shares[a]);
     const [best, second] = order.map((label) =>
       say("line.answer", { label: nameOf(label), share: percent(shares[label]) }),
     );
-    const columns = { from: Math.round(from), to: Math.round(to) - 1 };
+    const columns = { from, to: from + slide.SIDE - 1 };
     return say("line.place", {
       place: place + 1,
       places: reading.places,
@@ -104,11 +105,9 @@
     Object.assign(parts.mark.style, { left: `${left}px`, width: `${width}px` });
     const { x, broad } = lineView.column(state, shown, place);
     Object.assign(parts.column.style, { left: `${x - broad / 2}px`, width: `${broad}px` });
-    const wide = Math.round(line.width * (network.entry.stretch || 1));
-    const all = slide.stretch(line.ink, line.width, wide);
-    const first = place * slide.step(network);
+    const { from } = slide.windowOf(network, place);
     const seen = Float32Array.from({ length: slide.SIDE ** 2 }, (_, n) => {
-      return all[Math.floor(n / slide.SIDE) * wide + first + (n % slide.SIDE)];
+      return line.ink[Math.floor(n / slide.SIDE) * line.width + from + (n % slide.SIDE)];
     });
     paint(parts.window, seen, slide.SIDE, slide.SIDE, [0, 1], "ink");
   }
@@ -187,6 +186,7 @@
     const onPaper = pen(parts.paper);
     const state = LeNet.newReader(onPaper && pen(make("canvas"), { willReadFrequently: true }));
     if (!onPaper) notice("canvas", say("line.noCanvas"));
+    states.push(state);
     const shown = drawing(parts, state);
     const reach = () => [shown().width / shown().scale, shown().height / shown().scale];
     const isDrawing = onPaper ? hand.draws(parts.paper, state, reach) : () => false;
@@ -198,16 +198,18 @@
       await files.load(FILE);
       state.use(engine.received.line);
       offer(parts, state);
-      if (!state.before.length) state.show({ kind: "example", example: 0 });
-      root.dataset.ready = "yes";
     } catch (error) {
       notice("weights", say("line.noNetwork", { why: error.message }));
-      parts.verdict.textContent = say("line.noOne");
-      root.dataset.ready = "none";
+      state.failed = true;
     }
+    const first = state.examples.length ? { kind: "example", example: 0 } : state.source;
+    if (!state.before.length) state.source = LeNet.keepLine.read(state.examples) || first;
+    state.update();
+    LeNet.keepLine(state);
+    root.dataset.ready = state.failed ? "none" : "yes";
     return state;
   }
 
-  LeNet.line = { start };
+  LeNet.line = { start, states };
   for (const root of document.querySelectorAll(".lenet-line")) start(root);
 })();

@@ -8,8 +8,8 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { decode, engine, hand, lines, slide } = LeNet;
-  const SURE = 0.9; // of all paths; below it the number is called unsure
-  const CLEAR = 0.8; // share of a digit at its place; below it the digit is
+  const SURE = 0.9; // probability of the number; below it the network is called unsure
+  const CLEAR = 0.8; // share of a digit at its best place; below it the digit is
 
   /** Build the network out of what its script has handed over. */
   function networkOf({ about, weights }) {
@@ -17,17 +17,17 @@
   }
 
   /** Read a line. Returns the answers at all places, the best path through them and its digits. */
-  function read(network, follow, line) {
+  function read(network, line) {
     const { answers, places } = slide.forward(network, line.ink, line.width);
     const penalties = decode.penalties(answers, places);
-    const labels = decode.best(penalties, places, follow);
+    const labels = decode.best(answers, places);
     const digits = decode.spell(labels).map((one) => ({ ...one, ...decode.doubt(penalties, one) }));
     const text = digits.map(({ digit }) => digit).join("");
-    const share = decode.share(penalties, places, follow, text);
+    const chance = decode.chance(penalties, places, text);
     for (const one of digits) one.unsure = one.share < CLEAR;
-    const unsure = share < SURE || digits.some((one) => one.unsure);
+    const unsure = chance < SURE || digits.some((one) => one.unsure);
     const shares = Float32Array.from(penalties, (penalty) => Math.exp(-penalty));
-    return { answers, places, shares, labels, digits, text, share, unsure };
+    return { answers, places, shares, labels, digits, text, chance, unsure };
   }
 
   /** What computes: the writing becomes a line, and the network reads it. */
@@ -49,7 +49,7 @@
         state.line = null;
         if (example) state.line = lines.ofExample(example);
         else if (pen && source.strokes?.length) state.line = lines.ofStrokes(source.strokes, pen);
-        state.reading = state.line && network && read(network, state.follow, state.line);
+        state.reading = state.line && network && read(network, state.line);
         tell("values");
         tell("place", { aloud: false });
       },
@@ -72,7 +72,7 @@
       before: [],
       after: [],
       network: null,
-      follow: null, // how often a label follows another: see decode.js
+      failed: false, // could the network not be loaded?
       examples: [],
       line: null, // { ink, width, unit, left, top }: see prepare.js
       reading: null,
@@ -90,7 +90,6 @@
       use(received) {
         const { about, examples } = received;
         state.network = networkOf(received);
-        state.follow = about.follow;
         state.examples = lines.unpack(
           engine.decode(examples, about.examples),
           about.examples.lines,

@@ -20,42 +20,20 @@
   /** Return the size of a layer's maps over some columns below. */
   const across = (columns, { kernel, stride }) => Math.floor((columns - kernel) / stride) + 1;
 
-  /** How many columns of the stretched line lie between two places. */
+  /** How many columns lie between two places: 4, for S2 and S4 halve once each. */
   slide.step = (network) => network.layers.reduce((all, { stride }) => all * stride, 1);
 
-  /** Say where a place's window is in the line, in columns that need not be whole: `from`, `to`, and
-      the `middle`, at which the network looks for a digit. */
+  /** Say where a place's window is in the line: its first column, and its middle. */
   slide.windowOf = function (network, place) {
-    const stretch = network.entry.stretch || 1;
-    const from = (place * slide.step(network)) / stretch;
-    return { from, to: from + SIDE / stretch, middle: from + SIDE / stretch / 2 };
-  };
-
-  /** Make a line wider, as Keras' Resizing does it: a new column is mixed from the two that are
-      nearest to its middle. */
-  slide.stretch = function (line, width, wide) {
-    if (wide === width) return line;
-    const result = new Float32Array(SIDE * wide);
-    for (let column = 0; column < wide; column++) {
-      const at = ((column + 0.5) * width) / wide - 0.5;
-      const left = Math.min(Math.max(Math.floor(at), 0), width - 1),
-        right = Math.min(Math.max(Math.floor(at) + 1, 0), width - 1),
-        share = at - Math.floor(at);
-      for (let row = 0; row < SIDE; row++) {
-        const first = row * width;
-        result[row * wide + column] =
-          (1 - share) * line[first + left] + share * line[first + right];
-      }
-    }
-    return result;
+    const from = place * slide.step(network);
+    return { from, middle: from + SIDE / 2 };
   };
 
   /** Return the network's answers at all places of a line: `answers`, the labels of one place after
       those of another, and how many `places` there are. The line has 32 rows, and 1 is ink. */
   slide.forward = function (network, line, width) {
-    const wide = Math.round(width * (network.entry.stretch || 1));
-    let values = slide.stretch(line, width, wide),
-      columns = wide;
+    let values = line,
+      columns = width;
     for (const layer of network.layers) {
       const to = across(columns, layer);
       values = layer.weights

@@ -85,9 +85,9 @@
 
   /** Say where a place's window is on the page. */
   view.window = function (state, shown, place) {
-    const { from, to } = slide.windowOf(state.network, place);
+    const { from } = slide.windowOf(state.network, place);
     const left = across(state, shown, from);
-    return { left, width: across(state, shown, to) - left };
+    return { left, width: across(state, shown, from + slide.SIDE) - left };
   };
 
   /** Return the place whose answers are nearest to a point of the page. */
