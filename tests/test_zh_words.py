@@ -51,7 +51,7 @@ PAIRS = {
     r"\btest (digits|examples)\b": "测试样本|测试集",
     r"\btraining (digits|examples)\b": "训练样本|训练集",
     r"\b(?:layers?|maps?) below\b": "前一层|前面",
-    r"\bguess(?:es|ing)?\b": "随机猜测|预测|猜中|在猜|去猜|猜的话|猜出",
+    r"\bguess(?:es|ing)?\b": "猜|预测",
     r"\bby hand\b": "手",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")

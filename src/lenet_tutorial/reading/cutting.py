@@ -13,7 +13,7 @@ WHOLE, OTHER = 0.88, 0.25  # a piece is a digit with so much of its ink, and les
 HALF, MIXED = 0.75, 0.4  # it is none with less of every digit's ink, or more of a second one's
 
 
-def known_pieces(lines, share_of_none=0.35, seed=0):
+def known_pieces(lines, share_of_none=0.6, seed=0):
     """Cut lines whose digits are known, and say of the pieces what they are.
 
     Parameters

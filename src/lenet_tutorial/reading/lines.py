@@ -191,6 +191,11 @@ def lean(image, scale=1.0, slant=0.0, lift=0.0):
     -------
     numpy.ndarray
         ``(32, width)``, float32, 0 to 1: cut out between its first and its last column of ink.
+
+    Raises
+    ------
+    ValueError
+        If there is no ink.
     """
     from scipy import ndimage
 

@@ -10,7 +10,8 @@ written by :func:`lenet_tutorial.weights.write`: layer by layer, kernels ``(heig
 below, maps)`` and then biases. What it reads is 32 pixels high, 0 for paper and 1 for ink, with
 digits about 20 pixels high in the middle rows and 16 columns of paper before and after them. At
 each place it has eleven answers: first *none*, then the digits 0 to 9. Decoder: the likeliest
-answer at each place, then :func:`spell`; :func:`chance` says how sure that is.
+answer at each place, then :func:`spell`; :func:`chance` says how sure that is. Better, by a few
+lines in a hundred: :func:`read_lines`.
 """
 
 from pathlib import Path
@@ -70,7 +71,13 @@ def load_reader():
 
 
 def places(width):
-    """Return how many windows a line has, each 4 columns after the other."""
+    """Return how many windows a line has, each 4 columns after the other.
+
+    Parameters
+    ----------
+    width : int
+        Of the line.
+    """
     return (width - WINDOW) // STEP + 1
 
 
@@ -244,3 +251,33 @@ def likeliest(logits, beam=8):
         best = sorted(found, key=lambda text: -sum(found[text]))[:beam]
         kept = {text: found[text] for text in best}
     return max(kept, key=lambda text: sum(kept[text]))
+
+
+def read_lines(lines, answer, decode=likeliest):
+    """Read lines twice, the second time two columns further, and keep what both find likely.
+
+    Places are 4 columns apart, and where digits touch it matters how they fall on them.
+
+    Parameters
+    ----------
+    lines : numpy.ndarray
+        ``(n, 32, width)``, 0 to 1.
+    answer : callable
+        Takes lines ``(n, 32, width, 1)``, returns logits ``(n, places, 11)``.
+    decode : callable
+        Takes the logits of a line ``(places, 11)``, returns a text.
+
+    Returns
+    -------
+    (list of str, numpy.ndarray)
+        What is read; and ``(n,)`` how sure, 0 to 1: the geometric mean of the probabilities that
+        this text has by the one reading and by the other (:func:`chance`).
+    """
+    further = np.pad(lines, ((0, 0), (0, 0), (STEP // 2, 0)))[:, :, : lines.shape[2]]
+    texts, sure = [], []
+    for pair in zip(answer(lines[..., None]), answer(further[..., None]), strict=True):
+        found = {decode(logits) for logits in pair}
+        chances = {text: np.prod([chance(logits, text) for logits in pair]) for text in found}
+        texts.append(max(sorted(found), key=chances.get))
+        sure.append(np.sqrt(chances[texts[-1]]))
+    return texts, np.array(sure)
