@@ -88,10 +88,10 @@ def test_the_page_reads_lines_as_python_does(engine, lines, answers):
     """Answers at all places, text, probability; and so the same share of lines is read right."""
     said, expected, apart = [], [], 0.0
     for image, wanted in zip(lines.images, answers, strict=True):
-        read = engine.evaluate(READ, image.round(4).tolist())
+        read = engine.evaluate(READ, image.tolist())
         got = np.array(read["answers"]).reshape(read["places"], 11)
         assert got.shape == wanted.shape
-        apart = max(apart, np.abs(got - wanted).max() / max(1, np.abs(wanted).max()))
+        apart = max(apart, np.abs(got - wanted).max())
         text = sliding.spell(wanted.argmax(axis=1))
         assert read["chance"] == pytest.approx(sliding.chance(wanted, text), abs=1e-3)
         said.append(read["text"])
@@ -194,7 +194,7 @@ def test_what_is_written_becomes_a_line_of_the_usual_size(engine, height):
     # The pen is as thick as MNIST's however large the digits are: the 1 shows it.
     one = ink[:, : columns[0] + 6].sum(axis=1)[12:20]
     assert one.mean() == pytest.approx(2.4, abs=0.2)
-    read = engine.evaluate(READ, ink.round(4).tolist())
+    read = engine.evaluate(READ, ink.tolist())
     print(height, read["text"], read["chance"])
 
 
@@ -298,7 +298,9 @@ def test_examples_are_read_and_the_digits_stand_where_they_are_written(browser, 
     middles = edges.reshape(-1, 2).mean(axis=1) + spots[0]
     assert len(middles) == len(spots[4]) == len(wanted[0]) and example.shape[0] == 32
     pitch = page.evaluate("document.querySelector('.ll-column').getBoundingClientRect().width")
-    assert np.abs(np.array(spots[4]) - middles).max() < 2 * pitch
+    late = (np.array(spots[4]) - middles) / pitch
+    print(late)
+    assert np.abs(late).max() < 4  # each digit is in the window that it is read in
 
 
 @pytest.mark.browser
@@ -308,9 +310,11 @@ def test_a_number_that_is_written_is_read_and_can_be_undone(page):
     write(page, "1074")
     assert number(page) == "1074"
     assert re.match(r"The network reads 1074\. Probability of this reading: [\d.]+ %\.", said(page))
-    page.keyboard.press("Control+z")  # the second stroke of the 4
-    assert number(page) != "1074"
-    page.keyboard.press("Control+y")
+    for _ in range(2):
+        page.keyboard.press("Control+z")  # the 4 has two strokes
+    assert number(page) == "107"
+    for _ in range(2):
+        page.keyboard.press("Control+y")
     assert number(page) == "1074"
     press(page, "Clear")
     assert number(page) == ""
