@@ -16,9 +16,9 @@ from ..reading.sliding import STORED, WINDOW
 from . import scripts
 
 FILE = "line.js"
-#: The lines: what is written, columns of paper between two neighbours (below 0 they run into each
-#: other), how large, how slanted. Two are numbers of this book: years of its papers; LeNet-5's
-#: parameters in the textbooks.
+# The lines: what is written, columns of paper between two neighbours (below 0 they run into each
+# other), how large, how slanted. Two are numbers of this book: years of its papers; LeNet-5's
+# parameters in the textbooks.
 EXAMPLES = (
     ("1998", 3, 1.0, 0.0),
     ("61706", 2, 0.95, 0.15),
