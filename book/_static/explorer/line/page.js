@@ -17,7 +17,7 @@
 
   /** Say what is read, and where it is unsure. */
   function inWords({ line, reading, network, failed }) {
-    if (!network) return say(failed ? "line.noOne" : "line.loading");
+    if (!network) return failed ? say("line.noOne") : say("line.loading");
     if (!line) return say("line.nothing");
     const { text, chance, digits, unsure } = reading;
     if (!text) return say("line.noDigit");
