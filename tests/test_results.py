@@ -15,7 +15,7 @@ from contents import CHAPTERS, prose, read
 from packaging.version import Version
 
 from lenet_tutorial import experiments, results
-from lenet_tutorial.datasets import Digits
+from lenet_tutorial.datasets import Digits, load_digits28
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import as_published_1998 as published
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
@@ -267,6 +267,7 @@ LEARNED = {
     "zip1989_choices": 5_832,
     "five_nets": 320,
     "five_nets_choices": 320,
+    "zip_codes_outputs": 7_291,
 }
 
 
@@ -388,7 +389,17 @@ def test_the_updates_follow_from_digits_and_epochs():
 
 
 def test_parameters_follow_from_the_networks():
-    for name in ("changes", "schedules", "digits", "fast", "peaks", "speed", "strong", "accuracy"):
+    for name in (
+        "changes",
+        "schedules",
+        "digits",
+        "fast",
+        "peaks",
+        "speed",
+        "strong",
+        "accuracy",
+        "misread",
+    ):
         table = results.read(name)
         want = table["input_size"].map({28: 44_426, 32: 61_706})
         assert (table["parameters"] == want).all(), name
@@ -653,17 +664,54 @@ def test_the_rates_of_the_five_networks_were_chosen_on_other_digits():
     assert set(parts[0][2][:, 0, 0, 0]) != set(parts[1][2][:, 0, 0, 0])
 
 
-def test_refusals_count_the_mistakes_that_are_left():
-    table = results.read("zip_codes")
-    counts = table[[f"wrong_{share}" for share in zip_codes.SHARES]]
+@pytest.mark.parametrize(
+    ("name", "end"), [("zip_codes", ""), ("zip_codes_outputs", ""), ("zip_codes_outputs", "_best")]
+)
+def test_refusals_count_the_mistakes_that_are_left(name, end):
+    table = results.read(name)
+    counts = table[[f"wrong_{share}{end}" for share in zip_codes.SHARES]]
     assert (counts.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
-    assert (counts["wrong_0"] == (2_007 * table["test_error"]).round()).all()
+    assert (counts[f"wrong_0{end}"] == (2_007 * table["test_error"]).round()).all()
     # Up to what is refused for one per cent, more than that are read wrong.
     for row in table.to_dict("records"):
         refused = {share: round(20.07 * share) for share in zip_codes.SHARES}
-        before = {share: n for share, n in refused.items() if n < row["refused_for_1"]}
-        assert all(row[f"wrong_{share}"] > 0.01 * (2_007 - n) for share, n in before.items())
-        assert 4 < len(before) < len(refused)
+        before = {share: n for share, n in refused.items() if n < row[f"refused_for_1{end}"]}
+        assert all(row[f"wrong_{share}{end}"] > 0.01 * (2_007 - n) for share, n in before.items())
+        assert 2 < len(before)
+
+
+def test_zip_codes_lie_in_the_large_picture_as_mnist_s_digits_do():
+    images = np.full((2, 16, 16, 1), -1, np.float32)
+    images[0] = 1  # full ink
+    images[1, :8] = 1  # its upper half
+    large = zip_codes.enlarge(images)
+    assert large.shape == (2, 32, 32, 1) and large.dtype == np.float32
+    inside = np.zeros((32, 32), bool)
+    inside[6:26, 6:26] = True
+    assert np.allclose(large[0, inside], 1.175) and np.allclose(large[0, ~inside], -0.1)
+    assert np.allclose(large[1, 6:16, 6:26], 1.175) and np.allclose(large[1, 16:], -0.1)
+
+
+def test_what_ten_networks_read_otherwise_is_what_their_error_counts():
+    table = results.read("misread")
+    assert sorted(table["seed"]) == list(range(7))
+    labels = {}
+    for row in table.to_dict("records"):
+        listed = [tuple(map(int, one.split(":"))) for one in row["misread"].split()]
+        assert len(listed) == round(10_000 * (1 - row["test_accuracy"]))
+        where = [place for place, *_ in listed]
+        assert where == sorted(set(where)) and 0 <= where[0] and where[-1] < 10_000
+        assert all(label != answer for _, label, answer in listed)
+        for place, label, answer in listed:
+            assert labels.setdefault(place, label) == label and {label, answer} <= set(range(10))
+
+
+@pytest.mark.mnist
+def test_the_labels_of_what_is_read_otherwise_are_mnist_s():
+    labels = load_digits28("mnist").y_test
+    for text in results.read("misread")["misread"]:
+        for place, label, _ in (map(int, one.split(":")) for one in text.split()):
+            assert labels[place] == label
 
 
 @pytest.mark.mnist

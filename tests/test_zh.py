@@ -409,6 +409,12 @@ def test_translated_pages_are_in_chinese(both):
             assert CHINESE.search(picture["alt"]), picture["alt"]
 
 
+def test_a_name_in_a_formula_is_slanted_and_what_is_stressed_is_bold(both):
+    slanted = parsed(both / "zh" / "chapters/10-what-came-after.html").article.select("em.latin")
+    assert {"x", "f"} <= {tag.text for tag in slanted}
+    assert not [tag.text for tag in slanted if CHINESE.search(tag.text)]
+
+
 def test_other_pages_say_that_they_are_in_english(both):
     others, given_up = 0, CONFIG["sphinx"]["config"]["redirects"]
     for file in editions.pages(both / "zh"):
