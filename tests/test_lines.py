@@ -3,12 +3,17 @@
 import itertools
 import math
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
+from lenet_tutorial.experiments import reading_a_whole_number as whole
+from lenet_tutorial.figures import reading as drawn
 from lenet_tutorial.reading import cutting, learning, lines, pieces, sliding
 from lenet_tutorial.reading.lines import Writing, write_lines
 from lenet_tutorial.reading.paths import Arc, against_all, all_paths, best_path
+
+mpl.use("Agg")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +67,15 @@ def test_neighbours_stand_apart_or_touch_as_asked(digits):
             assert beside.any() <= touches  # what touches may do so in a pixel of both
     half = write_lines(*digits, 200, Writing(touching=0.5), seed=5)
     assert 0.3 < np.concatenate(half.touching).mean() < 0.6
+
+
+def test_the_middles_of_neighbours_stand_apart(digits):
+    for touching in (0.0, 1.0):
+        made = write_lines(*digits, 100, Writing(touching=touching, apart=8), seed=8)
+        middles = [np.diff(spans.mean(axis=1)).min() for spans in made.spans]
+        assert min(middles) >= 8
+    wide = write_lines(*digits, 30, Writing(touching=1.0, apart=30), seed=8)
+    assert min(np.diff(spans.mean(axis=1)).min() for spans in wide.spans) >= 30
 
 
 def test_the_same_seed_writes_the_same_lines(digits):
@@ -323,6 +337,33 @@ def test_the_stored_network_reads_lines(digits):
     assert sure[right].mean() > sure[~right].mean() if (~right).any() else True
 
 
+def test_what_was_measured_of_the_kept_network_comes_out_again():
+    """A part of a long run, run again: the kept network reads the same lines of MNIST."""
+    from lenet_tutorial import datasets, results, weights
+
+    row = results.read("lines").set_index(["recipe", "seed"]).loc[whole.KEPT]
+    _, about = weights.read(sliding.STORED)
+    for column in ("gaps_5", "touching_5", "wrong_10"):
+        assert about[column] == row[column]
+    if not datasets.load_digits28().name == "MNIST":
+        pytest.skip("the lines of the results are of MNIST")
+    model = sliding.load_reader()
+    for kind in ("gaps", "touching"):
+        made = whole.lines_to_read("mnist", 5, kind == "touching", 1000)
+        read, _ = whole.read(model, "texts", made.images[:300])
+        right = np.mean([a == b for a, b in zip(read, made.texts[:300], strict=True)])
+        # 300 of the 1 000 lines: three standard deviations.
+        assert right == pytest.approx(row[f"{kind}_5"], abs=0.045)
+
+
+@pytest.mark.parametrize("recipe", whole.RECIPES)
+def test_each_way_learns_from_a_few_lines_and_is_measured(recipe):
+    shares = whole.run("digits", recipe, 0, lines=96, epochs=1, count=4)
+    kinds = [f"{kind}_{length}" for kind in ("gaps", "touching") for length in whole.LENGTHS]
+    assert list(shares) == ["parameters", *kinds, *(f"wrong_{k}" for k in whole.REFUSED)]
+    assert all(0 <= shares[name] <= 1 for name in list(shares)[1:])
+
+
 def test_pieces_are_the_digit_that_they_hold_whole_or_none(digits):
     made = write_lines(*digits, 60, Writing(touching=0.5, reach=2), seed=1)
     found, labels = cutting.known_pieces(made, share_of_none=1.0)
@@ -360,11 +401,11 @@ def test_what_is_drawn_anew_stays_the_same_line():
     bars = np.zeros((2, 32, 80), np.float32)
     bars[:, 8:24, 30:32] = 1
     for _ in range(20):
-        drawn, wider = learning.distorted(bars, random)
-        assert drawn.shape[:2] == (2, 32) and drawn.shape[2] % 4 == 0 and 0.9 <= wider <= 1.1
-        middle = (drawn[0].sum(axis=0) * (np.arange(drawn.shape[2]) + 0.5)).sum() / drawn[0].sum()
+        made, wider = learning.distorted(bars, random)
+        assert made.shape[:2] == (2, 32) and made.shape[2] % 4 == 0 and 0.9 <= wider <= 1.1
+        middle = (made[0].sum(axis=0) * (np.arange(made.shape[2]) + 0.5)).sum() / made[0].sum()
         assert middle == pytest.approx(31 * wider, abs=0.8)
-        assert 0.75 < drawn[0].sum() / (32 * wider) < 1.25
+        assert 0.75 < made[0].sum() / (32 * wider) < 1.25
 
 
 @pytest.mark.parametrize("wanted", ["texts", "places"])
@@ -386,7 +427,54 @@ def test_batches_hold_every_line_with_little_paper(digits, wanted):
 
 
 def test_single_digits_stand_in_the_middle(digits):
-    drawn, rows = learning.single_digits(digits[0], 30, Writing(), seed=1)
-    assert drawn.shape == (30, 32, 32, 1) and rows.max() < len(digits[0])
-    columns = [np.flatnonzero(one[..., 0].max(axis=0) >= 0.3)[[0, -1]].mean() for one in drawn]
+    made, rows = learning.single_digits(digits[0], 30, Writing(), seed=1)
+    assert made.shape == (30, 32, 32, 1) and rows.max() < len(digits[0])
+    columns = [np.flatnonzero(one[..., 0].max(axis=0) >= 0.3)[[0, -1]].mean() for one in made]
     assert np.abs(np.array(columns) - 15.5).max() <= 3
+
+
+# --------------------------------------------------------------------------- figures
+
+
+def words_of(fig):
+    return [text.get_text() for text in fig.findobj(mpl.text.Text) if text.get_text()]
+
+
+def test_a_line_is_drawn_above_its_answers_in_the_same_columns():
+    import matplotlib.pyplot as plt
+
+    line, logits = np.zeros((32, 60)), np.zeros((8, 11))
+    line[:, 30] = 1
+    logits[4, 3] = 9
+    fig = drawn.plot_places(line, logits, logits.argmax(axis=1))
+    top, below = fig.axes
+    assert top.get_xlim() == below.get_xlim() == (0, 60)
+    assert top.images[0].get_extent() == [0, 60, 32, 0]
+    left, right, *_ = below.images[0].get_extent()
+    assert (left, right) == (14, 46)  # the first window's middle is column 16, each is 4 wide
+    assert below.images[0].get_array()[3, 4] == below.images[0].get_array().max()
+    (path,) = below.lines
+    assert path.get_xdata()[4] == 32 and path.get_ydata()[4] == 3
+    plt.close("all")
+
+
+def test_cuts_arcs_and_refusals_are_drawn_where_they_are():
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    fig = drawn.plot_cuts(np.zeros((32, 60)), [10, 16, 23], chosen={0, 2})
+    places = {line.get_xdata()[0]: line.get_ls() for line in fig.axes[0].lines}
+    assert places == {9.5: "-", 15.5: ":", 22.5: "-"} and words_of(fig)[:3] == ["0", "1", "2"]
+    fig = drawn.draw_readings(GRAPH, path=GRAPH[1:2])
+    assert {"4: 0.9", "7: 0.3", "8: 3.0"} <= set(words_of(fig)) and len(fig.axes[0].patches) == 7
+    table = pd.DataFrame([[0.1, 0.05], [0.2, 0.1]], ["a", "b"], [0, 10])
+    fig = drawn.plot_refusals(table)
+    first, second, paper = fig.axes[0].lines
+    assert list(first.get_ydata()) == [10, 5] and list(second.get_ydata()) == [20, 10]
+    assert set(paper.get_ydata()) == {1} and list(first.get_xdata()) == [0, 10]
+    assert "graph of readings" in words_of(drawn.draw_machine())
+    fig = drawn.plot_written(np.zeros((3, 32, 90)), ["1 → 7", "b", "c"])
+    assert len([ax for ax in fig.axes if ax.images]) == 3 and "1 → 7" in [
+        ax.get_title(loc="left") for ax in fig.axes
+    ]
+    plt.close("all")

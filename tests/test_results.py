@@ -78,8 +78,11 @@ every = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
 def measured(table):
-    """Return the columns that are shares of digits."""
-    return [c for c in table if re.search(r"(accuracy|error)(_\d+)?$", c)]
+    """Return the columns that are shares of digits, or of lines."""
+    shares = r"(accuracy|error)(_\d+)?$|^(gaps|touching)_\d+$"
+    if "gaps_5" in table:
+        shares += r"|^wrong_\d+$"  # elsewhere it is a count
+    return [c for c in table if re.search(shares, c)]
 
 
 def raw(name):
@@ -283,7 +286,17 @@ def test_a_share_of_part_of_a_digit_is_seen():
     assert whole(pd.Series([0.991667, 0.99]), 120).tolist() == [True, False]
 
 
-@every
+def test_every_share_of_lines_is_one_of_whole_lines():
+    table = results.read("lines")
+    for column in measured(table):
+        kind, number = column.split("_")
+        left = 2000 - 2000 * int(number) // 100 if kind == "wrong" else 1000
+        assert whole(table[column], left).all(), column
+    both = (table["gaps_5"] + table["touching_5"]) / 2
+    assert (1 - both).to_numpy() == pytest.approx(table["wrong_0"].to_numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name != "lines"])
 def test_every_share_is_one_of_whole_digits(name):
     table = results.read(name)
     for (dataset, row_digits), rows in table.groupby(
@@ -522,7 +535,23 @@ SAID = {
         ("it takes the error further down, to {:.1f} % on average",
          lambda: (error("batches", recipe="scaled rate, warm-up", batch_size=1024),)),
     ],
+    "15": [
+        ("from texts alone reads {:.1f} % of the lines of five with gaps and {:.1f} % of those",
+         lambda: lines_read("texts", "gaps_5", "touching_5")),
+        ("was told the places reads {:.1f} % and {:.1f} %. Cutting reads {:.1f} % and {:.1f} %",
+         lambda: (*lines_read("places", "gaps_5", "touching_5"),
+                  *lines_read("cut", "gaps_5", "touching_5"))),
+        ("If nothing is refused, {:.1f} % of these lines are read wrong",
+         lambda: lines_read("texts", "wrong_0")),
+        ("With 10 % refused, {:.1f} % of the others are wrong, with 20 % refused {:.1f} %",
+         lambda: lines_read("texts", "wrong_10", "wrong_20")),
+    ],
 }  # fmt: skip
+
+
+def lines_read(recipe, *columns):
+    rows = results.read("lines").query("recipe == @recipe")
+    return tuple(100 * rows[column].mean() for column in columns)
 
 
 @pytest.mark.parametrize(
