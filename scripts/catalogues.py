@@ -19,7 +19,7 @@ VOLATILE = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-T
 def translated_pages(folder: Path = LOCALE) -> list[str]:
     """Return the pages that have a catalogue, such as ``chapters/01-history``."""
     return sorted(
-        file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob("*/*.po")
+        file.relative_to(folder).with_suffix("").as_posix() for file in folder.glob("*/**/*.po")
     )
 
 

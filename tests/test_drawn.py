@@ -340,10 +340,29 @@ def test_the_spread_goes_down_the_page_in_the_order_of_the_table(percent):
     assert places == [[0, 0], [1]]
 
 
+def test_kinds_of_runs_have_rows_and_marks_of_their_own():
+    table = pd.DataFrame(
+        {"net": list("bbab"), "of": ["x", "y", "y", "y"], "error": [0.02, 0.05, 0.04, 0.07]}
+    )
+    fig = figures.plot_spread(table, "error", "net", kind="of")
+    (ax,) = fig.axes
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["b", "a"]
+    known = entries(fig.legends[0])
+    assert list(known) == ["x", "y", "mean"] and known["x"][2] != known["y"][2]
+    dots = [line for line in ax.lines if line.get_marker() != "|"]
+    assert [line.get_xdata().round(6).tolist() for line in dots] == [[2], [5, 7], [4]]
+    means = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "|"]
+    assert means == pytest.approx([2, 6, 4])
+    places = [line.get_ydata()[0] for line in dots]
+    assert places[0] < 0 < places[1] < 0.5 and places[2] == 1 + places[1]
+
+
 @pytest.mark.parametrize("groups", [1, 2, 3, 6, 12])
-def test_no_mark_of_a_spread_is_clipped(groups):
+@pytest.mark.parametrize("kind", [None, "of"])
+def test_no_mark_of_a_spread_is_clipped(groups, kind):
     table = pd.DataFrame({"net": [f"n{i}" for i in range(groups)] * 2, "error": 0.02})
-    fig = figures.plot_spread(table, "error", "net")
+    table["of"] = ["x"] * groups + ["y"] * groups
+    fig = figures.plot_spread(table, "error", "net", kind=kind)
     page(fig)
     (ax,) = fig.axes
     inside = ax.get_window_extent()
@@ -351,6 +370,24 @@ def test_no_mark_of_a_spread_is_clipped(groups):
         reach = line.get_markersize() / 2 * fig.dpi / 72
         places = ax.transData.transform(line.get_xydata())[:, 1]
         assert inside.y0 <= places.min() - reach and places.max() + reach <= inside.y1
+
+
+def test_what_is_left_of_the_errors_falls_to_the_right_in_each_panel():
+    panels = {"one": {"a": [5, 2, 0.5], "b": [4, 3, 1]}, "two": {"c": [3, 1, 0.3]}}
+    fig = figures.plot_refusals(panels, (0, 10, 20), {"the paper": (12.1, 1)})
+    first, second = fig.axes
+    assert [ax.get_title() for ax in fig.axes] == ["one", "two"]
+    for ax, curves in zip(fig.axes, panels.values(), strict=True):
+        assert ax.get_yscale() == "log" and ax.get_xlabel() == "digits refused (%)"
+        for name, errors in curves.items():
+            assert named(ax)[name].get_xdata().tolist() == [0, 10, 20]
+            assert named(ax)[name].get_ydata().tolist() == errors
+    assert named(first)["a"].get_linestyle() != named(first)["b"].get_linestyle()
+    assert named(first)["the paper"].get_xydata().tolist() == [[12.1, 1]]
+    assert "the paper" not in named(second)
+    assert first.get_ylabel() == "error on the others (%)"
+    plain = figures.plot_refusals({"one": panels["one"]}, (0, 10, 20))
+    assert len(plain.axes) == 1
 
 
 def test_the_axis_of_a_spread_is_named_after_its_column():

@@ -11,6 +11,8 @@ import pytest
 from contents import CHAPTERS, asked
 
 from lenet_tutorial import by_hand, models, results, shapes
+from lenet_tutorial.reading.paths import Arc, best_path
+from lenet_tutorial.reading.sliding import spell
 from lenet_tutorial.shapes import LENET5, output_size, trace
 from lenet_tutorial.tables import layer_table, networks, rivals
 
@@ -117,6 +119,13 @@ def slope_at_the_value(value):
 def the_whole_recipe_and_its_best_variant_overlap():
     rows = results.read("strong").query("dataset == 'mnist'")
     return 100 * rows["test_accuracy"].std() > 0.01
+
+
+def the_small_graph_is_read_as_40():
+    """The graph of chapter 15: four paths, "40" the best of them."""
+    arcs = [Arc(0, 1, "1", 0.2), Arc(1, 2, "1", 0.9), Arc(0, 2, "4", 0.6), Arc(0, 2, "9", 1.4)]
+    penalty, path = best_path([*arcs, Arc(2, 3, "0", 0.1), Arc(1, 3, "6", 2.3)], 3)
+    return [arc.label for arc in path] == ["4", "0"] and math.isclose(penalty, 0.7)
 
 
 # (chapter, question): (the right answer, as far as it says which it is; why it is right)
@@ -265,6 +274,14 @@ KEY = {
         "That your functions return the right numbers on the arrays that were tried.",
         "test_exercises.py passes a function that is wrong elsewhere",
     ),
+    ("15", 1): (
+        "All its layers can be read as convolutions",
+        "test_lines.py slides the network and compares with windows cut out",
+    ),
+    ("15", 2): ("In C1, where neighbouring windows share", lambda: 28 / 32 > 0 and 4 < 32),
+    ("15", 3): ('"40", because its penalties add up to less.', the_small_graph_is_read_as_40),
+    ("15", 4): ("447, three digits", lambda: spell(np.array([0, 5, 5, 0, 5, 8])) == "447"),
+    ("15", 5): ("What is written on it.", "CTC takes a text and no places (graves2006)"),
 }
 
 

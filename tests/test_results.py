@@ -15,7 +15,7 @@ from contents import CHAPTERS, prose, read
 from packaging.version import Version
 
 from lenet_tutorial import experiments, results
-from lenet_tutorial.datasets import Digits
+from lenet_tutorial.datasets import Digits, load_digits28
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import as_published_1998 as published
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
@@ -78,8 +78,11 @@ every = pytest.mark.parametrize("name", EXPERIMENTS)
 
 
 def measured(table):
-    """Return the columns that are shares of digits."""
-    return [c for c in table if re.search(r"(accuracy|error)(_\d+)?$", c)]
+    """Return the columns that are shares of digits, or of lines."""
+    shares = r"(accuracy|error)(_\d+)?$|^(gaps|touching)_\d+$"
+    if "gaps_5" in table:
+        shares += r"|^wrong_\d+$"  # elsewhere it is a count
+    return [c for c in table if re.search(shares, c)]
 
 
 def raw(name):
@@ -267,6 +270,7 @@ LEARNED = {
     "zip1989_choices": 5_832,
     "five_nets": 320,
     "five_nets_choices": 320,
+    "zip_codes_outputs": 7_291,
 }
 
 
@@ -282,7 +286,17 @@ def test_a_share_of_part_of_a_digit_is_seen():
     assert whole(pd.Series([0.991667, 0.99]), 120).tolist() == [True, False]
 
 
-@every
+def test_every_share_of_lines_is_one_of_whole_lines():
+    table = results.read("lines")
+    for column in measured(table):
+        kind, number = column.split("_")
+        left = 2000 - 2000 * int(number) // 100 if kind == "wrong" else 1000
+        assert whole(table[column], left).all(), column
+    both = (table["gaps_5"] + table["touching_5"]) / 2
+    assert (1 - both).to_numpy() == pytest.approx(table["wrong_0"].to_numpy(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in EXPERIMENTS if name != "lines"])
 def test_every_share_is_one_of_whole_digits(name):
     table = results.read(name)
     for (dataset, row_digits), rows in table.groupby(
@@ -388,7 +402,17 @@ def test_the_updates_follow_from_digits_and_epochs():
 
 
 def test_parameters_follow_from_the_networks():
-    for name in ("changes", "schedules", "digits", "fast", "peaks", "speed", "strong", "accuracy"):
+    for name in (
+        "changes",
+        "schedules",
+        "digits",
+        "fast",
+        "peaks",
+        "speed",
+        "strong",
+        "accuracy",
+        "misread",
+    ):
         table = results.read(name)
         want = table["input_size"].map({28: 44_426, 32: 61_706})
         assert (table["parameters"] == want).all(), name
@@ -511,7 +535,23 @@ SAID = {
         ("it takes the error further down, to {:.1f} % on average",
          lambda: (error("batches", recipe="scaled rate, warm-up", batch_size=1024),)),
     ],
+    "15": [
+        ("from texts alone reads {:.1f} % of the lines of five with gaps and {:.1f} % of those",
+         lambda: lines_read("texts", "gaps_5", "touching_5")),
+        ("was told the places reads {:.1f} % and {:.1f} %. Cutting reads {:.1f} % and {:.1f} %",
+         lambda: (*lines_read("places", "gaps_5", "touching_5"),
+                  *lines_read("cut", "gaps_5", "touching_5"))),
+        ("If nothing is refused, {:.1f} % of these lines are read wrong",
+         lambda: lines_read("texts", "wrong_0")),
+        ("With 10 % refused, {:.1f} % of the others are wrong, with 20 % refused {:.1f} %",
+         lambda: lines_read("texts", "wrong_10", "wrong_20")),
+    ],
 }  # fmt: skip
+
+
+def lines_read(recipe, *columns):
+    rows = results.read("lines").query("recipe == @recipe")
+    return tuple(100 * rows[column].mean() for column in columns)
 
 
 @pytest.mark.parametrize(
@@ -653,17 +693,54 @@ def test_the_rates_of_the_five_networks_were_chosen_on_other_digits():
     assert set(parts[0][2][:, 0, 0, 0]) != set(parts[1][2][:, 0, 0, 0])
 
 
-def test_refusals_count_the_mistakes_that_are_left():
-    table = results.read("zip_codes")
-    counts = table[[f"wrong_{share}" for share in zip_codes.SHARES]]
+@pytest.mark.parametrize(
+    ("name", "end"), [("zip_codes", ""), ("zip_codes_outputs", ""), ("zip_codes_outputs", "_best")]
+)
+def test_refusals_count_the_mistakes_that_are_left(name, end):
+    table = results.read(name)
+    counts = table[[f"wrong_{share}{end}" for share in zip_codes.SHARES]]
     assert (counts.diff(axis=1).iloc[:, 1:] <= 0).all(axis=None)
-    assert (counts["wrong_0"] == (2_007 * table["test_error"]).round()).all()
+    assert (counts[f"wrong_0{end}"] == (2_007 * table["test_error"]).round()).all()
     # Up to what is refused for one per cent, more than that are read wrong.
     for row in table.to_dict("records"):
         refused = {share: round(20.07 * share) for share in zip_codes.SHARES}
-        before = {share: n for share, n in refused.items() if n < row["refused_for_1"]}
-        assert all(row[f"wrong_{share}"] > 0.01 * (2_007 - n) for share, n in before.items())
-        assert 4 < len(before) < len(refused)
+        before = {share: n for share, n in refused.items() if n < row[f"refused_for_1{end}"]}
+        assert all(row[f"wrong_{share}{end}"] > 0.01 * (2_007 - n) for share, n in before.items())
+        assert 2 < len(before)
+
+
+def test_zip_codes_lie_in_the_large_picture_as_mnist_s_digits_do():
+    images = np.full((2, 16, 16, 1), -1, np.float32)
+    images[0] = 1  # full ink
+    images[1, :8] = 1  # its upper half
+    large = zip_codes.enlarge(images)
+    assert large.shape == (2, 32, 32, 1) and large.dtype == np.float32
+    inside = np.zeros((32, 32), bool)
+    inside[6:26, 6:26] = True
+    assert np.allclose(large[0, inside], 1.175) and np.allclose(large[0, ~inside], -0.1)
+    assert np.allclose(large[1, 6:16, 6:26], 1.175) and np.allclose(large[1, 16:], -0.1)
+
+
+def test_what_ten_networks_read_otherwise_is_what_their_error_counts():
+    table = results.read("misread")
+    assert sorted(table["seed"]) == list(range(10))
+    labels = {}
+    for row in table.to_dict("records"):
+        listed = [tuple(map(int, one.split(":"))) for one in row["misread"].split()]
+        assert len(listed) == round(10_000 * (1 - row["test_accuracy"]))
+        where = [place for place, *_ in listed]
+        assert where == sorted(set(where)) and 0 <= where[0] and where[-1] < 10_000
+        assert all(label != answer for _, label, answer in listed)
+        for place, label, answer in listed:
+            assert labels.setdefault(place, label) == label and {label, answer} <= set(range(10))
+
+
+@pytest.mark.mnist
+def test_the_labels_of_what_is_read_otherwise_are_mnist_s():
+    labels = load_digits28("mnist").y_test
+    for text in results.read("misread")["misread"]:
+        for place, label, _ in (map(int, one.split(":")) for one in text.split()):
+            assert labels[place] == label
 
 
 @pytest.mark.mnist

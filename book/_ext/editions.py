@@ -13,6 +13,7 @@ import shutil
 from os.path import relpath
 from pathlib import Path
 
+from docutils import nodes
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 from sphinx.locale import get_translation
@@ -68,6 +69,19 @@ class SortByPinyin(SphinxTransform):
                 glossary[0][:] = sorted(
                     glossary[0], key=lambda item: item[0].astext().lower().encode("gbk", "replace")
                 )
+
+
+class MarkLatin(SphinxTransform):
+    """Chinese has no italics, so what is stressed is bold; a name such as *x* stays slanted."""
+
+    default_priority = 510  # after Sphinx has translated
+
+    def apply(self, **kwargs):
+        if not is_chinese(self.config):
+            return
+        for stressed in self.document.findall(nodes.emphasis):
+            if not SearchChinesePairs.runs.search(stressed.astext()):
+                stressed["classes"].append("latin")
 
 
 def note_untranslated(app, pagename, templatename, context, doctree):
@@ -212,6 +226,7 @@ def address(app, config):
 def setup(app):
     app.add_transform(TranslateCaptions)
     app.add_transform(SortByPinyin)
+    app.add_transform(MarkLatin)
     app.add_search_language(SearchChinesePairs)
     app.connect("config-inited", add_templates)
     app.connect("config-inited", address, priority=300)  # the site's own may be set by then

@@ -3,7 +3,8 @@
 What the explorer, the calculator, the quizzes and the trainer say stands in ``book/words/en``, one
 file of JSON for each of them: ``explorer.json`` holds ``{"clear": "Clear"}``, and its name is
 ``explorer.clear``. A text may have places for values, ``"{count} units"``; one whose name ends in
-``.one`` is taken where ``count`` is 1. Another language is another folder with the same names, for
+``.one`` is taken where ``count`` is 1. A value that ``named.json`` knows, such as the name of a
+layer, is said as it stands there. Another language is another folder with the same names, for
 instance ``book/words/zh_CN``; what it lacks is said in English.
 
 A template in ``book/_templates`` and an extension ask what :func:`sayer` returns; a script asks
@@ -39,12 +40,15 @@ def read(language=SOURCE, folder=FOLDER):
 def sayer(table):
     """Return a function that says what stands under a name, with values in their places."""
 
+    def named(value):
+        return table.get(f"named.{value}", str(value))
+
     def say(name, **values):
         one = table.get(f"{name}.one") if values.get("count") == 1 else None
         text = table.get(name) if one is None else one
         if text is None:
             raise ExtensionError(f"book/words has no {name}")
-        return PLACE.sub(lambda found: str(values[found[1]]), text)
+        return PLACE.sub(lambda found: named(values[found[1]]), text)
 
     return say
 

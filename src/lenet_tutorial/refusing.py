@@ -31,7 +31,25 @@ def leads(kind, outputs):
     return ordered[:, -1] - ordered[:, -2]
 
 
-def wrong_after(kind, outputs, labels):
+def bests(kind, outputs):
+    """Return how good the best answer of each row is by itself.
+
+    Parameters
+    ----------
+    kind : str
+        As :func:`leads` takes it.
+    outputs : numpy.ndarray
+        ``(n, classes)``.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(n,)``, in the unit of the outputs; a penalty is counted below zero.
+    """
+    return (-outputs if kind == PENALTIES else outputs).max(axis=1)
+
+
+def wrong_after(kind, outputs, labels, sure=leads):
     """Return the mistakes that are left after each number of refusals, the least sure first.
 
     Parameters
@@ -42,6 +60,8 @@ def wrong_after(kind, outputs, labels):
         ``(n, classes)``.
     labels : numpy.ndarray
         ``(n,)``.
+    sure : callable
+        What decides: :func:`leads` or :func:`bests`.
 
     Returns
     -------
@@ -55,7 +75,7 @@ def wrong_after(kind, outputs, labels):
         If there is not one label for each row.
     """
     labels = check_labels(labels, len(outputs), outputs.shape[1])
-    order = np.argsort(leads(kind, outputs), kind="stable")
+    order = np.argsort(sure(kind, outputs), kind="stable")
     wrong = (winners(kind, outputs) != labels)[order]
     return np.append(wrong[::-1].cumsum()[::-1], 0)
 

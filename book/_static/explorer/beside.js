@@ -40,7 +40,7 @@
     const option = (value, text) => make("option", { value }, text);
     besideNetwork.replaceChildren(
       option("", say("beside.no")),
-      ...networks.map(({ name, title }) => option(name, title)),
+      ...networks.map(({ name, title }) => option(name, LeNet.named(title))),
     );
     const epochs = networks[0].snapshots.map(({ epoch }) => epoch);
     besideEpoch.replaceChildren(
@@ -102,7 +102,10 @@
         notice("beside", "");
       } catch (error) {
         if (mine !== turn) return;
-        notice("beside", say("beside.refused", { why: error.message.replace(/\.?$/, ".") }));
+        notice(
+          "beside",
+          say("beside.refused", { why: error.message.replace(/[.。]?$/, (end) => end || ".") }),
+        );
         besideNetwork.value = "";
       }
       if (mine !== turn) return;

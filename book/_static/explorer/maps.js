@@ -60,7 +60,7 @@
     return make(
       "p",
       { class: "lx-name" },
-      make("strong", {}, name),
+      make("strong", {}, LeNet.named(name)),
       make("span", { class: "lx-shape" }, shape),
       make("span", { class: "lx-kind" }, say(`explorer.kind.${kind}`)),
     );

@@ -91,7 +91,7 @@
         state.use(network);
       } catch (error) {
         if (turn !== asked) return;
-        const why = error.message.replace(/\.?$/, ".");
+        const why = error.message.replace(/[.。]?$/, (end) => end || ".");
         const still = say(`networks.still.${state.network ? "shown" : "none"}`);
         notice("weights", say("networks.refused", { why, still }));
         if (state.network) showChoice(state.network);
@@ -116,7 +116,7 @@
         await files.load("index.js");
         const { networks } = engine.received.catalogue || {};
         if (!networks?.length) throw new Error(say("networks.noList"));
-        const names = networks.map(({ name, title }) => [name, title]);
+        const names = networks.map(({ name, title }) => [name, LeNet.named(title)]);
         const taken = networks[0].snapshots.map(({ epoch }) => [epoch, epochs(epoch)]);
         parts.choices.replaceChildren(
           radios("network", say("networks.network"), names, useChosen),

@@ -45,7 +45,7 @@
         layer: network.layers[index].name,
       }),
     );
-    return list.length ? say("explorer.feeds", { list: list.join(", ") }) : "";
+    return list.length ? say("explorer.feeds", { list: list.join(say("explorer.and")) }) : "";
   }
 
   /** Write which unit it is, and where it stands between the others. */

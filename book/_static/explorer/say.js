@@ -12,6 +12,14 @@
     const one = values.count === 1 ? words[`${name}.one`] : undefined;
     const text = one ?? words[name];
     if (text === undefined) return name; // a reader sees which one is missing; a test, too
-    return text.replace(PLACE, (place, value) => (value in values ? values[value] : place));
+    return text.replace(PLACE, (place, value) =>
+      value in values ? LeNet.named(values[value]) : place,
+    );
+  };
+
+  /** Say what the files of weights name: a network, a layer, a kind of layer. Others stay. */
+  LeNet.named = function (name) {
+    const said = LeNet.say(`named.${name}`);
+    return said === `named.${name}` ? name : said;
   };
 })();

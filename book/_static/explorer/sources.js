@@ -19,7 +19,8 @@
   function sampleButton({ label, ink }, n, onclick, misreadAs = "") {
     const canvas = make("canvas", { "aria-hidden": "true" });
     paint(canvas, ink, 28, 28, [0, 1], "ink");
-    const name = say("sources.sample", { number: n + 1, label }) + (misreadAs && `, ${misreadAs}`);
+    const sample = say("sources.sample", { number: n + 1, label });
+    const name = misreadAs ? say("sources.misreadSample", { sample, misread: misreadAs }) : sample;
     return make(
       "button",
       { type: "button", "aria-label": name, onclick },
@@ -68,7 +69,7 @@
 
   /** Say in a sentence why a picture's digit is doubtful; "" where it is not. */
   function doubtful({ doubts = [] }) {
-    const why = doubts.map((name) => say(`sources.doubt.${name}`)).join("; ");
+    const why = doubts.map((name) => say(`sources.doubt.${name}`)).join(say("sources.and"));
     return why && say("sources.doubtful", { why });
   }
 
@@ -93,7 +94,7 @@
       );
       notice("samples", "");
     } catch (error) {
-      const why = error.message.replace(/\.?$/, ".");
+      const why = error.message.replace(/[.。]?$/, (end) => end || ".");
       notice("samples", say("sources.noSamples", { why }));
     }
   }

@@ -10,6 +10,7 @@ from . import (
     in_code_1989,
     in_code_1989_zip_codes,
     lenet_from_nothing,
+    reading_a_whole_number,
     training_faster_and_better,
     training_with_keras,
     what_came_after,
@@ -30,4 +31,5 @@ EXPERIMENTS = {
     **what_came_after.EXPERIMENTS,
     **in_code_1989_zip_codes.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
+    **reading_a_whole_number.EXPERIMENTS,
 }

@@ -245,6 +245,32 @@ def mistakes(model, x, y):
     return " ".join(f"{place}:{given[place]}" for place in (given != y).nonzero()[0])
 
 
+def misread(dataset, recipe, seed, epochs=None, train_digits=None):
+    """Train the short recipe, and list the test digits that the network reads otherwise.
+
+    Parameters
+    ----------
+    dataset, recipe, seed, epochs, train_digits
+        As :func:`run` takes them.
+
+    Returns
+    -------
+    dict
+        As :func:`learn`, and ``misread``: place, label and answer of each such digit, as one text,
+        ``18:3:5 247:4:6``.
+    """
+    how = part(recipe)
+    how = replace(how, epochs=epochs or how.epochs)
+    model, measured, _ = learn(how, dataset, seed, train_digits, judged=False)
+    x, y = _digits(how, dataset)[2]
+    given = fit.answers(model, x)
+    wrong = (given != y).nonzero()[0]
+    return measured | {
+        "test_accuracy": round(1 - len(wrong) / len(y), 6),
+        "misread": " ".join(f"{place}:{y[place]}:{given[place]}" for place in wrong),
+    }
+
+
 def pair(dataset, recipe, seed, train_digits=None):
     """Train by the recipe 'article' and by the fast one, in turn, and compare.
 
@@ -353,4 +379,6 @@ EXPERIMENTS = {
     "speed": Experiment(runs({"recipe": SPEEDS}), speed, _numbers(sped_up)),
     "strong": Experiment(runs({"recipe": ["strong"]}), run, _numbers(part)),
     "accuracy": Experiment(runs({"recipe": PARTS}), run, _numbers(part)),
+    # Which test digits do ten more networks read otherwise?
+    "misread": Experiment(runs({"recipe": ["short"]}, seeds=10), misread, _numbers(part)),
 }

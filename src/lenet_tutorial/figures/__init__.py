@@ -31,6 +31,7 @@ from .runs import (
     plot_exchange,
     plot_history,
     plot_lines,
+    plot_refusals,
     plot_spread,
 )
 from .sizes import (
@@ -46,7 +47,7 @@ __all__ = [
     "plot_feature_maps", "plot_filtered", "plot_history", "plot_kernel_rows", "plot_kernels",
     "plot_layers", "plot_learning", "plot_lines", "plot_losses", "plot_mistakes", "plot_numbers",
     "plot_one_value", "plot_patch", "plot_patches", "plot_paths", "plot_pixels", "plot_pushes",
-    "plot_receptive_fields", "plot_receptive_growth", "plot_runs", "plot_samples", "plot_shapes",
-    "plot_sizes", "plot_spread", "plot_stages", "plot_start_and_end", "plot_sum_over_maps",
-    "plot_timeline", "plot_weight_matrices", "worst_mistakes",
+    "plot_receptive_fields", "plot_receptive_growth", "plot_refusals", "plot_runs", "plot_samples",
+    "plot_shapes", "plot_sizes", "plot_spread", "plot_stages", "plot_start_and_end",
+    "plot_sum_over_maps", "plot_timeline", "plot_weight_matrices", "worst_mistakes",
 ]  # fmt: skip

@@ -134,7 +134,7 @@ def plot_confusion(matrix, title=None):
 
 
 @styled
-def plot_spread(table, value, group, reference=None, label=None, percent=True):
+def plot_spread(table, value, group, reference=None, label=None, percent=True, kind=None):
     """Draw one dot per run and the mean per group, so that the spread can be seen.
 
     Parameters
@@ -151,21 +151,41 @@ def plot_spread(table, value, group, reference=None, label=None, percent=True):
         Label of the horizontal axis.
     percent : bool
         Show shares as per cent.
+    kind : str, optional
+        Column that tells runs of a group apart: each kind has its own marks, in a row of its own.
 
     Returns
     -------
     matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If there are more kinds than can be told apart.
     """
     groups = list(dict.fromkeys(table[group]))
+    kinds = table[kind] if kind else np.full(len(table), "one run")
+    looks = looks_for(dict.fromkeys(kinds), "kinds")
     scale = 100 if percent else 1
-    fig, ax = figure(7.0, 0.42 * len(groups) + 0.9)
-    dot = {"ls": "", "marker": "o", "color": BLUE, "alpha": 0.55, "label": "one run"}
-    stroke = {"ls": "", "marker": "|", "ms": 20, "mew": 3, "color": INK, "label": "mean"}
-    for i, name in enumerate(groups):
-        runs = table.loc[table[group] == name, value].to_numpy() * scale
-        ax.plot(runs, np.full(len(runs), i), **dot)
-        ax.plot([runs.mean()], [i], **stroke)
-        dot["label"] = stroke["label"] = None  # the legend names each once
+    fig, ax = figure(7.0, (0.22 + 0.2 * len(looks)) * len(groups) + 0.9)
+    stroke = {
+        "ls": "",
+        "marker": "|",
+        "ms": 20 / len(looks) ** 0.5,
+        "mew": 3,
+        "color": INK,
+        "label": "mean",
+    }
+    for row, (which, look) in enumerate(looks.items()):
+        dot = look | {"ls": "", "alpha": 0.55, "label": which}
+        for i, name in enumerate(groups):
+            runs = table.loc[(table[group] == name) & (kinds == which), value].to_numpy() * scale
+            if not len(runs):
+                continue
+            place = i + 0.34 * (row - (len(looks) - 1) / 2)
+            ax.plot(runs, np.full(len(runs), place), **dot)
+            ax.plot([runs.mean()], [place], **stroke)
+            dot["label"] = stroke["label"] = None  # the legend names each once
     if reference is not None:
         ax.axvline(reference * scale, color=GREY, ls="--", lw=1)
     ax.set(yticks=range(len(groups)), xlabel=label or value)
@@ -173,7 +193,57 @@ def plot_spread(table, value, group, reference=None, label=None, percent=True):
     ax.margins(y=max(0.05, 0.35 / max(len(groups) - 1, 1)))  # room for the outer rows' marks
     ax.invert_yaxis()
     ax.grid(axis="x", **GRID)
-    fig.legend(loc="outside upper right", ncols=2)
+    _legend_with_the_mean_last(fig, ax)
+    return fig
+
+
+def _legend_with_the_mean_last(fig, ax):
+    handles, names = ax.get_legend_handles_labels()
+    order = sorted(range(len(names)), key=lambda place: names[place] == "mean")
+    fig.legend(
+        [handles[place] for place in order],
+        [names[place] for place in order],
+        loc="outside upper right",
+        ncols=len(order),
+    )
+
+
+@styled
+def plot_refusals(panels, shares, published=None):
+    """Draw the error on what is left, against the share of digits that are refused.
+
+    Parameters
+    ----------
+    panels : dict of str to dict
+        From the title of a panel to its curves: from a name to the errors on the digits that are
+        left, in per cent.
+    shares : sequence of float
+        The shares that are refused, in per cent.
+    published : dict of str to tuple, optional
+        From a name to a share and an error; marked in the first panel.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ValueError
+        If a panel has no curves, or more than can be told apart.
+    """
+    fig, axes = figure(7.0, 3.4, ncols=len(panels), sharey=True, squeeze=False)
+    for ax, (title, curves) in zip(axes[0], panels.items(), strict=True):
+        for name, look in looks_for(curves, "lines").items():
+            ax.plot(shares, curves[name], label=name, **look | {"marker": ""})
+        ax.axhline(1, color=GREY, lw=1)
+        ax.set(title=title, xlabel="digits refused (%)", yscale="log")
+        ax.set_yticks([0.2, 0.5, 1, 2, 5], [0.2, 0.5, 1, 2, 5])
+        ax.minorticks_off()
+    for (name, (share, error)), marker in zip((published or {}).items(), "Ds^v", strict=False):
+        axes[0, 0].plot([share], [error], ls="", marker=marker, color=INK, label=name)
+    axes[0, 0].set_ylabel("error on the others (%)")
+    for ax in axes[0]:
+        ax.legend()
     return fig
 
 

@@ -133,7 +133,7 @@
     );
     parts.network.replaceChildren(
       ...engine.received.catalogue.networks.map(({ name, title }) =>
-        make("option", { value: name, selected: name === chosen }, title),
+        make("option", { value: name, selected: name === chosen }, LeNet.named(title)),
       ),
     );
   }

@@ -1,0 +1,1 @@
+"""A whole number, read from a line of digits: three ways."""

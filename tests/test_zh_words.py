@@ -1,0 +1,122 @@
+"""The language of the Chinese edition: one term for one thing, each as the field has it."""
+
+import json
+import re
+
+import catalogues
+import pytest
+import words
+from contents import ROOT
+
+PAGES = catalogues.translated_pages()
+#: What no text says, and what it says in its place.
+FORBIDDEN = {
+    r"下层|上层": "前一层, 后一层 (the layers below and above)",
+    r"权值(?!共享)|权值共享(?!：)": "权重, 权重共享",
+    r"压缩函数": "挤压函数",
+    r"训练数字|训练例子": "训练样本",
+    r"测试数字|测试例子": "测试样本",
+    r"验证数字": "验证样本",
+    r"动手算": "手算",
+    r"(?<!随机)猜测": "预测",
+    r"偏好": "过于乐观 (biased)",
+    r"千分之一的波动": "约 0.1 个百分点",
+    r"根轴": "轴, or 方向",
+    r"e 的(各次)?幂": "取指数, 指数值",
+    r"美国邮政局|美国邮局": "美国邮政署",
+    r"支票(读取机|阅读器|读取器)": "支票识别机",
+    r"^你需要$|^要记住的$": "预备知识, 本章小结",
+    r"张图[中上]|号图": "特征图",
+    r"「|」|[\u4e00-\u9fff]\"|\"[\u4e00-\u9fff]": "“ ”",
+    r"[\u4e00-\u9fff][,;:?!]": "the full-width mark",
+    r"反向传递|后向传播": "反向传播",
+}
+#: Where the article is quoted its own words stand; the glossary names what else a term is called.
+QUOTED = re.compile(r"文中说|也叫")
+#: A term, and how it is called wherever a text has it.
+PAIRS = {
+    r"\bfeature maps?\b": "特征图",
+    r"\bweight sharing\b": "权重共享",
+    r"\bback-propagation\b": "反向传播",
+    r"\breceptive fields?\b": "感受野",
+    r"\bkernels?\b": "核",
+    r"\blearning rates?\b": "学习率",
+    r"\bcross-entropy\b": "交叉熵",
+    r"\bchain rule\b": "链式法则",
+    r"\boverfitting\b": "过拟合",
+    r"\bconfusion matrix\b": "混淆矩阵",
+    r"\bstandard deviations?\b": "标准差",
+    r"\bsquashing functions?\b": "挤压函数",
+    r"\bsubsampling\b": "下采样",
+    r"\btest (digits|examples)\b": "测试样本|测试集",
+    r"\btraining (digits|examples)\b": "训练样本|训练集",
+    r"\b(?:layers?|maps?) below\b": "前一层|前面",
+    r"\bguess(?:es|ing)?\b": "猜|预测",
+    r"\bby hand\b": "手",
+}
+ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
+
+
+def messages():
+    """Yield every text with its translation: of the pages, and of the programs on them."""
+    for page in PAGES:
+        for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
+            if message.id:
+                yield page, message.id, message.string
+    for file in sorted((words.FOLDER / "zh_CN").glob("*.json")):
+        english = json.loads((words.FOLDER / "en" / file.name).read_text(encoding="utf-8"))
+        for key, text in json.loads(file.read_text(encoding="utf-8")).items():
+            yield f"words/{file.stem}.{key}", english[key], text
+
+
+def shown(text):
+    """Return a text as it is read: of a role, what it shows; no code and no formula."""
+    text = re.sub(r"\{term\}`([^`<]*?) *(?:<[^>]*>)?`", r"\1", text)
+    return words.PLACE.sub("", ROLE.sub("", text))
+
+
+@pytest.mark.parametrize("phrase", FORBIDDEN)
+def test_no_text_says_what_a_native_would_not(phrase):
+    found = [
+        f"{page}: {text}: say {FORBIDDEN[phrase]}"
+        for page, _, text in messages()
+        if re.search(phrase, shown(text)) and not QUOTED.search(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("term", PAIRS)
+def test_a_term_has_one_name(term):
+    tried = wrong = 0
+    missing = []
+    for page, english, chinese in messages():
+        if re.search(term, shown(english), re.IGNORECASE):
+            tried += 1
+            if not re.search(PAIRS[term], shown(chinese)):
+                wrong += 1
+                missing.append(f"{page}: {english}: {chinese}")
+    assert tried
+    assert not wrong, "\n".join(missing)
+
+
+def test_the_layer_below_is_the_one_before():
+    wrong = [
+        f"{page}: {chinese}"
+        for page, english, chinese in messages()
+        if re.search("下一层|下面(一|几)?层", shown(chinese))
+        and not re.search(r"next|feeds|following|onto", english)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_programs_on_the_pages_have_all_their_words():
+    """In English and in Chinese the same names; no text is only English in the Chinese edition."""
+    for file in (words.FOLDER / "en").glob("*.json"):
+        english = json.loads(file.read_text(encoding="utf-8"))
+        chinese = words.FOLDER / "zh_CN" / file.name
+        assert chinese.is_file(), chinese.relative_to(ROOT)
+        said = json.loads(chinese.read_text(encoding="utf-8"))
+        assert sorted(said) == sorted(english), file.name
+        for key, text in said.items():
+            asked = set(words.PLACE.findall(english[key])) - {"count"}
+            assert asked <= set(words.PLACE.findall(text)), f"{file.stem}.{key}"
