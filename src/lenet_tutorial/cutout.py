@@ -107,8 +107,8 @@ def find_digits(look):
     alone = _alone(look)
     if alone is None:
         return []
-    ink, why, view = alone
-    if "several" in why:
+    ink, why, view, many = alone
+    if many or "several" in why:
         found = _several(look, view)
         if len(found) > 1:
             return found
@@ -116,16 +116,20 @@ def find_digits(look):
 
 
 def _alone(look):
-    """Return the ink of one digit, its doubts, and which part of the picture was looked at."""
+    """Return the ink of one digit, its doubts, which part of the picture was looked at, and more.
+
+    The last is whether the simple rule saw several things on even paper.
+    """
     colours = look(WHOLE)
     light = grey(colours).astype(np.float32)
     ink = find_ink(light)
     why = [] if ink is None else doubts(light, ink)
     if ink is not None and _is_plain(light, why):
-        return ink, why, WHOLE
+        return ink, why, WHOLE, False
+    many = "several" in why and _is_even(light)
     found, view = find_strokes(colours), WHOLE
     if found is None:
-        return None if ink is None else (ink, why, WHOLE)
+        return None if ink is None else (ink, why, WHOLE, many)
     top, bottom, left, right = found.box
     side = max(bottom - top, right - left)
     if side < CLOSER[0] * max(light.shape):
@@ -133,7 +137,7 @@ def _alone(look):
         nearer = find_strokes(look(box))
         if nearer and nearer.ink.size >= (side * (1 + CLOSER[1])) ** 2:
             found, view = nearer._replace(others=found.others), box
-    return found.ink, doubts(light, found.ink, found.contrast, found.others), view
+    return found.ink, doubts(light, found.ink, found.contrast, found.others), view, many
 
 
 def _several(look, view):

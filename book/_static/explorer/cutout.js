@@ -172,7 +172,7 @@
     };
     const one = await alone(once);
     if (!one) return [];
-    if (one.doubts.includes("several")) {
+    if (one.many || one.doubts.includes("several")) {
       const found = await several(once, one.view);
       if (found.length > 1) return found;
     }
@@ -183,7 +183,8 @@
     return [{ steps, doubts, box: within(view, box, size), row: 0 }];
   };
 
-  /** Return the ink of one digit, its doubts, and which part of the picture was looked at. */
+  /** Return the ink of one digit, its doubts, which part of the picture was looked at, and whether
+      the simple rule saw several things on even paper. */
   async function alone(look) {
     let size = await look(WHOLE),
       view = WHOLE;
@@ -193,8 +194,9 @@
     const why = simple ? pictures.doubts(light, simple, width, height) : [];
     const plain = simple && { ink: simple, size, doubts: why, view };
     if (simple && isPlain(light, width, height, why)) return plain;
+    const many = why.includes("several") && isEven(light, width, height);
     let found = LeNet.ink.find(size);
-    if (!found) return plain;
+    if (!found) return plain && { ...plain, many };
     const { box, others } = found,
       side = Math.max(box.bottom - box.top, box.right - box.left);
     if (side < CLOSER[0] * Math.max(width, height)) {
@@ -211,6 +213,7 @@
       size,
       doubts: pictures.doubts(light, ink, size.width, size.height, told),
       view,
+      many,
     };
   }
 
