@@ -112,6 +112,9 @@ def test_what_a_language_lacks_is_said_in_english(tmp_path):
     assert say("thing.b") == "Y"
     assert say("thing.a", count=1) == "one A"
     assert say("thing.a", count=2) == "A 2"
+    named = words.sayer({"thing.a": "See {layer}", "named.output": "the last layer"})
+    assert named("thing.a", layer="output") == "See the last layer"
+    assert named("thing.a", layer="C1") == "See C1"
     with pytest.raises(ExtensionError, match=r"has no thing\.c"):
         say("thing.c")
 
@@ -133,4 +136,6 @@ def test_a_script_says_what_the_table_holds(browser):
     assert page.evaluate("LeNet.say('a.b', { count: 1 })") == "one"
     assert page.evaluate("LeNet.say('a.b', { count: 2, x: 'y' })") == "B 2 y"
     assert page.evaluate("LeNet.say('a.c')") == "a.c"
+    page.evaluate("LeNet.words['named.output'] = 'the last layer'")
+    assert page.evaluate("LeNet.say('a.b', { count: 2, x: 'output' })") == "B 2 the last layer"
     page.close()

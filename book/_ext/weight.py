@@ -15,6 +15,7 @@ import os
 import re
 from pathlib import Path
 
+import editions
 import theme
 from pages import PRINTED
 from sphinx.errors import ExtensionError
@@ -209,7 +210,8 @@ def lighten(app, exception):
         return
     site = Path(app.outdir)
     static = site / "_static"
-    apart = static, site / "slides"  # a deck has its own style within it
+    # A deck has its own style within it; the other edition was given its own when it was built.
+    apart = static, site / "slides", site / editions.FOLDER
     files = [file for file in sorted(site.rglob("*.html")) if not {*apart} & {*file.parents}]
     pages = {file: file.read_text(encoding="utf-8") for file in files}
     scripts = {
