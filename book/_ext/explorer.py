@@ -83,7 +83,7 @@ PROGRAMS = {
         options={"hero": directives.flag},
         styles=("stage", "sources", "compute", "backward"),
         wings=(  # scripts of wings come here; templates: see explorer.html
-            *("kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
+            *("found", "kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
             *("backward-pixels", "backward-learn", "backward-view"),
         ),
     ),
@@ -125,7 +125,8 @@ LEARNING = (
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")
-PHOTOS = ("pieces", "ink", "pictures")  # they come with the first picture that a reader chooses
+#: They come with the first picture that a reader chooses.
+PHOTOS = ("pieces", "ink", "rows", "cutout", "pictures")
 PROGRAMS["trainer"] = Program(
     scripts=(*BEFORE, *LEARNING, *(f"train/{name}" for name in TRAINING)),
     styles=("stage", "train"),

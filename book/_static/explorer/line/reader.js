@@ -9,7 +9,7 @@
   const LeNet = (window.LeNet = window.LeNet || {});
   const { decode, engine, hand, lines, slide } = LeNet;
   const SURE = 0.9; // probability of the number; below it the network is called unsure
-  const CLEAR = 0.8; // share of a digit at its best place; below it the digit is
+  const CLEAR = 0.9; // share of a digit at its best place; below it the digit is
 
   /** Build the network out of what its script has handed over. */
   function networkOf({ about, weights }) {
