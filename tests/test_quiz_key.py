@@ -122,7 +122,7 @@ def the_whole_recipe_and_its_best_variant_overlap():
 
 
 def the_small_graph_is_read_as_40():
-    """The graph of chapter 15: four paths, "40" the best of them."""
+    """The graph of chapter 14: four paths, "40" the best of them."""
     arcs = [Arc(0, 1, "1", 0.2), Arc(1, 2, "1", 0.9), Arc(0, 2, "4", 0.6), Arc(0, 2, "9", 1.4)]
     penalty, path = best_path([*arcs, Arc(2, 3, "0", 0.1), Arc(1, 3, "6", 2.3)], 3)
     return [arc.label for arc in path] == ["4", "0"] and math.isclose(penalty, 0.7)

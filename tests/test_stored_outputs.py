@@ -50,7 +50,7 @@ TEST = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 NEAREST_MEAN, NEAREST_OF_1000 = 1797, 1310
 # Mean and standard deviation of its training pixels, as 0 … 1; everybody normalises by these.
 MEAN, SPREAD = 0.1307, 0.3081
-# What two short runs of chapter 15 gave when they were stored; another machine gives others.
+# What two short runs of chapter 14 gave when they were stored; another machine gives others.
 FEW_PIECES = (5915, 67, 52)
 TRAINED_ON_LINES = (3.84, 3.60, 52, 50)
 
@@ -1073,9 +1073,9 @@ LEDGER = {
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
     "c13-301": two_convolutions,
-    "c15-016": sliding_saves,
-    "c15-032": few_pieces,
-    "c15-055": trained_on_lines,
+    "c14-016": sliding_saves,
+    "c14-032": few_pieces,
+    "c14-055": trained_on_lines,
 }
 
 
@@ -1112,7 +1112,7 @@ FREE = {
     "c12-005": 1,
     "c12-028": 2,
     "c13-301": 1,
-    "c15-016": 1,
+    "c14-016": 1,
 }
 
 

@@ -1,4 +1,4 @@
-"""Chapter 15: three ways to read a line of digits, learned and compared on the same lines.
+"""Chapter 14: three ways to read a line of digits, learned and compared on the same lines.
 
 All learn from lines that are made of training digits, and are tested on lines that are made of test
 digits. The seeds draw start weights and order; the lines are the same for all.
