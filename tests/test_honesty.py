@@ -23,6 +23,7 @@ from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
+from lenet_tutorial.experiments import reading_a_whole_number as lines
 from lenet_tutorial.experiments import training_faster_and_better as faster
 from lenet_tutorial.experiments import what_came_after as after
 from lenet_tutorial.experiments import when_training_fails as fails
@@ -260,13 +261,29 @@ NAMES = [name for name, *_ in SLICES]
 IDS = [f"{name}{NAMES[:place].count(name) or ''}" for place, name in enumerate(NAMES)]
 
 
-#: This runs the page's own program, in Node, where nobody can look. Of the digits that come with
-#: the page none is a test digit (tests/test_export.py), and Keras is given the same.
-OUT_OF_SIGHT = {"engines"}
+#: Where nobody can look. `engines` runs the page's own program, in Node; of the digits that come
+#: with the page none is a test digit (tests/test_export.py), and Keras is given the same. In
+#: `lines` digits are sized, slanted and joined, so that none is known by its pixels: see below.
+OUT_OF_SIGHT = {"engines", "lines"}
 
 
 def test_every_experiment_is_looked_at():
     assert set(NAMES) | OUT_OF_SIGHT == set(EXPERIMENTS)
+
+
+def test_lines_to_learn_from_are_written_with_training_digits(monkeypatch):
+    digits, given = few(), []
+    monkeypatch.setattr(lines, "load_digits28", lambda dataset: digits)
+    for owner, name in ((lines.learning, "write_training_lines"), (lines, "write_lines")):
+        monkeypatch.setattr(owner, name, lambda images, *_, **how: given.append(images))
+    for forget in (kept := (lines._digits, lines._training_lines, lines.lines_to_read)):
+        forget.cache_clear()
+    lines._training_lines("digits", 5)
+    lines.lines_to_read("digits", 3, False)
+    spy, (learned, read_) = Spy(digits), given
+    assert not spy.holds(learned) and spy.rows(read_) == spy.known
+    for forget in kept:
+        forget.cache_clear()
 
 
 def is_share(value, count):

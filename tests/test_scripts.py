@@ -64,6 +64,7 @@ def test_every_script_is_loaded_by_the_explorer_or_the_calculator():
     [
         ("book/explorer", "explorer", {}),
         ("book/calculator", "calculator", {}),
+        ("book/line", "line", {}),
         (
             "chapters/02-layer-by-layer",
             "explorer",

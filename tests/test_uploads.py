@@ -30,7 +30,7 @@ from scipy import ndimage
 from lenet_tutorial import cutout
 from lenet_tutorial.command import photos
 from lenet_tutorial.command.model_files.stored import default_model
-from lenet_tutorial.cutout import cut_out, doubts, find_ink, normalise
+from lenet_tutorial.cutout import doubts, find_digits, find_ink, normalise
 from lenet_tutorial.datasets import load_digits28
 from lenet_tutorial.ink import grey
 from lenet_tutorial.networks import NETWORKS
@@ -93,8 +93,8 @@ MADE = {name: np.clip(np.round(one), 0, 255).astype(np.uint8) for name, one in m
 #: What is said of them; of the others nothing.
 DOUBTFUL = {
     "thin": ["thin"],
+    "wide": ["wide"],
     "faint": ["faint"],
-    "two": ["several"],
     "at the edge": ["edge"],
     "small": ["small"],
     "full": ["several"],
@@ -104,16 +104,17 @@ DOUBTFUL = {
 def in_javascript(pictures):
     """Take pictures (RGBA) through the explorer's scripts, in Node.
 
-    Returns for each the light, its size, the 28×28 numbers, and the doubts; or None.
+    Returns for each the light, its size, and of each digit the 28×28 numbers, the doubts, the box
+    and the row; of the first one once more by itself, or None.
     """
     program = "const window = (globalThis.window = {});"
-    for script in ("preprocess.js", "pieces.js", "ink.js", "pictures.js"):
+    for script in ("preprocess.js", "pieces.js", "ink.js", "rows.js", "cutout.js", "pictures.js"):
         program += (SCRIPTS / script).read_text(encoding="utf-8")
     program += """
         const read = [];
         process.stdin.on("data", (piece) => read.push(piece));
         process.stdin.on("end", () => {
-          const { smaller, cutOut, pixelsOf } = window.LeNet.pictures;
+          const { smaller, findDigits, pixelsOf } = window.LeNet.pictures;
           Promise.all(JSON.parse(Buffer.concat(read)).map(async ({ width, height, pixels }) => {
             const bytes = Buffer.from(pixels, "base64");
             const look = (box) => {
@@ -124,9 +125,11 @@ def in_javascript(pictures):
               return made.colours();
             };
             const { red, green, blue, ...size } = look([0, 1, 0, 1]);
-            const light = window.LeNet.ink.grey(red, green, blue), digit = await cutOut(look);
-            return { size: [size.height, size.width], light: Array.from(light),
-                     centred: digit && Array.from(digit.steps.centred), doubts: digit?.doubts };
+            const light = window.LeNet.ink.grey(red, green, blue);
+            const digits = (await findDigits(look)).map(({ steps, doubts, box, row }) => (
+                { centred: Array.from(steps.centred), doubts, box, row }));
+            return { size: [size.height, size.width], light: Array.from(light), digits,
+                     centred: null, doubts: null, ...digits[0] };
           })).then((answers) => console.log(JSON.stringify(answers)));
         });
     """
@@ -154,8 +157,8 @@ def in_python(picture, folder):
     """Take a picture (RGBA) the way of `predict`; return light, 28×28 numbers and doubts."""
     Image.fromarray(picture).save(folder / "one.png")
     picture = photos.read_picture(folder / "one.png")
-    light, found = grey(picture.look()), cut_out(picture.look)
-    return light, found and normalise(found[0]), found[1] if found else []
+    light, found = grey(picture.look()), find_digits(picture.look)
+    return light, normalise(found[0].ink) if found else None, found[0].doubts if found else []
 
 
 def rgba(grey):
@@ -233,8 +236,8 @@ def test_digits_on_pictures_of_each_kind_are_read(kind):
     draw = np.random.default_rng(sorted(photographing.KINDS).index(kind))
     rows = draw.integers(0, len(digits.x_test), 20)
     taken = [photographing.KINDS[kind](digits.x_test[row], draw) for row in rows]
-    found = [cut_out(photos.Picture(Image.fromarray(one)).look) for one in taken]
-    cut = [np.zeros((28, 28)) if one is None else normalise(one[0]) for one in found]
+    found = [find_digits(photos.Picture(Image.fromarray(one)).look) for one in taken]
+    cut = [normalise(one[0].ink) if len(one) == 1 else np.zeros((28, 28)) for one in found]
     right = read_by_network(cut) == digits.y_test[rows]
     print(f"{kind}: {right.mean():.0%}")
     assert right.mean() >= 0.8
@@ -271,14 +274,14 @@ def test_few_digits_are_called_doubtful_and_nearly_all_pairs_are(digits):
 def test_predict_says_what_is_doubtful_in_one_line_and_in_json(tmp_path, capsys):
     from lenet_tutorial.command.cli import main
 
-    for name in ("two", "clean"):
+    for name in ("thin", "clean"):
         Image.fromarray(MADE[name]).save(tmp_path / f"{name}.png")
-    files = [str(tmp_path / f"{name}.png") for name in ("two", "clean")]
+    files = [str(tmp_path / f"{name}.png") for name in ("thin", "clean")]
     assert main(["predict", "--json", *files]) == 0
     out, err = capsys.readouterr()
-    assert [one["doubts"] for one in json.loads(out)] == [["several"], []]
+    assert [one["doubts"] for one in json.loads(out)] == [["thin"], []]
     (line,) = [one for one in err.splitlines() if "doubtful" in one]
-    assert line.startswith("lenet-tutorial predict: ") and "two.png is doubtful: there is" in line
+    assert line.startswith("lenet-tutorial predict: ") and "thin.png is doubtful: its lines" in line
     assert "clean.png" not in err
 
 
@@ -313,7 +316,7 @@ def test_the_page_gives_the_network_what_predict_gives_it(browser, server, page,
                 const file = new File([bytes], "a.png", { type: "image/png" });
                 await LeNet.files.script("joined-photos");
                 const limits = { kinds: [file.type], most: 1e6 };
-                const { steps, doubts } = await LeNet.pictures.readFile(file, limits);
+                const [{ steps, doubts }] = await LeNet.pictures.readFile(file, limits);
                 return [Array.from(steps.centred), doubts];
             }""",
             base64.b64encode(data).decode(),
@@ -326,14 +329,14 @@ def test_the_page_gives_the_network_what_predict_gives_it(browser, server, page,
 @pytest.mark.browser
 def test_a_doubt_is_said_stays_while_the_picture_does_and_comes_back_with_it(page):
     message = page.locator(".lx-messages")
-    upload(page, "two.png", saved(MADE["two"]))
+    upload(page, "thin.png", saved(MADE["thin"]))
     until(page, "document.querySelector('.lx-messages').innerText.includes('doubtful')")
-    assert "there is more than one thing in it" in message.inner_text()
+    assert "its lines are very thin" in message.inner_text()
     assert "being read" not in message.inner_text()
     press(page, "Clear")
     assert message.inner_text() == ""
     press(page, "Undo")
-    assert "more than one thing" in message.inner_text()
+    assert "very thin" in message.inner_text()
     upload(page, "clean.png", saved(MADE["clean"]))
     until(page, "document.querySelector('.lx-messages').innerText === ''")
     assert "reads a 7" in verdict(page)

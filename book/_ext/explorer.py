@@ -41,6 +41,7 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.util.osutil import relative_uri
 
 from lenet_tutorial.command.photos import KINDS, MAX_PIXELS
+from lenet_tutorial.explorer import line
 from lenet_tutorial.explorer.scripts import made_by_the_build, write
 
 WORDS = ("words", "say")  # `words` is made by the build
@@ -76,13 +77,13 @@ PROGRAMS = {
     "explorer": Program(
         scripts=(
             *("widgets", "shapes", "engine", "field", "preprocess", "links", "unit"),
-            *("files", "state", "paper", "refusal", "answer", "maps", "marks", "loupe", "pointing"),
-            *("stage", "panel", "networks", "own", "sources", "remember", "explorer"),
+            *("files", "hand", "state", "paper", "refusal", "answer", "maps", "marks", "loupe"),
+            *("pointing", "stage", "panel", "networks", "own", "sources", "remember", "explorer"),
         ),
         options={"hero": directives.flag},
         styles=("stage", "sources", "compute", "backward"),
         wings=(  # scripts of wings come here; templates: see explorer.html
-            *("kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
+            *("found", "kept", "yours", "beside", *COMPUTE, "backward", "slopes", "backward-unit"),
             *("backward-pixels", "backward-learn", "backward-view"),
         ),
     ),
@@ -103,6 +104,16 @@ PROGRAMS = {
         ),
         options={"part": lambda value: directives.choice(value, ("layer", "list"))},
     ),
+    "line": Program(
+        scripts=(
+            *("widgets", "shapes", "engine", "preprocess", "files", "hand"),
+            *(
+                f"line/{name}"
+                for name in ("slide", "decode", "prepare", "reader", "keep", "view", "page")
+            ),
+        ),
+        styles=("line",),
+    ),
 }
 CHAPTER = "chapters/04-lenet-from-nothing"  # the backward view leads to it
 #: The engine of a training in the page, in this order; a program that trains has them all, after
@@ -114,7 +125,8 @@ LEARNING = (
 )
 TRAINING = ("links", "run", "curves", "pictures", "choices", "keep", "page")  # its own, in train/
 BEFORE = ("widgets", "shapes", "engine", "preprocess", "unit", "files", "kept")
-PHOTOS = ("pieces", "ink", "pictures")  # they come with the first picture that a reader chooses
+#: They come with the first picture that a reader chooses.
+PHOTOS = ("pieces", "ink", "rows", "cutout", "pictures")
 PROGRAMS["trainer"] = Program(
     scripts=(*BEFORE, *LEARNING, *(f"train/{name}" for name in TRAINING)),
     styles=("stage", "train"),
@@ -271,7 +283,8 @@ def write_scripts(app, exception):
     if exception or app.builder.format != "html":
         return
     try:
-        texts = made_by_the_build(Path(app.srcdir, "book", WEIGHTS))
+        folder = Path(app.srcdir, "book", WEIGHTS)
+        texts = {**made_by_the_build(folder), **line.made_by_the_build(folder)}
     except (OSError, ValueError) as error:
         raise ExtensionError(f"the explorer's weights: {error}") from None
     write(Path(app.outdir, WEIGHTS), texts)

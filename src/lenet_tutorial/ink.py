@@ -61,12 +61,15 @@ class Strokes(NamedTuple):
         Between ink and paper, as a share of the paper's light; black on white is nearly 1.
     others : bool
         Whether there is more ink that may be a digit, or the outline is not that of a digit.
+    whole : numpy.ndarray
+        As `ink`, with all else that stands out as the digit does: other digits, dirt, frames.
     """
 
     ink: np.ndarray
     box: tuple
     contrast: float
     others: bool
+    whole: np.ndarray
 
 
 def find_strokes(colours):
@@ -95,9 +98,10 @@ def find_strokes(colours):
         return None
     ink, mask = best["ink"], best["mask"]
     around = max(1, _round(0.01 * max(ink.shape)))
-    ink = np.clip((ink / best["strong"] - FOOT) * SLOPE, 0, 1) * _largest(mask, around, around)
+    whole = np.clip((ink / best["strong"] - FOOT) * SLOPE, 0, 1).astype(np.float32)
+    ink = whole * _largest(mask, around, around)
     others = bool(best["others"] or best["sharp"] < BLURRED)
-    return Strokes(ink.astype(np.float32), best["box"], best["strong"], others)
+    return Strokes(ink, best["box"], best["strong"], others, whole)
 
 
 def _outer(dark, light):

@@ -12,7 +12,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const PARTS = [
-    ...["say", "engine", "field", "preprocess", "links", "unit", "files", "newState"],
+    ...["say", "engine", "field", "preprocess", "links", "unit", "files", "hand", "newState"],
     ...["paper", "refusal", "answer", "maps", "marks", "loupe", "pointing", "stage", "panel"],
     ...["networks", "sources", "remember"],
   ];

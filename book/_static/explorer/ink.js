@@ -182,8 +182,8 @@
 
   /** Tell ink from all else on a photograph.
 
-      `colours` are {red, green, blue, width, height}, 0 to 1. Returns {ink, box, contrast, others},
-      or null where nothing stands out. */
+      `colours` are {red, green, blue, width, height}, 0 to 1. Returns {ink, box, contrast, others,
+      whole}, or null where nothing stands out. */
   ink.find = function (colours) {
     const { width, height } = colours;
     const of = (values) => ({ values: Float64Array.from(values), width, height });
@@ -198,12 +198,12 @@
       around,
       around,
     );
-    const values = Float32Array.from(best.ink.values, (value, n) => {
-      const above = (value / best.strong - FOOT) * SLOPE;
-      return Math.min(Math.max(above, 0), 1) * near.values[n];
-    });
+    const whole = Float32Array.from(best.ink.values, (value) =>
+      Math.min(Math.max((value / best.strong - FOOT) * SLOPE, 0), 1),
+    );
+    const values = whole.map((value, n) => value * near.values[n]);
     const others = best.others || best.sharp < BLURRED;
-    return { ink: values, box: best.box, contrast: best.strong, others };
+    return { ink: values, box: best.box, contrast: best.strong, others, whole };
   };
 
   /** Return the light of colours: of red, green and blue as much as the eye sees. */

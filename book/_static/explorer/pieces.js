@@ -123,7 +123,7 @@
     const { marks, boxes } = pieces.mark(
       LeNet.ink.largest({ values: inked, width, height }, gap, gap),
     );
-    let parts = describe(seen, marks, inked, boxes.length);
+    let parts = pieces.describe(seen, marks, inked, boxes.length);
     parts = parts.filter((part) => !isFrame(part, parts, width, height));
     if (!parts.length) return null;
     let inner = parts.filter((part) => !part.edge);
@@ -151,7 +151,7 @@
   const heaviest = (parts) => parts.reduce((best, one) => (one.mass > best.mass ? one : best));
 
   /** Describe each piece: its box, its ink, its longer side, and if it touches the edge. */
-  function describe({ values, width, height }, marks, inked, count) {
+  pieces.describe = function ({ values, width, height }, marks, inked, count) {
     const parts = Array.from({ length: count }, (_, n) => ({
       number: n + 1,
       box: { top: height, bottom: 0, left: width, right: 0 },
@@ -178,7 +178,7 @@
       part.edge = top <= 1 || left <= 1 || bottom >= height - 1 || right >= width - 1;
     }
     return parts.filter((part) => part.size);
-  }
+  };
 
   /** Say if a piece goes around others: a drawn box, the axes of a chart. */
   function isFrame(part, parts, width, height) {

@@ -11,6 +11,8 @@
   const FAINT = 0.1; // ink below this counts as paper when the digit's edges are looked for
   const MIDDLE = 14; // where MNIST has the centre of mass, counting pixels from 0
 
+  const WHOLE = { width: PAPER, height: PAPER, scale: PAPER / 255, left: 0, top: 0, pen: PEN };
+
   const preprocess = (LeNet.preprocess = { PAPER, PEN });
 
   /** Find the smallest box that holds all ink, or return null where there is none. */
@@ -123,34 +125,37 @@
 
   // ------------------------------------------------------------------ strokes
 
-  /** Draw strokes, each a list of [x, y] from 0 to 255, on a canvas of PAPER × PAPER. */
-  preprocess.drawStrokes = function (context, strokes) {
+  /** Draw strokes, each a list of [x, y] from 0 to 255, on a canvas of PAPER × PAPER; or on another
+      part of a paper, in another size. `view` says how many pixels of the canvas one step on the
+      paper has, where its left and top edge are, and how wide the pen is in pixels. */
+  preprocess.drawStrokes = function (context, strokes, view = WHOLE) {
+    const { width, height, scale, left, top, pen } = view;
+    const at = ([x, y]) => [(x - left) * scale, (y - top) * scale];
     context.fillStyle = "#fff";
-    context.fillRect(0, 0, PAPER, PAPER);
+    context.fillRect(0, 0, width, height);
     context.strokeStyle = "#000";
-    context.lineWidth = PEN;
+    context.lineWidth = pen;
     context.lineCap = context.lineJoin = "round";
-    const scale = PAPER / 255;
     for (const stroke of strokes) {
-      const [[left, top]] = stroke;
+      const [[x0, y0]] = stroke;
       context.beginPath();
-      if (stroke.every(([x, y]) => x === left && y === top)) {
+      if (stroke.every(([x, y]) => x === x0 && y === y0)) {
         // A dot. Not every browser draws a line of no length.
-        context.arc(left * scale, top * scale, PEN / 2, 0, 2 * Math.PI);
+        context.arc(...at(stroke[0]), pen / 2, 0, 2 * Math.PI);
         context.fillStyle = "#000";
         context.fill();
         continue;
       }
-      context.moveTo(left * scale, top * scale);
-      for (const [x, y] of stroke) context.lineTo(x * scale, y * scale);
+      context.moveTo(...at(stroke[0]));
+      for (const point of stroke) context.lineTo(...at(point));
       context.stroke();
     }
   };
 
   /** Read the ink off a canvas that was drawn on in black and white. */
-  preprocess.readInk = function (context) {
-    const pixels = context.getImageData(0, 0, PAPER, PAPER).data;
-    const ink = new Float32Array(PAPER * PAPER);
+  preprocess.readInk = function (context, width = PAPER, height = PAPER) {
+    const pixels = context.getImageData(0, 0, width, height).data;
+    const ink = new Float32Array(width * height);
     for (let n = 0; n < ink.length; n++) ink[n] = 1 - pixels[4 * n] / 255;
     return ink;
   };

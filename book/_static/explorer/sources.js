@@ -58,10 +58,10 @@
     try {
       await files.script("joined-photos");
       const limits = { kinds: input.accept.split(","), most: Number(input.dataset.most) };
-      const { steps, doubts } = await LeNet.pictures.readFile(file, limits);
+      const digits = await LeNet.pictures.readFile(file, limits);
       if (turn !== chosen) return;
       notice("picture", "");
-      state.change({ kind: "picture", centred: steps.centred, doubts });
+      state.change(LeNet.fromPicture(digits));
     } catch (error) {
       if (turn === chosen) notice("picture", error.message);
     }

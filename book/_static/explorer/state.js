@@ -6,8 +6,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, preprocess } = LeNet;
-  const UNDO_STEPS = 100;
+  const { engine, hand, preprocess } = LeNet;
   const FIRST_LAYER = 2;
   const INPUT_SIZE = 32; // as long as there is no network
 
@@ -53,35 +52,6 @@
     const row = Math.floor(best / size) % size;
     return { index, map: Math.floor(best / size / size), row, column: best % size };
   }
-
-  /** What changes the drawing. A step back can be gone forward again, until something new comes. */
-  const drawing = (state, tell) => {
-    const go = (from, to) => {
-      if (!from.length) return;
-      const { source, network } = from.pop();
-      to.push({ source: state.source, network: network && state.network });
-      if (network) state.use(network);
-      state.show(source);
-    };
-    return {
-      /** Show something else. `network` is kept for the way back, where that changes too. */
-      change(source, network = null) {
-        state.before.push({ source: state.source, network });
-        if (state.before.length > UNDO_STEPS) state.before.shift();
-        state.after = [];
-        state.show(source);
-      },
-      show(source) {
-        state.source = source;
-        tell("source");
-        state.soon();
-      },
-      undo: () => go(state.before, state.after),
-      redo: () => go(state.after, state.before),
-      /** Forget what was chosen. The next network chooses its first unit anew. */
-      forget: () => Object.assign(state, { pinned: false, unit: null, network: null }),
-    };
-  };
 
   /** What computes: the drawing is prepared, and goes through the network. */
   function computing(state, tell, pen) {
@@ -139,6 +109,8 @@
       state.pinned = false;
       state.choose(state.unit, true);
     },
+    /** Forget what was chosen. The next network chooses its first unit anew. */
+    forget: () => Object.assign(state, { pinned: false, unit: null, network: null }),
   });
 
   /** Return a state in which nothing is drawn and there is no network. `pen` draws on the paper. */
@@ -160,7 +132,7 @@
     };
     return Object.assign(
       state,
-      drawing(state, tell),
+      hand.steps(state, tell),
       computing(state, tell, pen),
       choosing(state, tell),
     );

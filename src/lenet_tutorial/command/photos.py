@@ -13,11 +13,12 @@ import re
 import struct
 import warnings
 import zlib
+from typing import NamedTuple
 
 import numpy as np
 
 from .._inputs import shown
-from ..cutout import cut_out, normalise
+from ..cutout import cut_out, find_digits, normalise
 from ..files import read_file
 from ..ink import grey
 
@@ -79,8 +80,68 @@ def read_doubtful(path):
     found = cut_out(read_picture(path).look)
     centred = None if found is None else normalise(found[0])
     if centred is None:
-        raise PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
-    return np.floor(centred * 255 + 0.5).astype(np.uint8), found[1]
+        raise _blank(path)
+    return _as_bytes(centred), found[1]
+
+
+class Found(NamedTuple):
+    """A digit that was found on a picture, as MNIST's digits look like.
+
+    Attributes
+    ----------
+    image : numpy.ndarray
+        ``(28, 28)``, uint8: 0 is background, 255 is ink.
+    doubts : list of str
+        Keys of ``lenet_tutorial.cutout.DOUBTS``.
+    box : tuple of int
+        Top, bottom, left and right, in pixels of the picture; the ends are the first ones outside.
+    row : int
+        In which row of digits it stands, from 0.
+    """
+
+    image: np.ndarray
+    doubts: list
+    box: tuple
+    row: int
+
+
+def read_digits(path):
+    """Read all digits of a picture, in the order in which they are read.
+
+    Parameters
+    ----------
+    path : path
+        As :func:`read_digit` takes it.
+
+    Returns
+    -------
+    list of Found
+        At least one. Where only one digit is found, it is that of :func:`read_doubtful`.
+
+    Raises
+    ------
+    PictureError
+        As :func:`read_digit`.
+    """
+    picture = read_picture(path)
+    found = []
+    for digit in find_digits(picture.look):
+        centred = normalise(digit.ink)
+        if centred is not None:
+            found.append(
+                Found(_as_bytes(centred), digit.doubts, picture._nearest(digit.box), digit.row)
+            )
+    if not found:
+        raise _blank(path)
+    return found
+
+
+def _as_bytes(centred):
+    return np.floor(centred * 255 + 0.5).astype(np.uint8)
+
+
+def _blank(path):
+    return PictureError(f"{shown(path)} is blank: nothing stands out from the paper")
 
 
 def read_light(path):
@@ -257,6 +318,28 @@ class Picture:
         if image.mode.startswith(("I", "F")):  # 16 bits per pixel: scaled, where Pillow would clip
             self._most = 65_535 if np.asarray(image).max() > 255 else 255
 
+    def _nearest(self, box):
+        """Return the ends of a box in whole pixels."""
+        width, height = self._image.size
+        sides = height, height, width, width
+        return tuple(math.floor(a * b + 0.5) for a, b in zip(box, sides, strict=True))
+
+    def pixels(self, box):
+        """Return the pixels of a box: first line, line after the last, and so for columns.
+
+        Parameters
+        ----------
+        box : (float, float, float, float)
+            Shares of the picture, as :meth:`look` takes them.
+
+        Returns
+        -------
+        (int, int, int, int)
+        """
+        width, height = self._image.size
+        top, left = math.floor(box[0] * height), math.floor(box[2] * width)
+        return top, math.ceil(box[1] * height), left, math.ceil(box[3] * width)
+
     def look(self, box=(0, 1, 0, 1)):
         """Return colours: 0 is none of a colour, 1 is all of it.
 
@@ -273,9 +356,7 @@ class Picture:
             ``(height, width, 3)``, float32. What is transparent lies on white; where nothing could
             be seen so, on black.
         """
-        width, height = self._image.size
-        top, left = math.floor(box[0] * height), math.floor(box[2] * width)
-        bottom, right = math.ceil(box[1] * height), math.ceil(box[3] * width)
+        top, bottom, left, right = self.pixels(box)
         height, width = bottom - top, right - left
         shrink = min(1, SIDE / max(width, height))
         rows, columns = (max(1, math.floor(side * shrink + 0.5)) for side in (height, width))

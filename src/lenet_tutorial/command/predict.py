@@ -19,7 +19,7 @@ from .model_files.archive import said
 from .model_files.inputs import input_of
 from .model_files.stored import ModelError, answer, default_model, load_model
 from .net import FAILED, WRONG, CommandError, complain
-from .photos import PictureError, read_doubtful
+from .photos import PictureError, read_digits
 
 BAR = 40  # characters of a certain answer's bar
 MAX_MAPS, MAX_LAYERS = 1000, 60  # that `--explain` draws
@@ -41,6 +41,9 @@ def add_options(parser):
         type=to_path,
         help="a .keras file of your own, or an .npz file of the page “Watch it learn”; by default "
         "the textbook LeNet-5 of the explorer",
+    )
+    parser.add_argument(
+        "--one", action="store_true", help="refuse a picture on which several digits are found"
     )
     parser.add_argument("--json", action="store_true", help="write the answers as JSON")
     parser.add_argument(
@@ -68,33 +71,24 @@ def run(options):
     """
     _check_target(options)
     # What can be wrong is looked at before TensorFlow takes its time.
-    digits, doubtful, wrong = _read(options.images)
+    found, wrong = _read(options)
     answers = {}
-    if digits:
+    if found:
         try:
             model, taken = _load_network(options.model)
-            inputs = taken.prepare(np.stack(list(digits.values())))
+            inputs = taken.prepare(np.stack([one.image for all in found.values() for one in all]))
             kind, values = answer(model, inputs)
         except ModelError as error:
             if options.json:
-                print(_as_json(options.images, {}, dict.fromkeys(digits, str(error)) | wrong))
+                print(_as_json(options.images, {}, dict.fromkeys(found, str(error)) | wrong))
             raise CommandError(str(error)) from None
-        chosen = winners(kind, values)
-        answers = dict(zip(digits, zip(chosen, values, strict=True), strict=True))
+        each = zip(winners(kind, values), values, strict=True)
+        answers = {n: [(one, *next(each)) for one in all] for n, all in found.items()}
         if options.explain:
-            title = f"{shown(options.images[0].name, 80)}: {chosen[0]}"
+            title = f"{shown(options.images[0].name, 80)}: {answers[0][0][1]}"
             _explain(model, inputs[0], title, options.explain)
     if options.json:
-        made = {
-            number: {
-                "digit": int(digit),
-                "kind": kind,
-                "values": [float(value) for value in row],
-                "input": taken.about(),
-                "doubts": doubtful[number],
-            }
-            for number, (digit, row) in answers.items()
-        }
+        made = {n: _told(each, kind, taken.about()) for n, each in answers.items()}
         print(_as_json(options.images, made, wrong))
     elif answers:
         _print_answers(options.images, answers, kind)
@@ -132,20 +126,26 @@ def _check_target(options):
         raise CommandError(f"can't write {name}: {why(error, named=False)}") from None
 
 
-def _read(paths):
-    """Return the digits, why they are doubtful, and what is wrong, each by the picture's number."""
-    digits, doubtful, wrong = {}, {}, {}
-    for number, path in enumerate(paths):
+def _read(options):
+    """Return the digits and what is wrong, each by the picture's number; say what is doubtful."""
+    found, wrong = {}, {}
+    for number, path in enumerate(options.images):
         try:
-            digits[number], doubtful[number] = read_doubtful(path)
+            digits = read_digits(path)
+            if len(digits) > 1 and (options.one or options.explain):
+                asks = "--one asks for one" if options.one else "--explain draws one"
+                raise PictureError(f"{shown(path)} holds {len(digits)} digits, and {asks}")
         except PictureError as error:
             wrong[number] = str(error)
             complain(f"lenet-tutorial predict: {error}")
             continue
-        if doubtful[number]:
-            why = "; ".join(DOUBTS[one] for one in doubtful[number])
-            complain(f"lenet-tutorial predict: {shown(path)} is doubtful: {why}")
-    return digits, doubtful, wrong
+        found[number] = digits
+        for place, digit in enumerate(digits, 1):
+            if digit.doubts:
+                which = f"digit {place} of " if len(digits) > 1 else ""
+                why = "; ".join(DOUBTS[one] for one in digit.doubts)
+                complain(f"lenet-tutorial predict: {which}{shown(path)} is doubtful: {why}")
+    return found, wrong
 
 
 def _is_same(one, other):
@@ -177,9 +177,40 @@ def _as_json(paths, answers, wrong):
     return json.dumps(told, indent=1, allow_nan=False)
 
 
+def _told(digits, kind, about):
+    """Return what JSON says of a picture: its number, and all that is known of each digit."""
+    each = [
+        {
+            "digit": int(digit),
+            "values": [float(value) for value in row],
+            "doubts": one.doubts,
+            "box": dict(zip(("top", "bottom", "left", "right"), one.box, strict=True)),
+            "row": one.row,
+        }
+        for one, digit, row in digits
+    ]
+    told = {"number": _number(digits), "kind": kind, "input": about, "digits": each}
+    if len(each) == 1:  # as it was when a picture held one digit
+        told |= {name: each[0][name] for name in ("digit", "values", "doubts")}
+    return told
+
+
+def _number(digits):
+    """Return the digits in a row, and a space between rows."""
+    rows = {}
+    for one, digit, _ in digits:
+        rows[one.row] = f"{rows.get(one.row, '')}{digit}"
+    return " ".join(rows.values())
+
+
 def _print_answers(paths, answers, kind):
-    for one, (digit, row) in answers.items():
-        print(f"{shown(paths[one], None)}: {digit}")
+    for one, digits in answers.items():
+        print(f"{shown(paths[one], None)}: {_number(digits)}")
+        if len(digits) > 1:
+            for place in digits:
+                _print_one_of_several(*place, kind)
+            continue
+        ((_, digit, row),) = digits
         for number, value in enumerate(row):
             if kind == PROBABILITIES:
                 print(f"  {number} {value:8.2%} {'#' * round(BAR * float(value))}".rstrip())
@@ -189,6 +220,13 @@ def _print_answers(paths, answers, kind):
         print("The outputs are penalties: the smallest one wins.")
     elif kind == OTHERS:
         print("The outputs are no probabilities: the largest one wins.")
+
+
+def _print_one_of_several(found, digit, row, kind):
+    value = f"{row[digit]:8.2%}" if kind == PROBABILITIES else f"{row[digit]:8.3f}"
+    top, bottom, left, right = found.box
+    where = f"from {left}, {top} to {right}, {bottom}"
+    print(f"  {digit} {value}  {where}{'  doubtful' if found.doubts else ''}")
 
 
 def _explain(model, image, title, target):

@@ -5,7 +5,7 @@ import numpy as np
 from .style import (
     BACKWARD,
     BLUE,
-    DARK_ORANGE,
+    BROWN,
     DIGIT,
     FORWARD,
     GREY,
@@ -213,7 +213,7 @@ def draw_machine():
     ax.annotate(
         "", (0.62, -5), (0.45, -10), arrowprops=arrow | {"connectionstyle": "arc3,rad=0.35"}
     )
-    ax.text(1.2, -7.4, "slopes of the loss\ngo back", fontsize=NOTE, color=DARK_ORANGE, **MIDDLE)
+    ax.text(1.2, -7.4, "slopes of the loss\ngo back", fontsize=NOTE, color=BROWN, **MIDDLE)
     ax.set(xlim=(-1.4, 1.9), ylim=(-10.5, 0.4))
     bare(ax)
     return fig
