@@ -14,6 +14,7 @@ import catalogues
 import editions
 import ledger
 import pytest
+import translatable
 from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, visit
 from bs4 import BeautifulSoup
 
@@ -388,6 +389,16 @@ def test_most_of_a_translation_is_chinese():
             assert len(CHINESE.findall(translation)) >= len(plain) / 8, f"{page}: {translation}"
 
 
+def test_the_words_on_a_folded_cell_are_in_chinese_when_it_is_unfolded_too():
+    for page, text, translation in messages():
+        if text.startswith("Show ") and not text.endswith((".", ")")):
+            assert translation.startswith("显示"), f"{page}: {translation}"
+    cell = {"prompt_show": "Show the picture", "prompt_hide": "Hide the picture"}
+    carrier = translatable.Carrier(message="", target=cell, place="prompt_show")
+    carrier.apply_translated_message("Show the picture", "显示图的代码")
+    assert cell == {"prompt_show": "显示图的代码", "prompt_hide": "隐藏图的代码"}
+
+
 # ----------------------------------------------------------------------------------- the two sites
 
 
@@ -404,6 +415,7 @@ def test_translated_pages_are_in_chinese(both):
             other.decompose()
         letters = re.findall(r"[A-Za-z\u4e00-\u9fff]", article.text)
         share = sum(1 for letter in letters if CHINESE.match(letter)) / len(letters)
+        assert not re.search(r"\b(?:Show|Hide) ", article.text), page
         assert share > (0.3 if page in ("book/references", "book/glossary") else 0.6), (page, share)
         for picture in html.article.find_all("img"):
             assert CHINESE.search(picture["alt"]), picture["alt"]

@@ -10,6 +10,17 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 from sphinx_exercise.nodes import exercise_subtitle, is_exercise_node
 
+#: What a folded cell's words begin with, and what the words on the same cell begin with, unfolded.
+SHOWN_AND_HIDDEN = {"Show": "Hide", "显示": "隐藏"}
+
+
+def hidden(shown):
+    """Return the words on an unfolded cell: those on the folded one, with the other verb."""
+    for verb, other in SHOWN_AND_HIDDEN.items():
+        if shown.startswith(verb):
+            return other + shown.removeprefix(verb)
+    return shown
+
 
 class Carrier(addnodes.translatable, nodes.Element):
     """A text, and where it stands: the node, and the name of its attribute."""
@@ -27,6 +38,8 @@ class Carrier(addnodes.translatable, nodes.Element):
             target += nodes.Text(translated_message)
         else:
             target[place] = translated_message
+            if target.get("prompt_hide", "").startswith(SHOWN_AND_HIDDEN["Show"]):
+                target["prompt_hide"] = hidden(translated_message)
 
 
 class CarryTexts(SphinxTransform):
