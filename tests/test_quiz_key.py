@@ -274,14 +274,14 @@ KEY = {
         "That your functions return the right numbers on the arrays that were tried.",
         "test_exercises.py passes a function that is wrong elsewhere",
     ),
-    ("15", 1): (
+    ("14", 1): (
         "All its layers can be read as convolutions",
         "test_lines.py slides the network and compares with windows cut out",
     ),
-    ("15", 2): ("In C1, where neighbouring windows share", lambda: 28 / 32 > 0 and 4 < 32),
-    ("15", 3): ('"40", because its penalties add up to less.', the_small_graph_is_read_as_40),
-    ("15", 4): ("447, three digits", lambda: spell(np.array([0, 5, 5, 0, 5, 8])) == "447"),
-    ("15", 5): ("What is written on it.", "CTC takes a text and no places (graves2006)"),
+    ("14", 2): ("In C1, where neighbouring windows share", lambda: 28 / 32 > 0 and 4 < 32),
+    ("14", 3): ('"40", because its penalties add up to less.', the_small_graph_is_read_as_40),
+    ("14", 4): ("447, three digits", lambda: spell(np.array([0, 5, 5, 0, 5, 8])) == "447"),
+    ("14", 5): ("What is written on it.", "CTC takes a text and no places (graves2006)"),
 }
 
 
