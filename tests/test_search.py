@@ -110,10 +110,16 @@ def test_a_word_counts_for_its_own_section_and_more_in_a_heading():
     assert below == {"kernel": 9, "pixel": sections.MOST}  # a comment is not seen
 
 
+def test_the_title_of_a_box_is_no_heading():
+    (found,) = read("Top\n===\n\n.. admonition:: Pixels\n\n   Ink.\n").values()
+    assert found["pixel"] == 1
+
+
 def test_a_name_of_several_words_and_a_short_form_are_found_by_their_parts():
     (found,) = read("Top\n===\n\nEuclideanRBF 12 and radial basis functions\n").values()
     assert {"euclideanrbf", "euclidean", "rbf"} <= {*found} and "12" not in found
-    assert found["rbf"] == 4  # three for the long form, one in the name
+    # One in the name, one for the long form; and where that stands, it is explained.
+    assert found["rbf"] == 2 + sections.HEADING
 
 
 def test_a_section_without_a_heading_belongs_to_the_one_around():

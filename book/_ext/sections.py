@@ -19,7 +19,7 @@ from sphinx import addnodes
 FILE = "_static/sections.js"  # in the site
 MOST = 6  # a word that stands more often in a section than that counts no more
 HEADING = 8  # a word in a heading counts as so many in the text
-#: Who looks for the second means the first, which the text prefers; it counts as three of them.
+#: Who looks for the second means the first: where it is written out, it is explained.
 SHORT = {"radial basis function": "RBF"}
 HUMP = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+")  # a part of a name like EuclideanRBF
 UNSEEN = (nodes.comment, nodes.raw, nodes.math, nodes.math_block)
@@ -32,7 +32,8 @@ def place_of(text):
         if isinstance(node, UNSEEN):
             return None, False
         if isinstance(node, (nodes.title, nodes.term, addnodes.desc_name)):
-            heading = not isinstance(node.parent, nodes.table)
+            # What a table or a box is called is no heading of its section.
+            heading = not isinstance(node.parent, (nodes.table, nodes.Admonition))
         entry = isinstance(node, nodes.definition_list_item) and node[0].get("ids")
         section = isinstance(node, nodes.section) and isinstance(node[0], nodes.title)
         if section or isinstance(node, addnodes.desc) or entry:
@@ -51,9 +52,14 @@ def head_of(place):
     return place["ids"][0], head.astext()
 
 
+def short_forms(text):
+    """Return the short forms of the names that are written out in a text."""
+    return [short for long, short in SHORT.items() if long in text.lower()]
+
+
 def words_of(text, language):
     """Yield the words of a text in the form that Sphinx's index has."""
-    text += "".join(3 * f" {short}" for long, short in SHORT.items() if long in text.lower())
+    text = " ".join([text, *short_forms(text)])
     names = [word for word in language.split(text) if len(HUMP.findall(word)) > 1]
     parts = [part for word in names for part in HUMP.findall(word)]
     for word in language.split(text) + parts:
@@ -75,8 +81,7 @@ def read(doctree, language):
             continue
         inside, heads = found.setdefault(head_of(place), (Counter(), set()))
         words = list(words_of(text.astext(), language))
-        if heading:
-            heads.update(words)
+        heads.update(words if heading else map(str.lower, short_forms(text.astext())))
         inside.update(words)
     return {
         place: {word: min(n, MOST) + HEADING * (word in heads) for word, n in inside.items()}
