@@ -230,9 +230,34 @@ def _meeting(line, digit):
 
 def _put(line, owners, digit, start, number):
     """Return line and owners with a digit that begins in some column, as long as it has to be."""
-    wider = max(line.shape[1], start + digit.shape[1])
-    line, owners = (np.pad(part, ((0, 0), (0, wider - part.shape[1]))) for part in (line, owners))
+    before, owners = (_wider(part, start + digit.shape[1]) for part in (line, owners))
     columns = slice(start, start + digit.shape[1])
-    owners[:, columns] = np.where(digit > line[:, columns], number, owners[:, columns])
-    line[:, columns] = np.maximum(line[:, columns], digit)
-    return line, owners
+    owners[:, columns] = np.where(digit > before[:, columns], number, owners[:, columns])
+    return put(line, digit, start), owners
+
+
+def put(line, digit, start):
+    """Put a digit into a line; where there is ink already, the darker one stays.
+
+    Parameters
+    ----------
+    line : numpy.ndarray
+        ``(32, width)``, 0 to 1.
+    digit : numpy.ndarray
+        What :func:`lean` returns.
+    start : int
+        The column in which it begins.
+
+    Returns
+    -------
+    numpy.ndarray
+        A line of its own, as long as it has to be.
+    """
+    end = start + digit.shape[1]
+    line = _wider(line, end)
+    line[:, start:end] = np.maximum(line[:, start:end], digit)
+    return line
+
+
+def _wider(line, width):
+    return np.pad(line, ((0, 0), (0, max(width - line.shape[1], 0))))
