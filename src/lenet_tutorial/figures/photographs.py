@@ -1,0 +1,56 @@
+"""Figures of photographs: their steps beside each other, and what was found on them."""
+
+from .style import BLUE, DARK_ORANGE, DIGIT, NOTE, PAPER, bare, figure, styled
+
+
+@styled
+def plot_steps(pictures, titles, columns=3, boxes=()):
+    """Draw pictures beside each other, photographs in their colours and ink dark on white.
+
+    Parameters
+    ----------
+    pictures : sequence of numpy.ndarray
+        A photograph is ``(height, width, 3)``, uint8. Ink is ``(height, width)``, and its largest
+        value is drawn black.
+    titles : sequence of str
+        One for each, written above it.
+    columns : int
+        Pictures in a row.
+    boxes : sequence of list of tuple
+        For each picture its boxes: top, bottom, left, right, a word, and whether it is kept. What
+        is left out has a dashed line.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+    """
+    rows = -(-len(pictures) // columns)
+    tallest = max(one.shape[0] / one.shape[1] for one in pictures)
+    each = 7.0 / columns * tallest + 0.35
+    fig, axes = figure(7.0, rows * each, nrows=rows, ncols=columns, squeeze=False)
+    for ax in axes.flat:
+        bare(ax)
+    for number, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
+        ax.imshow(picture, **(DIGIT if picture.ndim == 2 else {}))
+        ax.set_title(titles[number], pad=3, fontsize=NOTE)
+        for box in boxes[number] if number < len(boxes) else ():
+            _frame(ax, *box)
+    return fig
+
+
+def _frame(ax, top, bottom, left, right, word, kept):
+    """Draw a box around something, with a word above."""
+    from matplotlib.patches import Rectangle
+
+    look = {"ec": BLUE, "ls": "-", "lw": 2} if kept else {"ec": DARK_ORANGE, "ls": "--", "lw": 1.5}
+    place = left - 1.5, top - 1.5
+    ax.add_patch(Rectangle(place, right - left + 2, bottom - top + 2, fc="none", **look))
+    if word:
+        ax.annotate(
+            word,
+            place,
+            xytext=(0, 2),
+            textcoords="offset points",
+            fontsize=NOTE,
+            bbox={"fc": PAPER, "ec": "none", "pad": 1},
+        )
