@@ -1,6 +1,10 @@
 """Figures of photographs: their steps beside each other, and what was found on them."""
 
+import numpy as np
+
 from .style import BLUE, DARK_ORANGE, DIGIT, NOTE, PAPER, bare, figure, styled
+
+STEP, LEVELS = 8, 32  # of a photograph's 256 levels one in so many is drawn, and so many of ink
 
 
 @styled
@@ -11,7 +15,7 @@ def plot_steps(pictures, titles, columns=3, boxes=()):
     ----------
     pictures : sequence of numpy.ndarray
         A photograph is ``(height, width, 3)``, uint8. Ink is ``(height, width)``, and its largest
-        value is drawn black.
+        value is drawn black. Both are drawn in few levels.
     titles : sequence of str
         One for each, written above it.
     columns : int
@@ -31,11 +35,19 @@ def plot_steps(pictures, titles, columns=3, boxes=()):
     for ax in axes.flat:
         bare(ax)
     for number, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
-        ax.imshow(picture, **(DIGIT if picture.ndim == 2 else {}))
+        ax.imshow(_coarse(picture), **(DIGIT if picture.ndim == 2 else {}))
         ax.set_title(titles[number], pad=3, fontsize=NOTE)
         for box in boxes[number] if number < len(boxes) else ():
             _frame(ax, *box)
     return fig
+
+
+def _coarse(picture):
+    """Return a picture in few levels: nobody sees a camera's grain, and it fills a file."""
+    if picture.ndim == 3:
+        return picture // STEP * STEP + STEP // 2
+    most = np.max(picture)
+    return np.round(picture / most * LEVELS) / LEVELS * most
 
 
 def _frame(ax, top, bottom, left, right, word, kept):
