@@ -78,6 +78,7 @@ def verdict(page):
 def press(page, name):
     """Press a button of the explorer."""
     page.locator(".lenet-explorer").get_by_role("button", name=name, exact=True).click()
+    settle(page)
 
 
 def places(page, points):

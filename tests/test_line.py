@@ -242,6 +242,7 @@ def number(page):
 
 def press(page, name):
     page.locator(".lenet-line").get_by_role("button", name=name, exact=True).click()
+    settle(page)
 
 
 def write(page, text, **how):

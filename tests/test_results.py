@@ -535,7 +535,7 @@ SAID = {
         ("it takes the error further down, to {:.1f} % on average",
          lambda: (error("batches", recipe="scaled rate, warm-up", batch_size=1024),)),
     ],
-    "15": [
+    "14": [
         ("from texts alone reads {:.1f} % of the lines of five with gaps and {:.1f} % of those",
          lambda: lines_read("texts", "gaps_5", "touching_5")),
         ("was told the places reads {:.1f} % and {:.1f} %. Cutting reads {:.1f} % and {:.1f} %",

@@ -509,6 +509,7 @@ def test_an_image_file_is_read_and_can_be_undone(page, dark):
     assert page.locator(".lx-step figcaption").first.inner_text() == "The picture and its box."
     assert "reads a 7" in verdict(page)
     press(page, "Undo")
+    until(page, "document.querySelector('.lx-step figcaption').innerText.includes('sample')")
     assert page.locator(".lx-step figcaption").first.inner_text() == "The sample and its box."
 
 

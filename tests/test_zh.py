@@ -293,7 +293,7 @@ ORDINALS = "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
 ORDINALS = {word: n for n, word in enumerate(ORDINALS, 3)} | {"twentieth": 20, "hundredth": 100}
 SPELT = {word: n for n, word in enumerate(ledger.ONES)} | ledger.TENS
 SPELT |= ORDINALS | {"quarter": 4, "hundred": 100, "thousand": 1_000, "dozen": 12}
-SPELT |= {"thousandth": 1_000}
+SPELT |= {"thirteenth": 13, "thousandth": 1_000}
 LOOSE = {"million": 1e6, "billion": 10, "decade": 10}  # in Chinese 百万, 十亿, 几十年
 
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .components import describe_pieces, largest, mark_pieces, smallest
+
 SMOOTHED = 100  # a picture with a side of so many pixels is smoothed a little first, for its grain
 WINDOW = 0.34  # strokes are narrower than this share of the picture's shorter side
 BRIGHTEST = 40  # so many pixels of ink are enough to say how strong ink is
@@ -19,7 +21,6 @@ ONLY_GREY = 0.6  # grey is used unless a colour stands out so much better
 LINE = 0.25  # a printed line has at least this share of the ink's strength
 LONG = 0.12, 0.6, 0.45  # a line's pieces, its length, and how much of that is there
 INKED = 0.42  # share of the ink's strength from which on pieces are looked for
-MOST = 300  # pieces that are looked at, the largest first
 FRAME = 0.45, 0.4, 0.2, 0.2  # height and width of a frame, its ink, and what stands inside it
 OTHER = 0.15, 0.4  # share of the digit's ink, and of its side, that another digit has
 SPECK = 0.04, 0.15, 0.08  # share of the digit's ink, of its side, and of its ink without a side
@@ -99,7 +100,7 @@ def find_strokes(colours):
     ink, mask = best["ink"], best["mask"]
     around = max(1, _round(0.01 * max(ink.shape)))
     whole = np.clip((ink / best["strong"] - FOOT) * SLOPE, 0, 1).astype(np.float32)
-    ink = whole * _largest(mask, around, around)
+    ink = whole * largest(mask, around, around)
     others = bool(best["others"] or best["sharp"] < BLURRED)
     return Strokes(ink, best["box"], best["strong"], others, whole)
 
@@ -165,25 +166,12 @@ def _smooth(values):
     return values
 
 
-def _largest(values, down, across):
-    """Return the largest value within so many lines and columns of each pixel."""
-    from scipy import ndimage
-
-    return ndimage.maximum_filter(values, (2 * down + 1, 2 * across + 1), mode="nearest")
-
-
-def _smallest(values, down, across):
-    from scipy import ndimage
-
-    return ndimage.minimum_filter(values, (2 * down + 1, 2 * across + 1), mode="nearest")
-
-
 def _local(light, dark, window):
     """Return how far each pixel is from the paper around it, which is wider than the window."""
     if dark:
-        paper = _smallest(_largest(light, window, window), window, window)
+        paper = smallest(largest(light, window, window), window, window)
         return (paper - light) / np.maximum(paper, DARKEST)
-    paper = _largest(_smallest(light, window, window), window, window)
+    paper = largest(smallest(light, window, window), window, window)
     return (light - paper) / np.maximum(1 - paper, 0.25)
 
 
@@ -199,7 +187,7 @@ def _grain(ink):
 
 def _sharpness(light, dark, mask, strong):
     """Return how large the step of the light is along an outline, as a share of the ink's."""
-    high, low = _largest(light, 2, 2), _smallest(light, 2, 2)
+    high, low = largest(light, 2, 2), smallest(light, 2, 2)
     step = (high - low) / (np.maximum(high, DARKEST) if dark else np.maximum(1 - low, 0.25))
     rim = mask & ~_eroded(mask)
     return np.minimum(step[rim] / strong, 1).mean()
@@ -207,7 +195,7 @@ def _sharpness(light, dark, mask, strong):
 
 def _eroded(mask):
     framed = np.pad(mask, 1)
-    return _smallest(framed, 1, 1)[1:-1, 1:-1]
+    return smallest(framed, 1, 1)[1:-1, 1:-1]
 
 
 # --------------------------------------------------------------------------- printed lines
@@ -234,8 +222,8 @@ def without_lines(ink, strong):
     inked = ink > LINE * strong
     half = max(4, int(LONG[0] * width) // 2)
     # A line that is not quite level is still one over a short stretch.
-    straight = _largest(_smallest(_largest(inked, 1, 0), 0, half), 0, half)
-    marks, boxes = _pieces(_largest(straight, 0, half))
+    straight = largest(smallest(largest(inked, 1, 0), 0, half), 0, half)
+    marks, boxes = mark_pieces(largest(straight, 0, half))
     straight &= inked
     runs, ink = _runs(inked), ink.copy()
     for number, (_, _, left, right) in enumerate(boxes, 1):
@@ -250,7 +238,7 @@ def without_lines(ink, strong):
         if thick > max(3, 0.03 * height):
             continue
         thin = runs <= 1.8 * thick + 1  # elsewhere a stroke runs along it
-        gone = _largest(line & thin, 1, 0) & thin
+        gone = largest(line & thin, 1, 0) & thin
         ink = _mended(ink, gone, thick + 2)
     return ink
 
@@ -285,25 +273,6 @@ def _mended(ink, gone, reach):
 # --------------------------------------------------------------------------- pieces
 
 
-def _pieces(mask):
-    """Mark the pieces of a mask, pixels that touch being one; return marks, and their boxes.
-
-    A box is first line, line after the last, first column, column after the last. Only the largest
-    are marked where there are very many.
-    """
-    from scipy import ndimage
-
-    marks, count = ndimage.label(mask, np.ones((3, 3)))
-    if count > MOST:
-        sizes = np.bincount(marks.ravel())[1:]
-        kept = np.argsort(-sizes, kind="stable")[:MOST] + 1
-        names = np.zeros(count + 1, int)
-        names[np.sort(kept)] = np.arange(1, MOST + 1)
-        marks = names[marks]
-    found = ndimage.find_objects(marks)
-    return marks, [(a.start, a.stop, b.start, b.stop) for a, b in found]
-
-
 def _digit(ink, strong):
     """Return which pixels are the digit, its box, and if there may be others.
 
@@ -312,9 +281,7 @@ def _digit(ink, strong):
     height, width = ink.shape
     inked = ink > INKED * strong
     gap = max(1, _round(0.008 * max(height, width)))
-    marks, boxes = _pieces(_largest(inked, gap, gap))
-    marks = marks * inked  # parts that nearly touch are one piece
-    parts = [_part(ink, marks, number, box) for number, box in enumerate(boxes, 1)]
+    marks, parts = describe_pieces(ink, inked, gap)
     parts = [part for part in parts if not _is_frame(part, parts, height, width)]
     inner = [part for part in parts if not part["edge"]]
     if not parts:
@@ -340,23 +307,6 @@ def _digit(ink, strong):
         if part["number"] not in kept
     )
     return np.isin(marks, kept), box, others
-
-
-def _part(ink, marks, number, within):
-    """Describe a piece: its box, its ink, its longer side, and if it touches the edge."""
-    first, last, before, after = within
-    here = marks[first:last, before:after] == number
-    rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
-    top, bottom = first + rows[0], first + rows[-1] + 1
-    left, right = before + columns[0], before + columns[-1] + 1
-    return {
-        "number": number,
-        "box": (top, bottom, left, right),
-        "mass": ink[first:last, before:after][here].sum(),
-        "fill": here.sum() / ((bottom - top) * (right - left)),
-        "side": max(bottom - top, right - left),
-        "edge": top <= 1 or left <= 1 or bottom >= len(ink) - 1 or right >= ink.shape[1] - 1,
-    }
 
 
 def _is_frame(part, parts, height, width):

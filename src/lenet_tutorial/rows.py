@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .components import describe_pieces, largest
+
 LEVEL = 0.27  # at least so much is ink where pieces are looked for
 DIGIT = 0.15, 0.4  # share of the most ink, and of the greatest height, that a digit has …
 SLIM = 0.05, 0.6  # … or one of a single stroke
@@ -53,21 +55,16 @@ def find_rows(ink, edge=True):
     list of list of Piece
         The rows from top to bottom, the digits of each from left to right.
     """
-    from scipy import ndimage
-
-    mask = ink > LEVEL
-    marks = ndimage.label(ndimage.binary_dilation(mask, np.ones((3, 3))), np.ones((3, 3)))[0]
-    marks = marks * mask
-    parts = [_part(ink, marks, number, box) for number, box in _boxes(marks)]
-    height, width = ink.shape
-    slim = [one for one in parts if _wide(one) < ACROSS * width]
+    marks, parts = describe_pieces(ink, ink > LEVEL, 1)
+    parts = [{**one, "numbers": [one["number"]]} for one in parts]
+    slim = [one for one in parts if _wide(one) < ACROSS * ink.shape[1]]
     if edge and len(slim) < len(parts):
         return []
     parts = [one for one in slim if not _is_frame(one, slim)]
-    inner = [one for one in parts if not _at_edge(one["box"], height, width)]
+    inner = [one for one in parts if not one["edge"]]
     digits = _digits(inner)
     if edge and len(inner) < len(parts):
-        outer = [one for one in parts if one not in inner and _is_beside(one, digits)]
+        outer = [one for one in parts if one["edge"] and _is_beside(one, digits)]
         digits = _digits(inner + outer if digits else parts)
     rows = _in_rows([one["box"] for one in digits])
     made = [Piece(one["box"], np.isin(marks, one["numbers"])) for one in digits]
@@ -89,32 +86,9 @@ def piece_of(ink, mask):
     numpy.ndarray
         ``(height, width)``.
     """
-    from scipy import ndimage
-
-    near = ndimage.binary_dilation(mask, np.ones((5, 5)))
-    others = ndimage.binary_dilation((ink > LEVEL) & ~mask, np.ones((3, 3)))
+    near = largest(mask, 2, 2)
+    others = largest((ink > LEVEL) & ~mask, 1, 1)
     return ink * (mask | (near & ~others))
-
-
-def _boxes(marks):
-    from scipy import ndimage
-
-    found = enumerate(ndimage.find_objects(marks), 1)
-    return [(number, place) for number, place in found if place]
-
-
-def _part(ink, marks, number, place):
-    """Describe a piece: its box, its ink, and how full its box is."""
-    here = marks[place] == number
-    down, across = place
-    box = (down.start, down.stop, across.start, across.stop)
-    mass = float(np.where(here, ink[place], 0).sum(dtype=float))
-    return {"numbers": [number], "box": box, "mass": mass, "fill": here.mean()}
-
-
-def _at_edge(box, height, width):
-    top, bottom, left, right = box
-    return top <= 1 or left <= 1 or bottom >= height - 1 or right >= width - 1
 
 
 def _is_frame(part, parts):

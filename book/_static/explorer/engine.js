@@ -45,6 +45,16 @@
     return data;
   };
 
+  /** Return the levels of ink, 0 to `levels` − 1, of pixels that come two a byte. */
+  engine.unpair = function (pairs, levels) {
+    const found = new Uint8Array(2 * pairs.length);
+    for (let n = 0; n < pairs.length; n++) {
+      found[2 * n] = Math.floor(pairs[n] / levels);
+      found[2 * n + 1] = pairs[n] % levels;
+    }
+    return found;
+  };
+
   /* The browser's own SHA-256 is there on safe origins only, and not at once. CRC-32 tells a
      damaged file from a whole one just as well. */
   const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {

@@ -9,6 +9,7 @@
   const CLOSE = 2; // of 255: a point nearer to the last one adds nothing to a stroke
   const BLOT = 16; // of 255: what stays nearer than this to where it began is a dot
   const UNDO_STEPS = 100;
+  const WAIT = 150; // milliseconds: a stroke is kept when it rests
   const SHORTCUTS = { z: "undo", y: "redo" };
   const TYPED =
     "input:not([type]), input[type=text], input[type=search], input[type=number], textarea";
@@ -142,6 +143,28 @@
       if ([undo, redo].includes(focused) && focused.disabled)
         [redo, undo, clear].find((button) => !button.disabled).focus();
     });
+  };
+
+  /** Give a function the tab's storage; return null where there is none, or it is full. */
+  hand.inTab = function (action) {
+    try {
+      return action(window.sessionStorage);
+    } catch {
+      return null;
+    }
+  };
+
+  /** Call `keep` when what is drawn rests after a change, and when the page is left. */
+  hand.atRest = function (state, keep) {
+    let waiting;
+    const rest = () => {
+      clearTimeout(waiting);
+      waiting = undefined;
+      keep();
+    };
+    const soon = () => (waiting = waiting ?? setTimeout(rest, WAIT));
+    for (const what of ["source", "values"]) state.on(what, soon);
+    window.addEventListener("pagehide", rest);
   };
 
   /** What changes the drawing, in `state.source`, `before` and `after`. A step back can be gone

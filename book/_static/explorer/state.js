@@ -7,6 +7,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { engine, hand, preprocess } = LeNet;
+  const { onceAFrame } = LeNet.widgets;
   const FIRST_LAYER = 2;
   const INPUT_SIZE = 32; // as long as there is no network
 
@@ -55,17 +56,9 @@
 
   /** What computes: the drawing is prepared, and goes through the network. */
   function computing(state, tell, pen) {
-    let waiting = false;
     return {
       /** Compute with the next frame, once, whatever changes until then. */
-      soon() {
-        if (waiting) return;
-        waiting = true;
-        requestAnimationFrame(() => {
-          waiting = false;
-          state.update();
-        });
-      },
+      soon: onceAFrame(() => state.update()),
       update() {
         const { ink, side, steps } = prepare(state, pen);
         const inputSize = state.network ? state.network.inputSize : INPUT_SIZE;

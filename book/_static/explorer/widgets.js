@@ -14,6 +14,19 @@
       port2.postMessage(null);
     });
 
+  /** Return what asks for some work with the next frame, once, however often it is asked until then. */
+  widgets.onceAFrame = function (work) {
+    let waiting = false;
+    return () => {
+      if (waiting) return;
+      waiting = true;
+      requestAnimationFrame(() => {
+        waiting = false;
+        work();
+      });
+    };
+  };
+
   /** Make an element: `make("p", { class: "x", onclick: f }, "text", child, …)`. */
   widgets.make = function (tag, attributes = {}, ...children) {
     const element = document.createElement(tag);

@@ -67,8 +67,12 @@ def lines_to_read(dataset, length, touching, count=TESTED):
     -------
     lenet_tutorial.reading.lines.Lines
     """
-    writing = replace(TOUCHING if touching else GAPS, digits=(length, length))
-    return write_lines(*_digits(dataset)[1], count, writing, seed=10 * length + touching)
+    seed = 10 * length + touching
+    return write_lines(*_digits(dataset)[1], count, _writing(length, touching), seed=seed)
+
+
+def _writing(length, touching):
+    return replace(TOUCHING if touching else GAPS, digits=(length, length))
 
 
 def learn_single(images, labels, seed, count=SINGLE, epochs=SINGLE_EPOCHS):
@@ -243,7 +247,7 @@ def measure(model, dataset, recipe, count=TESTED):
         when so many per cent are refused.
     """
     follow = habits(dataset) if recipe == "places" else None
-    found, fives = {}, []
+    found, doubts = {}, []
     for kind in ("gaps", "touching"):
         for length in LENGTHS:
             lines = lines_to_read(dataset, length, kind == "touching", count)
@@ -251,8 +255,8 @@ def measure(model, dataset, recipe, count=TESTED):
             right = np.array([a == b for a, b in zip(texts, lines.texts, strict=True)])
             found[f"{kind}_{length}"] = round(float(right.mean()), 6)
             if length == 5:
-                fives.append((sure, ~right))
-    sure, wrong = (np.concatenate(part) for part in zip(*fives, strict=True))
+                doubts.append((sure, ~right))
+    sure, wrong = (np.concatenate(part) for part in zip(*doubts, strict=True))
     wrong = wrong[np.argsort(sure, kind="stable")]
     for share in REFUSED:
         found[f"wrong_{share}"] = round(float(wrong[len(wrong) * share // 100 :].mean()), 6)
@@ -307,7 +311,7 @@ def fives(touching):
     -------
     lenet_tutorial.reading.lines.Writing
     """
-    return replace(TOUCHING if touching else GAPS, digits=(5, 5))
+    return _writing(5, touching)
 
 
 def _numbers(run):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import weights
-from ..reading.lines import HEIGHT, MARGIN, lean
+from ..reading.lines import HEIGHT, MARGIN, lean, put
 from ..reading.sliding import STORED, WINDOW
 from . import scripts
 
@@ -27,7 +27,6 @@ EXAMPLES = (
     ("90125", -2, 0.9, 0.0),
     ("8462", 4, 0.85, 0.2),
 )
-LEVELS = 16  # of ink that are kept
 
 
 def layers(maps):
@@ -84,10 +83,7 @@ def write_example(digits, gap, scale, slant):
     line, end = np.zeros((HEIGHT, MARGIN), np.float32), MARGIN
     for digit in digits:
         drawn = lean(digit, scale, slant)
-        wide = max(line.shape[1], end + drawn.shape[1])
-        line = np.pad(line, ((0, 0), (0, wide - line.shape[1])))
-        here = line[:, end : end + drawn.shape[1]]
-        np.maximum(here, drawn, out=here)
+        line = put(line, drawn, end)
         end += drawn.shape[1] + gap
     return np.pad(line, ((0, 0), (0, MARGIN + line.shape[1] % 2)))
 
@@ -126,7 +122,7 @@ def _samples(folder):
 
 
 def pack_lines(lines):
-    """Pack lines for the page: four bits for a pixel, two pixels a byte.
+    """Pack lines for the page, two pixels a byte.
 
     Parameters
     ----------
@@ -137,9 +133,7 @@ def pack_lines(lines):
     -------
     bytes
     """
-    flat = np.concatenate([np.rint(line.ravel() * (LEVELS - 1)) for line in lines])
-    levels = np.clip(flat, 0, LEVELS - 1).astype(np.uint8).reshape(-1, 2)
-    return (LEVELS * levels[:, 0] + levels[:, 1]).tobytes()
+    return scripts.pairs(np.concatenate([line.ravel() for line in lines]), 1)
 
 
 def made_by_the_build(folder, path=STORED):
@@ -171,6 +165,7 @@ def made_by_the_build(folder, path=STORED):
         **scripts.about_file(FILE, data),
         "examples": {
             **scripts.about_file(FILE, packed),
+            "levels": scripts.LEVELS,
             "lines": [{"text": text, "width": line.shape[1]} for text, line in lines],
         },
     }

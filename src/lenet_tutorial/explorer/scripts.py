@@ -158,8 +158,27 @@ def pack_digits(images):
     bytes
         Of each pixel one of `LEVELS` levels of ink: about 95 bytes for a digit of MNIST.
     """
-    levels = np.rint(images.reshape(-1, 2) * ((LEVELS - 1) / 255)).astype("uint8")
-    return zlib.compress((LEVELS * levels[:, 0] + levels[:, 1]).tobytes(), 9)
+    return zlib.compress(pairs(images, 255), 9)
+
+
+def pairs(ink, most):
+    """Keep so many levels of ink, and put two pixels into a byte.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray
+        Of any shape, an even number of pixels, from 0 to `most`.
+    most : float
+        The most ink.
+
+    Returns
+    -------
+    bytes
+        The first pixel of each pair counts `LEVELS` times as much as the second.
+    """
+    levels = np.rint(ink.reshape(-1, 2) * ((LEVELS - 1) / most))
+    levels = np.clip(levels, 0, LEVELS - 1).astype("uint8")
+    return (LEVELS * levels[:, 0] + levels[:, 1]).tobytes()
 
 
 def unpack_digits(data):
@@ -175,8 +194,8 @@ def unpack_digits(data):
     numpy.ndarray
         ``(n, 28, 28)``, uint8, each pixel as near to what it was as `LEVELS` levels allow.
     """
-    pairs = np.frombuffer(zlib.decompress(data), np.uint8)
-    levels = np.stack([pairs // LEVELS, pairs % LEVELS], axis=1)
+    packed = np.frombuffer(zlib.decompress(data), np.uint8)
+    levels = np.stack([packed // LEVELS, packed % LEVELS], axis=1)
     return (levels * (255 // (LEVELS - 1))).astype("uint8").reshape(-1, 28, 28)
 
 

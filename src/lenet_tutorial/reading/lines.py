@@ -60,22 +60,31 @@ class Writing:
 
     def __post_init__(self):
         for name, least in (("digits", 1), ("gap", 1), ("overlap", 0)):
-            _check_range(name, [check_whole(name, one, least) for one in getattr(self, name)])
-        _check_range("size", [check_number("size", one, above=7, below=24.5) for one in self.size])
+            pair = [check_whole(name, one, least) for one in getattr(self, name)]
+            self._set(name, _in_order(name, pair))
+        sizes = [check_number("size", one, above=7, below=24.5) for one in self.size]
+        self._set("size", _in_order("size", sizes))
         if not all(-0.5 <= one <= 0.5 for one in self.slant):
             raise ValueError(f"slant must be two numbers from -0.5 to 0.5, got {self.slant}")
-        _check_range("slant", self.slant)
-        if check_number("touching", self.touching) > 1:
+        self._set("slant", _in_order("slant", self.slant))
+        self._set("touching", check_number("touching", self.touching))
+        if self.touching > 1:
             raise ValueError(f"touching must be from 0 to 1, got {self.touching}")
-        check_whole("reach", self.reach, 0)
-        check_whole("apart", self.apart, 3)
-        check_number("uneven", self.uneven, below=0.25)
-        check_number("lift", self.lift, below=4)
+        for name, least in (("reach", 0), ("apart", 3)):
+            self._set(name, check_whole(name, getattr(self, name), least))
+        for name, below in (("uneven", 0.25), ("lift", 4)):
+            self._set(name, check_number(name, getattr(self, name), below=below))
+
+    def _set(self, name, value):
+        """Keep the checked value: a small integer of NumPy would overflow."""
+        object.__setattr__(self, name, value)
 
 
-def _check_range(name, pair):
+def _in_order(name, pair):
+    """Return a range as a tuple, where the smaller number comes first."""
     if len(pair) != 2 or pair[0] > pair[1]:
         raise ValueError(f"{name} must be two numbers, the smaller first, got {tuple(pair)}")
+    return tuple(pair)
 
 
 @dataclass(frozen=True)
@@ -221,9 +230,34 @@ def _meeting(line, digit):
 
 def _put(line, owners, digit, start, number):
     """Return line and owners with a digit that begins in some column, as long as it has to be."""
-    wider = max(line.shape[1], start + digit.shape[1])
-    line, owners = (np.pad(part, ((0, 0), (0, wider - part.shape[1]))) for part in (line, owners))
+    before, owners = (_wider(part, start + digit.shape[1]) for part in (line, owners))
     columns = slice(start, start + digit.shape[1])
-    owners[:, columns] = np.where(digit > line[:, columns], number, owners[:, columns])
-    line[:, columns] = np.maximum(line[:, columns], digit)
-    return line, owners
+    owners[:, columns] = np.where(digit > before[:, columns], number, owners[:, columns])
+    return put(line, digit, start), owners
+
+
+def put(line, digit, start):
+    """Put a digit into a line; where there is ink already, the darker one stays.
+
+    Parameters
+    ----------
+    line : numpy.ndarray
+        ``(32, width)``, 0 to 1.
+    digit : numpy.ndarray
+        What :func:`lean` returns.
+    start : int
+        The column in which it begins.
+
+    Returns
+    -------
+    numpy.ndarray
+        A line of its own, as long as it has to be.
+    """
+    end = start + digit.shape[1]
+    line = _wider(line, end)
+    line[:, start:end] = np.maximum(line[:, start:end], digit)
+    return line
+
+
+def _wider(line, width):
+    return np.pad(line, ((0, 0), (0, max(width - line.shape[1], 0))))

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const WAIT = 150; // milliseconds: a stroke is kept when it rests
+  const { hand } = LeNet;
   const key = () => `lenet-line:${location.pathname}`;
 
   /** Tell whether something is a list of strokes. */
@@ -17,25 +17,16 @@
 
   /** Keep what is shown from now on. */
   LeNet.keepLine = function (state) {
-    let waiting;
-    const keep = () => {
-      clearTimeout(waiting);
-      waiting = undefined;
-      try {
-        window.sessionStorage.setItem(key(), JSON.stringify(state.source));
-      } catch {
-        // There is no storage, or it is full: nothing is kept.
-      }
-    };
-    const soon = () => (waiting = waiting ?? setTimeout(keep, WAIT));
-    for (const what of ["source", "values"]) state.on(what, soon);
-    window.addEventListener("pagehide", keep);
+    const text = () => JSON.stringify(state.source);
+    hand.atRest(state, () => hand.inTab((storage) => storage.setItem(key(), text())));
   };
 
   /** Return what was kept before a reload; null where there is nothing that can be shown. */
   LeNet.keepLine.read = function (examples) {
     try {
-      const { kind, strokes, example } = JSON.parse(window.sessionStorage.getItem(key()));
+      const { kind, strokes, example } = JSON.parse(
+        hand.inTab((storage) => storage.getItem(key())),
+      );
       if (kind === "strokes" && areStrokes(strokes)) return { kind, strokes };
       if (kind === "example" && examples[example]) return { kind, example };
     } catch {

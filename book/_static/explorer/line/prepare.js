@@ -7,7 +7,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { preprocess, slide } = LeNet;
+  const { engine, preprocess, slide } = LeNet;
   const HIGH = 255; // steps from the top of the paper to its bottom
   const MARGIN = 16; // columns before the first ink and after the last
   const DIGIT = 20; // rows of a digit
@@ -85,16 +85,13 @@
     return { ink, width, unit, left: (-MARGIN * unit) / 2, top: 0 };
   };
 
-  /** Unpack the examples that come with the weights: four bits for a pixel, two in a byte. */
+  /** Unpack the examples that come with the weights: two pixels a byte. */
   lines.unpack = function (bytes, about) {
-    let first = 0;
-    return about.map(({ text, width }) => {
-      const ink = Float32Array.from({ length: slide.SIDE * width }, (_, n) => {
-        const pair = bytes[first + (n >> 1)];
-        return (n % 2 ? pair & 15 : pair >> 4) / 15;
-      });
-      first += ink.length / 2;
-      return { text, width, ink };
+    const pixels = engine.unpair(bytes, about.levels);
+    let end = 0;
+    return about.lines.map(({ text, width }) => {
+      const part = pixels.subarray(end, (end += slide.SIDE * width));
+      return { text, width, ink: Float32Array.from(part, (level) => level / (about.levels - 1)) };
     });
   };
 })();

@@ -8,6 +8,7 @@
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
   const { decode, engine, hand, lines, slide } = LeNet;
+  const { onceAFrame } = LeNet.widgets;
   const SURE = 0.9; // probability of the number; below it the network is called unsure
   const CLEAR = 0.9; // share of a digit at its best place; below it the digit is
 
@@ -32,17 +33,9 @@
 
   /** What computes: the writing becomes a line, and the network reads it. */
   function computing(state, tell, pen) {
-    let waiting = false;
     return {
       /** Compute with the next frame, once, whatever changes until then. */
-      soon() {
-        if (waiting) return;
-        waiting = true;
-        requestAnimationFrame(() => {
-          waiting = false;
-          state.update();
-        });
-      },
+      soon: onceAFrame(() => state.update()),
       update() {
         const { source, network } = state;
         const example = source.kind === "example" && state.examples[source.example];
@@ -90,10 +83,7 @@
       use(received) {
         const { about, examples } = received;
         state.network = networkOf(received);
-        state.examples = lines.unpack(
-          engine.decode(examples, about.examples),
-          about.examples.lines,
-        );
+        state.examples = lines.unpack(engine.decode(examples, about.examples), about.examples);
         state.update();
       },
     };

@@ -19,12 +19,8 @@
   /** Unfold two pixels a byte into bytes of 0 to 255; return the digits to learn from, and those
       held out. */
   train.unfold = function (pairs, { learned, held_out, levels }) {
-    const pixels = new Uint8Array(2 * pairs.length),
-      step = 255 / (levels - 1);
-    for (let n = 0; n < pairs.length; n++) {
-      pixels[2 * n] = Math.floor(pairs[n] / levels) * step;
-      pixels[2 * n + 1] = (pairs[n] % levels) * step;
-    }
+    const step = 255 / (levels - 1);
+    const pixels = engine.unpair(pairs, levels).map((level) => level * step);
     return { train: part(pixels, 0, learned), held: part(pixels, learned, held_out) };
   };
 
