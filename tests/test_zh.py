@@ -440,6 +440,27 @@ def test_other_pages_say_that_they_are_in_english(both):
     assert others
 
 
+def test_no_link_leads_to_an_english_page_without_saying_so(both):
+    """The menu, the pages before and after, the cards and the paths, and the links in a text."""
+    given_up, marked = {*CONFIG["sphinx"]["config"]["redirects"]}, Counter()
+    for page in PAGES:
+        file = both / "zh" / f"{page}.html"
+        for link in parsed(file).select("a[href]:not(.language-switch)"):
+            address = link["href"].partition("#")[0]
+            if not address.endswith(".html") or "://" in address:
+                continue
+            target = Path(os.path.normpath(file.parent / address))
+            assert target.is_relative_to(both / "zh"), (page, address)
+            name = target.relative_to(both / "zh").with_suffix("").as_posix()
+            if name.startswith(("book/", "chapters/")) and name not in {*PAGES, *given_up}:
+                said = link.get_text() + link.get("title", "")
+                assert "（英文）" in said, (page, str(link)[:200])
+                marked[name] += 1
+    assert marked["book/api"] > 100
+    for deck in (both / "zh" / "slides").iterdir():
+        assert parsed(deck).html["lang"] == "zh-CN"
+
+
 def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
     for page in PAGES:
         english, chinese = (parsed(both / f"{where}{page}.html") for where in ("", "zh/"))

@@ -9,6 +9,7 @@ import words
 from contents import ROOT
 
 PAGES = catalogues.translated_pages()
+PLANS = ROOT / "book" / "slides"
 #: What no text says, and what it says in its place.
 FORBIDDEN = {
     r"下层|上层": "前一层, 后一层 (the layers below and above)",
@@ -63,7 +64,7 @@ ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
 
 def messages():
-    """Yield every text with its translation: of the pages, and of the programs on them."""
+    """Yield every text with its translation: of pages, of programs on them, of slides."""
     for page in PAGES:
         for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
             if message.id:
@@ -72,6 +73,13 @@ def messages():
         english = json.loads((words.FOLDER / "en" / file.name).read_text(encoding="utf-8"))
         for key, text in json.loads(file.read_text(encoding="utf-8")).items():
             yield f"words/{file.stem}.{key}", english[key], text
+    for file in sorted(PLANS.glob("[0-9]*.md")):
+        english, chinese = (
+            re.split(r"^---$\n", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+            for path in (file, PLANS / "zh_CN" / file.name)
+        )
+        for one, two in zip(english, chinese, strict=True):
+            yield f"slides/{file.stem}", one, two
 
 
 def shown(text):
