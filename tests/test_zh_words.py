@@ -32,6 +32,9 @@ FORBIDDEN = {
     r"[\u4e00-\u9fff][,;:?!]": "the full-width mark",
     r"反向传递|后向传播": "反向传播",
     r"配方": "训练方案 (recipe)",
+    r"起始权重": "初始权重",
+    r"拒读": "拒识",
+    r"睁着眼睛": "an image that Chinese does not have",
     r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
     r"计算是.{0,12}倍": "计算量",
 }
@@ -58,6 +61,9 @@ PAIRS = {
     r"\bguess(?:es|ing)?\b": "猜|预测",
     r"\bby hand\b": "手",
     r"\brecipes?\b": "训练方案",
+    r"\bstart weights\b": "初始权重|起点",
+    r"\bpatch(es)?\b": "图像块",
+    r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
