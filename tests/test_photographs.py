@@ -56,6 +56,13 @@ def test_lines_go_and_a_stroke_across_them_stays(turned):
     assert (left[stroke == 0] > 0.25).mean() < 0.01 < (lines[stroke == 0] > 0.25).mean()
 
 
+def test_where_a_line_was_is_what_stands_above_and_below_it():
+    ink = np.full((120, 120), 0.1)
+    ink[58:60] = 0.6
+    left = without_lines(ink, 1)
+    assert left == pytest.approx(np.full((120, 120), 0.1))
+
+
 def test_a_table_that_comes_in_from_the_edge_is_no_digit(digits):
     photo = photograph(digits.x_test[14], np.random.default_rng(4)) / 255
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .style import BLUE, DARK_ORANGE, DIGIT, NOTE, PAPER, bare, figure, styled
+from .style import BLUE, DARK_ORANGE, DIGIT, GREY, NOTE, PAPER, bare, figure, styled
 
 STEP, LEVELS = 8, 32  # of a photograph's 256 levels one in so many is drawn, and so many of ink
 
@@ -36,6 +36,7 @@ def plot_steps(pictures, titles, columns=3, boxes=()):
         bare(ax)
     for number, (ax, picture) in enumerate(zip(axes.flat, pictures, strict=False)):
         ax.imshow(_coarse(picture), **(DIGIT if picture.ndim == 2 else {}))
+        ax.spines[:].set(visible=True, color=GREY, linewidth=0.8)  # where the picture ends
         ax.set_title(titles[number], pad=3, fontsize=NOTE)
         for box in boxes[number] if number < len(boxes) else ():
             _frame(ax, *box)
