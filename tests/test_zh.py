@@ -16,7 +16,7 @@ import editions
 import ledger
 import pytest
 import translatable
-from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, visit
+from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, until, visit
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.book
@@ -456,7 +456,7 @@ def test_no_link_leads_to_an_english_page_without_saying_so(both):
                 said = link.get_text() + link.get("title", "")
                 assert "（英文）" in said, (page, str(link)[:200])
                 marked[name] += 1
-    assert marked["book/api"] > 100
+    assert marked["book/api"] >= 40
     for deck in (both / "zh" / "slides").iterdir():
         assert parsed(deck).html["lang"] == "zh-CN"
 
@@ -673,6 +673,7 @@ def test_the_chinese_search_finds_what_explains_a_word_and_marks_it_whole(
     place, word = expected
     page, _, problems = visit(browser, f"{address}/zh/search.html?q={query}")
     first = "#search-results li:first-child"
+    until(page, "document.querySelector('.search-summary')?.innerText", patience=30)
     page.wait_for_selector(f"{first} .context .highlighted")
     links = page.locator("#search-results li > a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
