@@ -458,6 +458,20 @@ def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
         assert anchors[0] == anchors[1], page
 
 
+def test_figures_speak_the_language_of_their_edition(both):
+    for where in ("", "zh/"):
+        words = Counter()
+        for page in PAGES:
+            for picture in parsed(both / f"{where}{page}.html").select("article img.for-dark"):
+                for form in (".night.svg", ".svg"):
+                    name = picture["src"].replace(".night.svg", form)
+                    text = (both / where / page).parent.joinpath(name).read_text(encoding="utf-8")
+                    words["chinese"] += bool(CHINESE.search(text))
+                    words["figures"] += 1
+        assert words["figures"] > 150
+        assert words["chinese"] == 0 if not where else words["chinese"] > 120
+
+
 def test_every_link_of_the_chinese_edition_resolves(both):
     files = [file for file in editions.pages(both / "zh") if file.name != "404.html"]
     dead, followed = dead_links(both, files)  # the links of the 404 begin at the root
