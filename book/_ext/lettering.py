@@ -27,7 +27,9 @@ FAMILY = (
     "'Noto Sans CJK SC', 'Noto Sans SC', 'Source Han Sans SC', 'WenQuanYi Micro Hei', sans-serif"
 )
 #: What stays as it is: numbers, single letters, names of layers such as C1 and conv2.
-NAME = re.compile(r"\W*(?:\b(?:[A-Za-z]|(?:conv|fc|block|[A-Z])\d+|\d[\d.,]*(?:e[-+]?\d+)?)\b\W*)*")
+NAME = re.compile(
+    r"\W*(?:\b(?:[A-Za-z]|(?:conv|fc|block|pool|[A-Z])\d+|\d[\d.,]*(?:e[-+]?\d+)?)\b\W*)*"
+)
 NUMBER = r"[-−]?(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|\d[\d.,]*\d|\d)"
 PLACE = re.compile(r"\{(\w)\}")
 BREAK = "\u200b"
