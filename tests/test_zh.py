@@ -443,6 +443,9 @@ def test_other_pages_say_that_they_are_in_english(both):
     assert others
 
 
+CELLS = ".cell_output table.dataframe :is(th, td)"
+
+
 def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
     comments, tables = (lettering.read(ROOT, "zh_CN", name) for name in ("comments", "tables"))
 
@@ -459,7 +462,7 @@ def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
                 for tag in chinese.select(what)
             ], page
         words = [
-            [cell.text.strip() for cell in html.select(".cell_output table.dataframe :is(th, td)")]
+            [cell.text.strip().replace("\u00a0", " ") for cell in html.select(CELLS)]
             for html in (english, chinese)
         ]
         assert [
