@@ -137,11 +137,11 @@ def test_lines_are_aligned_as_they_were():
                 for a, c in zip(starts, (10, 22), strict=True)
             ]
             at = {"start": 20, "middle": 50, "end": 80}[how]
-            for chinese, across in {"和\n较长": (10, 22), "和": (16,)}.items():
+            for chinese, across in {"和\n较长": (10, 22), "和": (16,), "和\n": (10,)}.items():
                 root = drawn(("sum", "", where[0]), ("longer", "", where[1]))
                 assert not lettering.translate(root, {"sum\nlonger": chinese})
                 for (text, shift, anchor), word, c in zip(
-                    look_of(root), chinese.split("\n"), across, strict=True
+                    look_of(root), chinese.strip().split("\n"), across, strict=True
                 ):
                     x, y = map(float, lettering.SHIFT.fullmatch(shift).groups()[:2])
                     assert (text, anchor) == (word, how)

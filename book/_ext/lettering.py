@@ -14,6 +14,7 @@ space of no width (U+200B). ``scripts/catalogues.py`` says which words have no e
 import copy
 import functools
 import re
+from itertools import zip_longest
 from pathlib import Path
 
 SVG = "http://www.w3.org/2000/svg"
@@ -153,7 +154,7 @@ def write(lines, text):
     Returns
     -------
     list of xml.etree.ElementTree.Element
-        The lines that are left over.
+        The lines that are left over, or empty: with these a short text stands at the top.
     """
     new = text.split("\n")
     if len(new) > len(lines):
@@ -167,7 +168,7 @@ def write(lines, text):
         line.set("transform", f"translate({x:.2f} {y:.2f}){turn}")
         put(line, said)
         line.set("style", f"{line.get('style')}; text-anchor: {how}")
-    return lines[len(new) :]
+    return [line for line, said in zip_longest(lines, new) if not said]
 
 
 def has_room(line, text, wide):
