@@ -70,8 +70,8 @@ ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
 
 def messages():
-    """Yield every text with its translation: of pages, of programs on them, of slides."""
-    for page in PAGES:
+    """Yield every text with its translation: of pages, of what stands on them, of slides."""
+    for page in [*PAGES, *catalogues.OTHERS]:
         for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
             if message.id:
                 yield page, message.id, message.string

@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cells
+import lettering
 import nbformat
 import offline
 import pictures
@@ -54,6 +56,11 @@ class Source:
     alt: str  # of its figure
     caption: str
     say: Callable  # returns a text of the chapter in the language of the slides
+    language: str
+
+    def words(self, name):
+        """Return what the words in figures, tables or comments are in the language."""
+        return lettering.read(ROOT, self.language, name)
 
 
 @functools.cache
@@ -99,6 +106,7 @@ def read_chapters(folder=ROOT / "chapters", language=words.SOURCE):
                 alt=look.get("image", {}).get("alt", ""),
                 caption=figure.get("caption", ""),
                 say=say,
+                language=language,
             )
     return found
 
@@ -127,7 +135,7 @@ def pull(kind, name, sources):
         o for o, picture in zip(source.cell.outputs, drawn, strict=True) if picture is wanted
     ]
     if kind == "code":
-        cell.source = for_a_slide(cell.source)
+        cell.source = for_a_slide(cells.with_comments(cell.source, source.words("comments")))
     if kind == "figure" and outputs:
         cell.metadata.alt = source.say(source.alt)
         cell.metadata.caption = source.say(source.caption)
@@ -137,10 +145,13 @@ def pull(kind, name, sources):
         raise ValueError(f"cell {name} has no {kind}")
     for output in outputs:
         if "text/html" in output.get("data", {}):  # a table, without pandas' own looks
-            table = plain_table(output.data["text/html"])
+            table = cells.with_tables(output.data["text/html"], source.words("tables"))
+            table = plain_table(table)
             output = nbformat.from_dict({**output, "data": {"text/html": table}})
         if drawing := output.get("data", {}).get("image/svg+xml"):  # sharp on a large screen
-            light = base64.b64encode(pictures.both(drawing)[0].encode()).decode()
+            light = base64.b64encode(
+                pictures.both(drawing, source.words("figures"))[0].encode()
+            ).decode()
             output = nbformat.from_dict({**output, "data": {"image/svg+xml": light}})
         cell.outputs.append(output)
     return cell
