@@ -87,7 +87,7 @@ def one_epoch(watch, dataset, seed):
     model.compile(optimizer, loss, steps_per_execution=steps)
     optimizer.build(model.trainable_variables)
     variables = [*model.variables, *optimizer.variables]
-    before = [np.array(one) for one in variables]
+    before = [keras.ops.convert_to_numpy(one) for one in variables]
     model.fit(x[: how.batch_size], y[: how.batch_size], batch_size=how.batch_size, verbose=0)
     for one, old in zip(variables, before, strict=True):
         one.assign(old)
