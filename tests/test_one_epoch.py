@@ -161,7 +161,8 @@ def test_the_rows_of_the_peers_are_as_they_were_written():
     record = table[table["recipe"] == "record"]
     assert (record["dtype"] == "float32").all() and (record["accuracy"] > 0.985).all()
     ours = table[table["recipe"] == "one epoch"].groupby("instructions")["dtype"].unique()
-    assert ours["ALL"].tolist() == ["bfloat16"] and ours["AVX512_CORE"].tolist() == ["float32"]
+    assert set(ours["ALL"]) == {"bfloat16", "float32"}  # one was disturbed, as chapter 11 says
+    assert ours["AVX512_CORE"].tolist() == ["float32"]
 
 
 def test_one_epoch_takes_less_time_than_the_record_by_either_clock():

@@ -21,7 +21,7 @@ def faster_dtype():
     Returns
     -------
     str
-        'float32' or 'mixed_bfloat16', as :func:`keras.config.set_dtype_policy` takes it.
+        'float32' or 'mixed_bfloat16', as ``keras.config.set_dtype_policy`` takes it.
     """
     try:
         took = convolution_seconds()

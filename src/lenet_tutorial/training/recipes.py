@@ -70,9 +70,10 @@ class Recipe:
         Share of all updates in which the rate rises.
     warmup_from : float
         The rate that it rises from.
-    beta_1, beta_2 : float
-        Of 'adam' and 'adamw': the share that the mean of the gradients, and that of their squares,
-        keep of themselves at each update.
+    beta_1 : float
+        Of 'adam' and 'adamw': the share that the mean of the gradients keeps at each update.
+    beta_2 : float
+        The same for the mean of their squares.
     momentum : float
         Of 'sgd'; with 0 it is plain gradient descent.
     nesterov : bool
