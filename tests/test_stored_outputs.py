@@ -863,6 +863,20 @@ def half_the_bytes(cell):
     return {"error": error / 100}
 
 
+def lower_half(cell):
+    (share,) = read("the lower half holds {}% of all saliency", text_of(cell))
+    assert 0 < share < 3
+    return {"share": share / 100}
+
+
+def halves_deleted(cell):
+    pattern = "{'nothing': '{}%', 'saliency': '{}%', 'magnitude': '{}%', 'random': '{}%'}"
+    ways = "nothing", "saliency", "magnitude", "random"
+    wrong = dict(zip(ways, read(pattern, text_of(cell)), strict=True))
+    assert 2.5 < wrong["nothing"] < 6 and wrong["magnitude"] < 15 and wrong["random"] < 90
+    return {"wrong": {by: share / 100 for by, share in wrong.items()}}
+
+
 def three_ways(cell):
     whole = frame(cell)
     first, second = whole["loss, epoch 1"], whole["loss, epoch 2"]
@@ -1072,6 +1086,8 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
+    "c12-082": lower_half,
+    "c12-084": halves_deleted,
     "c13-301": two_convolutions,
     "c14-016": sliding_saves,
     "c14-032": few_pieces,
