@@ -1,101 +1,22 @@
 """Pictures of handwritten digits as readers take them: light, paper, pens, desks, dirt.
 
 Each kind is a function: a digit of MNIST and a source of random numbers in, bytes ``(h, w, 3)`` or
-``(h, w, 4)`` out. Light, paper and ink are drawn anew for each picture.
+``(h, w, 4)`` out. Light, paper and ink are drawn anew for each picture, with the parts of
+:mod:`lenet_tutorial.photographs`.
 """
-
-import io
 
 import numpy as np
 from scipy import ndimage
 
+from lenet_tutorial.photographs import finish, in_a_line, places, ramp, ruled, strokes, write
+
+__all__ = ["KINDS", "finish", "in_a_line", "write"]
 KINDS = {}
 
 
 def kind(function):
     KINDS[function.__name__] = function
     return function
-
-
-def strokes(image, random, height=620, width=480, fill=None, thin=0):
-    """Place a digit on a sheet, or several in a line: how much of each pixel is ink, 0 to 1."""
-    if image.ndim == 3:
-        return in_a_line(image, random, width, height, fill, thin)
-    fill = fill or random.uniform(0.4, 0.65)
-    side = int(fill * min(height, width) * 28 / 20)
-    big = ndimage.zoom(image / 255.0, side / 28, order=3)[:side, :side]
-    big = np.clip((big - 0.35) * 5, 0, 1)  # the edge of a pen, not a blur
-    if thin:
-        big = ndimage.grey_erosion(big, size=(thin, thin))
-    sheet = np.zeros((height, width))
-    free = (height - big.shape[0], width - big.shape[1])
-    top, left = (int(each * random.uniform(0.35, 0.65)) for each in free)
-    sheet[top : top + big.shape[0], left : left + big.shape[1]] = big
-    return ndimage.rotate(sheet, random.uniform(-8, 8), reshape=False, order=1)
-
-
-def in_a_line(images, random, height, width, fill=None, thin=0, gaps=(0.12, 0.5), climb=5):
-    """Write digits beside one another: of various sizes, not quite level, and all slanted alike."""
-    slant, drawn = random.uniform(-0.25, 0.25), []
-    for image in images:
-        rows, columns = (np.flatnonzero(image.max(axis=axis) > 60) for axis in (1, 0))
-        part = np.pad(image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / 255, 2)
-        size = 100 * random.uniform(0.8, 1.15) / (rows[-1] + 1 - rows[0])
-        big = np.clip((ndimage.zoom(part, size, order=3) - 0.35) * 5, 0, 1)
-        big = np.pad(big, ((0, 0), (30, 30)))
-        shear = [[1, 0], [slant, 1]]
-        big = ndimage.affine_transform(big, shear, (0, -slant * len(big) / 2), order=1)
-        columns = np.flatnonzero(big.max(axis=0) > 0.1)
-        drawn.append(big[:, columns[0] : columns[-1] + 1])
-    spaces = [int(100 * random.uniform(*gaps)) for _ in drawn]
-    line = np.zeros((160, sum(one.shape[1] for one in drawn) + sum(spaces[:-1])))
-    left = 0
-    for one, space in zip(drawn, spaces, strict=True):
-        top = int(np.clip((160 - len(one)) / 2 + random.uniform(-8, 8), 0, 160 - len(one)))
-        place = line[top : top + len(one), left : left + one.shape[1]]
-        np.maximum(place, one, out=place)
-        left += one.shape[1] + space
-    scale = (fill or random.uniform(0.5, 0.65)) * 1.3 * width / max(line.shape[1], 350)
-    line = np.clip((ndimage.zoom(line, scale, order=1) - 0.3) * 2.5, 0, 1)
-    if thin:
-        line = ndimage.grey_erosion(line, size=(max(thin // 2, 1),) * 2)
-    sheet = np.zeros((height, width))
-    free = (height - line.shape[0], width - line.shape[1])
-    top, left = (max(0, int(each * random.uniform(0.4, 0.6))) for each in free)
-    sheet[top : top + line.shape[0], left : left + line.shape[1]] = line
-    return ndimage.rotate(sheet, random.uniform(-climb, climb), reshape=False, order=1)
-
-
-def write(ink, paper=(0.93, 0.92, 0.9), pen=(0.15, 0.16, 0.2)):
-    """Return a sheet of paper, written on: (h, w, 3), 0 to 1."""
-    paper, pen = np.broadcast_to(paper, (*ink.shape, 3)), np.array(pen)
-    return paper + ink[..., None] * (pen - paper)
-
-
-def finish(sheet, random, grain=0.015, quality=85):
-    """Add the grain of a camera and pack it as JPEG does; return bytes (h, w, 3)."""
-    from PIL import Image
-
-    noisy = sheet + random.normal(0, grain, sheet.shape)
-    data = np.clip(noisy * 255, 0, 255).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(data).save(file, "JPEG", quality=quality)
-    return np.asarray(Image.open(file))
-
-
-def places(shape):
-    """Return how far down and across each pixel is, as shares of the picture."""
-    height, width = shape[:2]
-    y, x = np.mgrid[:height, :width]
-    return y / height, x / width
-
-
-def ramp(shape, random):
-    """Return a plane from 0 to 1 across a picture, in a random direction."""
-    y, x = places(shape)
-    angle = random.uniform(0, 2 * np.pi)
-    plane = np.cos(angle) * x + np.sin(angle) * y
-    return (plane - plane.min()) / (plane.max() - plane.min())
 
 
 @kind
@@ -138,17 +59,6 @@ def glare(image, random):
     cy, cx = random.uniform(0.1, 0.9, 2)
     spot = np.exp(-(((y - cy) ** 2 + (x - cx) ** 2) / random.uniform(0.01, 0.04)))
     return finish(np.minimum(sheet + 0.35 * spot[..., None], 1), random)
-
-
-def ruled(sheet_shape, random, squares, pitch, strength, colour=(0.45, 0.55, 0.75)):
-    h, w = sheet_shape
-    y, x = np.mgrid[:h, :w].astype(float)
-    turn = np.deg2rad(random.uniform(-2, 2))
-    across, down = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
-    lines = np.abs((down % pitch) - pitch / 2) < 1.2
-    if squares:
-        lines |= np.abs((across % pitch) - pitch / 2) < 1.2
-    return lines * strength, np.array(colour)
 
 
 def on_lines(image, random, squares, strength, pen, pitch):

@@ -233,6 +233,7 @@ def facts():
     import numpy as np
 
     from lenet_tutorial import by_hand, models, results, shapes
+    from lenet_tutorial.images import prepare
     from lenet_tutorial.layers import digit_codes
     from lenet_tutorial.shapes import output_size, trace
     from lenet_tutorial.tables import layer_table, networks, rivals
@@ -383,6 +384,9 @@ def facts():
     yield "14", "447, three digits", spelled == "447"
     yield "14", "4447, four digits", "-44-47".replace("-", "") == "4447"
     yield "14", "47, two digits", spelled != "47"
+    yield "15", "only 256 levels", np.iinfo(np.uint8).max + 1 == 256
+    yield "15", "has 28 × 28 pixels", 20 + 2 * 4 == 28
+    yield "15", "values from 0 to 1", prepare(np.full((1, 28, 28), 255, np.uint8)).max() == 1
 
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():

@@ -9,6 +9,7 @@ import math
 import numpy as np
 import pytest
 from contents import CHAPTERS, asked
+from scipy import ndimage
 
 from lenet_tutorial import by_hand, models, results, shapes
 from lenet_tutorial.reading.paths import Arc, best_path
@@ -119,6 +120,20 @@ def slope_at_the_value(value):
 def the_whole_recipe_and_its_best_variant_overlap():
     rows = results.read("strong").query("dataset == 'mnist'")
     return 100 * rows["test_accuracy"].std() > 0.01
+
+
+def ink_in_the_light_is_as_bright():
+    """Paper in a shadow that takes two thirds of the light, and a pen of a third of the paper's."""
+    paper, pen, shadow = 0.93, 0.4, 1 / 3
+    return pen * 1.0 >= paper * shadow
+
+
+def the_paper_under_a_stroke(window):
+    """Return the light that a closing finds where a stroke of five pixels stands."""
+    light = np.full((40, 40), 0.9)
+    light[:, 18:23] = 0.1
+    assert ndimage.grey_closing(light, (3, 3))[20, 20] < 0.2
+    return ndimage.grey_closing(light, (window, window))[20, 20]
 
 
 def the_small_graph_is_read_as_40():
@@ -282,6 +297,20 @@ KEY = {
     ("14", 3): ('"40", because its penalties add up to less.', the_small_graph_is_read_as_40),
     ("14", 4): ("447, three digits", lambda: spell(np.array([0, 5, 5, 0, 5, 8])) == "447"),
     ("14", 5): ("What is written on it.", "CTC takes a text and no places (graves2006)"),
+    ("15", 1): ("Because ink in the light can be as bright", ink_in_the_light_is_as_bright),
+    ("15", 2): ("Wider than a stroke.", lambda: the_paper_under_a_stroke(9) > 0.8),
+    ("15", 3): (
+        "One that touches the rim of the photograph.",
+        "test_photographs.py lets a table come in from the edge",
+    ),
+    ("15", 4): (
+        "Because the network was trained on digits that stand so.",
+        "test_uploads.py holds the cut-out against MNIST's own place (lecun1998)",
+    ),
+    ("15", 5): (
+        "That of the ten digits it clearly prefers this one.",
+        "the probabilities of a softmax add up to 1, whatever is shown",
+    ),
 }
 
 

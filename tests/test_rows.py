@@ -104,6 +104,8 @@ def test_what_comes_in_from_the_edge_counts_only_beside_digits_as_high():
     cut, desk = (42, 84, 226, 240), (0, 30, 150, 240)
     assert boxes_of(blocks(*number, cut, desk)) == [[*number, cut]]
     assert boxes_of(blocks(*number, cut, desk), edge=False) == [number]
+    for other in ((10, 200, 226, 240), (55, 70, 226, 240)):  # beside them, but too high or too low
+        assert boxes_of(blocks(*number, other)) == [number]
 
 
 def test_a_piece_has_its_soft_edge_and_nothing_of_its_neighbour():

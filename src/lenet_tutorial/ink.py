@@ -135,7 +135,7 @@ def _strokes(channels, dark):
     if strong < LEAST:
         return None
     if max(ink.shape) >= SMOOTHED:
-        ink = _without_lines(_without_lines(ink, strong).T, strong).T
+        ink = without_lines(without_lines(ink, strong).T, strong).T
         strong = max(_strength(ink), 0.3 * strong)
     piece = _digit(ink, strong)
     if piece is None:
@@ -201,10 +201,22 @@ def _eroded(mask):
 # --------------------------------------------------------------------------- printed lines
 
 
-def _without_lines(ink, strong):
+def without_lines(ink, strong):
     """Take away lines that go from side to side, and mend the strokes that they cross.
 
     For lines from top to bottom hand over the picture turned, ``ink.T``.
+
+    Parameters
+    ----------
+    ink : numpy.ndarray
+        ``(height, width)``; 0 is paper.
+    strong : float
+        How strong ink is. A line has at least a quarter of it.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(height, width)``, without the lines.
     """
     height, width = ink.shape
     inked = ink > LINE * strong
