@@ -3,12 +3,15 @@
 import keras
 import numpy as np
 import pytest
+from exploring import WEIGHTS
 
 from lenet_tutorial import results
+from lenet_tutorial.datasets import load_mnist
 from lenet_tutorial.experiments import beyond_one_machine_how_small as small
+from lenet_tutorial.explorer import export
 from lenet_tutorial.layers import TableConv2D, squash
 from lenet_tutorial.models import lenet5_textbook, lenet_1989
-from lenet_tutorial.training import set_seed, train
+from lenet_tutorial.training import answers, set_seed, train
 from lenet_tutorial.training.levenberg import curvature
 from lenet_tutorial.training.pruning import BY, Mask, saliencies, scores
 from lenet_tutorial.weights import rounded
@@ -204,9 +207,9 @@ def test_the_bits_that_the_book_names():
 @pytest.mark.mnist
 @pytest.mark.slow
 def test_a_network_of_the_small_ones_comes_out_again():
-    row = results.read("smallest").query("maps == '4-8' and seed == 0").iloc[0]
-    again = small.shrink("mnist", "small", "4-8", 0)
-    assert again["parameters"] == row["parameters"] == 1_066
+    row = results.read("smallest").query("maps == '3-6' and seed == 0").iloc[0]
+    again = small.shrink("mnist", "small", "3-6", 0)
+    assert again["parameters"] == row["parameters"] == 1_504
     for column in ("val_accuracy", "test_accuracy"):
         assert again[column] == pytest.approx(row[column], abs=0.012)
 
@@ -215,7 +218,18 @@ def test_a_network_of_the_small_ones_comes_out_again():
 def test_the_parameters_of_a_small_network(maps):
     one, two = map(int, maps.split("-"))
     model = small.small_network(maps)
-    count = 10 * one + (9 * one + 1) * two + (9 * two + 1) * 10
+    count = 26 * one + (25 * one + 1) * two + (4 * 4 * two + 1) * 10
     assert model.count_params() == count
     assert model.output_shape == (None, 10)
     assert (results.read("smallest").query("maps == @maps")["parameters"] == count).all()
+
+
+@pytest.mark.mnist
+@pytest.mark.slow
+@pytest.mark.parametrize("name", export.NETWORKS)
+def test_with_8_bits_the_explorer_s_networks_give_the_same_answers(name):
+    digits, shown = load_mnist(mirrors=()), export.network(name)
+    model, x = export.load(WEIGHTS, name, 10), shown.input.prepare(digits.x_test)
+    before = answers(model, x)
+    model.set_weights([rounded(weight, 8) for weight in model.get_weights()])
+    assert (answers(model, x) == before).sum() >= 9_990

@@ -171,17 +171,17 @@ FEW = Recipe(
     warmup=0.1,
     weight_decay=0.001,
 )
-#: Maps of the convolutions below the last one, which has a map for each class.
-SMALL = ("4-8", "6-12", "10-20", "16-32")
+#: Maps of the two convolutions.
+SMALL = ("2-4", "3-6", "6-12", "8-16")
 
 
 def small_network(maps):
-    """Build a network of convolutions and pooling alone; a mean over its last maps decides.
+    """Build a LeNet with few maps, and with one dense layer, the output.
 
     Parameters
     ----------
     maps : str
-        How many maps each convolution has but the last, such as ``'4-8'``.
+        How many maps each convolution has, such as ``'3-6'``.
 
     Returns
     -------
@@ -193,9 +193,8 @@ def small_network(maps):
 
     stack = [keras.Input((28, 28, 1))]
     for count in map(int, maps.split("-")):
-        stack += [layers.Conv2D(count, 3, activation="relu"), layers.MaxPooling2D()]
-    stack += [layers.Conv2D(10, 3), layers.GlobalAveragePooling2D(), layers.Softmax()]
-    return keras.Sequential(stack)
+        stack += [layers.Conv2D(count, 5, activation="relu"), layers.MaxPooling2D()]
+    return keras.Sequential([*stack, layers.Flatten(), layers.Dense(10, "softmax")])
 
 
 def shrink(dataset, recipe, maps, seed, epochs=None):
