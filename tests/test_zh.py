@@ -1,6 +1,7 @@
 """The Chinese edition: nothing is missing, nothing was lost, the two lead to each other."""
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -589,6 +590,30 @@ def test_the_switch_leads_to_the_other_language_and_back(browser, both, address,
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("link", ["#padding", "#term-kernel", "#layer=1.9.c1k4s2at", ""])
+def test_the_switch_keeps_the_place(browser, address, link):
+    name = "book/glossary.html" if "term" in link else "chapters/03-output-size.html"
+    page, _, problems = visit(browser, f"{address}/zh/{name}{link}")
+    if not link:  # who has scrolled is led to the section that stood at the top
+        page.evaluate("document.getElementById('stride').scrollIntoView()")
+    page.locator("a.language-switch").evaluate("link => link.click()")
+    page.wait_for_url(f"{address}/{name}{link or '#stride'}")
+    page.locator("a.language-switch").evaluate("link => link.click()")
+    page.wait_for_url(f"{address}/zh/{name}{link or '#stride'}")
+    assert not problems
+    page.context.close()
+
+
+@pytest.mark.browser
+def test_the_switch_leads_from_the_top_of_a_page_to_the_top(browser, address):
+    page, _, _ = visit(browser, f"{address}/zh/chapters/03-output-size.html#padding")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.locator("a.language-switch").evaluate("link => link.click()")
+    page.wait_for_url(f"{address}/chapters/03-output-size.html")
+    page.context.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("name", PAGES)
 def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, name):
     page, requests, problems = visit(browser, f"{address}/zh/{name}.html", width=390)
@@ -598,16 +623,70 @@ def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, na
     page.context.close()
 
 
+#: What is asked, the section that comes first, and what is marked there.
+SOUGHT = {
+    "权重共享": ("chapters/01-history.html#zip-codes-on-letters", "权重共享"),
+    "参数共享": ("chapters/01-history.html#zip-codes-on-letters", "权重共享"),
+    "下采样": ("chapters/08-as-published-1998.html#s2-and-s4-trained-subsampling", "下采样"),
+    "子采样": ("chapters/08-as-published-1998.html#s2-and-s4-trained-subsampling", "下采样"),
+    "特征图": ("chapters/07-why-it-works.html#what-the-maps-respond-to", "特征图"),
+    "特征映射": ("chapters/07-why-it-works.html#what-the-maps-respond-to", "特征图"),
+    "步幅": ("chapters/03-output-size.html#stride", "步幅"),
+    "步长": ("chapters/03-output-size.html#stride", "步幅"),
+    "跨度": ("chapters/03-output-size.html#stride", "步幅"),
+    "卷积核大小": ("chapters/03-output-size.html#counting-places", "卷积核"),
+    "反向传播": ("chapters/04-lenet-from-nothing.html#two-units-in-a-row", "反向传播"),
+    "感受野": ("chapters/03-output-size.html#the-receptive-field", "感受野"),
+    "邮政编码": ("chapters/09-1989-in-code.html", "邮政编码"),
+    "核": ("chapters/02-layer-by-layer.html#learning-a-kernel", "核"),
+    "猫": ("chapters/01-history.html", "猫"),
+    "LeCun": ("chapters/01-history.html", "LeCun"),
+}
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [("感受野", "03-output-size"), ("权重共享", "02-layer-by-layer"), ("LeCun", "01-history")],
-)
-def test_search_finds_chinese_words(browser, address, query, expected):
+@pytest.mark.parametrize(("query", "expected"), SOUGHT.items(), ids=SOUGHT)
+def test_the_chinese_search_finds_what_explains_a_word_and_marks_it_whole(
+    browser, both, address, query, expected
+):
+    place, word = expected
     page, _, problems = visit(browser, f"{address}/zh/search.html?q={query}")
-    page.wait_for_selector(f"#search-results a[href*='{expected}']")
+    first = "#search-results li:first-child"
+    page.wait_for_selector(f"{first} .context .highlighted")
+    links = page.locator("#search-results li > a").evaluate_all(
+        "links => links.map(link => link.getAttribute('href'))"
+    )
+    assert links[0].startswith(place), links[:4]
+    assert len(links) == len({*links})
+    in_glossary = [n for n, link in enumerate(links) if link.startswith("book/glossary.html#")]
+    assert in_glossary or query in ("卷积核大小", "邮政编码", "猫", "LeCun")
+    for link in links:
+        file, _, anchor = link.partition("#")
+        assert not anchor or parsed(both / "zh" / file).find(id=anchor), link
+    marked = page.locator(f"{first} .context .highlighted").all_inner_texts()
+    assert word in marked and all(len(one) >= len(query) // 2 for one in marked), marked
+    page.locator(f"{first} > a").click()
+    page.wait_for_url(f"**/zh/{links[0]}")
+    page.wait_for_selector("article .highlighted")
+    marked = page.locator("article .highlighted").all_inner_texts()
+    marked = [one for one in marked if one]  # not what is folded
+    # The whole word, its other name, or where it stands in parts these, but no half of a word.
+    assert word in marked and {*marked} <= {word, query, "大小"}, {*marked}
     assert not problems
     page.context.close()
+
+
+@pytest.mark.book
+def test_the_search_knows_what_the_glossary_calls_a_term_too(both):
+    text = (both / "zh" / "_static" / "sections.js").read_text(encoding="utf-8")
+    names = json.loads(text.removeprefix("Search.setSections(").removesuffix(");\n"))["names"]
+    others = {name: term for name, term in names.items() if name != term}
+    assert len(others) >= 25 and len(names) - len(others) >= 80
+    assert {*others.values()} <= {*names}
+    for name, term in {"参数共享": "权重共享", "子采样": "下采样", "特征映射": "特征图"}.items():
+        assert names[name] == term
+    # What one entry calls something else is no term of another one.
+    assert all(names[term] == term for term in others.values())
 
 
 @pytest.mark.browser

@@ -30,6 +30,9 @@ FORBIDDEN = {
     r"「|」|[\u4e00-\u9fff]\"|\"[\u4e00-\u9fff]": "“ ”",
     r"[\u4e00-\u9fff][,;:?!]": "the full-width mark",
     r"反向传递|后向传播": "反向传播",
+    r"配方": "训练方案 (recipe)",
+    r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
+    r"计算是.{0,12}倍": "计算量",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
@@ -53,6 +56,8 @@ PAIRS = {
     r"\b(?:layers?|maps?) below\b": "前一层|前面",
     r"\bguess(?:es|ing)?\b": "猜|预测",
     r"\bby hand\b": "手",
+    r"\brecipes?\b": "训练方案",
+    r"\bstrong (LeNet|recipe|networks)\b": "强化版",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 

@@ -22,6 +22,9 @@ HEADING = 8  # a word in a heading counts as so many in the text
 #: Who looks for the second means the first: where it is written out, it is explained.
 SHORT = {"radial basis function": "RBF"}
 HUMP = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z][a-z]+")  # a part of a name like EuclideanRBF
+#: What a Chinese glossary calls a term too, at the beginning of what it means.
+ALSO = re.compile("也叫([\u4e00-\u9fff、]+)[：。]")
+CHINESE = re.compile("[\u4e00-\u9fff]+")
 UNSEEN = (nodes.comment, nodes.raw, nodes.math, nodes.math_block)
 
 
@@ -106,6 +109,22 @@ def table(pages):
     return {"sections": sections, "words": texts}
 
 
+def names(doctree):
+    """Return what a Chinese glossary calls its terms: {name: term}; a term leads to itself.
+
+    A name with Latin letters is none: those have spaces around them.
+    """
+    found = {}
+    for glossary in doctree.findall(addnodes.glossary):
+        for item in glossary.findall(nodes.definition_list_item):
+            term, meaning = item[0].astext(), item[-1].astext()
+            if CHINESE.fullmatch(term):
+                also = ALSO.search(meaning)
+                found |= {name: term for name in (also[1].split("、") if also else ())}
+                found[term] = term
+    return {name: term for name, term in found.items() if name == term or name not in term}
+
+
 def remember_stems(app, *page):
     """Let the language of the index find the stem of each word once: that takes long."""
     language = app.builder.indexer.lang if hasattr(app.builder, "indexer") else None
@@ -120,7 +139,10 @@ def write(app, exception):
         return
     language = app.builder.indexer.lang
     pages = {name: read(app.env.get_doctree(name), language) for name in sorted(app.env.found_docs)}
-    text = json.dumps(table(pages), ensure_ascii=False, separators=(",", ":"))
+    told = table(pages)
+    for name in sorted(app.env.found_docs):
+        told.setdefault("names", {}).update(names(app.env.get_doctree(name)))
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     target = Path(app.outdir, FILE)
     target.write_text(f"Search.setSections({text});\n", encoding="utf-8", newline="\n")
 

@@ -42,6 +42,25 @@ function unfold() {
 addEventListener("load", unfold);
 addEventListener("hashchange", unfold);
 
+/* The other language opens where this page is read: at the place that its address names, as long as
+   that is in view or belongs to a program, or at the section at the top of the window. */
+function placeRead() {
+  const named =
+    location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const isSeen = ({ top, bottom }) => bottom > 0 && top < innerHeight;
+  if (location.hash && (!named || isSeen(named.getBoundingClientRect()))) return location.hash;
+  const above = [...document.querySelectorAll("article section[id] > :is(h2, h3)")].filter(
+    (heading) => heading.getBoundingClientRect().top < innerHeight / 3,
+  );
+  return above.length ? `#${above.at(-1).parentElement.id}` : "";
+}
+
+for (const press of ["click", "auxclick"])
+  document.addEventListener(press, (event) => {
+    const link = event.target.closest("a.language-switch");
+    if (link) link.hash = placeRead();
+  });
+
 /* Paper is light, and nobody can unfold what is folded on it. The theme's script unfolds the boxes. */
 let before = null;
 

@@ -49,11 +49,6 @@
       }
     }
     window.addEventListener("hashchange", read);
-    // The same design in the other language.
-    const other = document.querySelector("a.language-switch");
-    other?.addEventListener("click", () => {
-      if (links.isMine(location.hash)) other.hash = location.hash;
-    });
     read();
   };
 })();
