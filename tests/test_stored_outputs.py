@@ -873,7 +873,8 @@ def halves_deleted(cell):
     pattern = "{'nothing': '{}%', 'saliency': '{}%', 'magnitude': '{}%', 'random': '{}%'}"
     ways = "nothing", "saliency", "magnitude", "random"
     wrong = dict(zip(ways, read(pattern, text_of(cell)), strict=True))
-    assert 2.5 < wrong["nothing"] < 6 and wrong["magnitude"] < 15 and wrong["random"] < 90
+    assert 4 < wrong["nothing"] < 9 and wrong["magnitude"] < wrong["nothing"] + 5
+    assert wrong["random"] < 90
     return {"wrong": {by: share / 100 for by, share in wrong.items()}}
 
 
