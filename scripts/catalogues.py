@@ -2,17 +2,28 @@
 
 ``make catalogues`` extracts the texts of the book and calls this. The pages that are translated are
 those that have a catalogue in ``locale/zh_CN/LC_MESSAGES``; an empty file is enough to begin one.
+Beside the pages' catalogues stand those of what a notebook holds as no text of its own: ``figures``
+the words in the figures, ``tables`` those in the tables that cells made, ``comments`` the comments
+of the code.
 """
 
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
+import nbformat
 from babel.messages import Catalog
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 LOCALE = ROOT / "locale" / "zh_CN" / "LC_MESSAGES"
+NOTEBOOKS = [*sorted(ROOT.glob("chapters/*.ipynb")), *sorted(ROOT.glob("chapters/*/*.ipynb"))]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+import cells  # noqa: E402
+import lettering  # noqa: E402
+
 VOLATILE = ('"POT-Creation-Date', '"PO-Revision-Date', '"Generated-By', '"Last-Translator')
 
 
@@ -58,12 +69,76 @@ def unfinished(catalogue: Catalog) -> list[str]:
     return [m.id for m in catalogue if m.id and (not m.string or m.fuzzy)]
 
 
+# ---------------------------------------------------------------- what stands in the notebooks
+
+
+def code_cells() -> Iterator[nbformat.NotebookNode]:
+    """Yield the code cells of all notebooks."""
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                yield cell
+
+
+def drawings() -> Iterator[str]:
+    """Yield the figures of all notebooks, as SVG."""
+    for cell in code_cells():
+        for output in cell.outputs:
+            if drawing := output.get("data", {}).get("image/svg+xml"):
+                yield drawing
+
+
+def words_of_figures() -> Iterator[str]:
+    """Yield the texts in the figures that have something to translate."""
+    for drawing in drawings():
+        for _, text in lettering.words(ElementTree.fromstring(drawing)):
+            if not lettering.is_name(text):
+                yield text
+
+
+def words_of_tables() -> Iterator[str]:
+    """Yield the words in the tables that the notebooks show."""
+    for cell in code_cells():
+        for output in cell.outputs:
+            yield from cells.words_of_tables(output.get("data", {}).get("text/html", ""))
+
+
+def comments() -> Iterator[str]:
+    """Yield the comments in the code of the notebooks."""
+    for cell in code_cells():
+        for *_, text in cells.comments(cell.source):
+            yield text
+
+
+#: The catalogues that are no page's, and where their texts come from.
+OTHERS = {"figures": words_of_figures, "tables": words_of_tables, "comments": comments}
+
+
+def entry(text: str, texts: set[str]) -> str:
+    """Return the entry that holds for a text: itself, or one with places for its numbers."""
+    if text in texts:
+        return text
+    fits = (one for one in texts if (sign := lettering.pattern(one)) and sign.fullmatch(text))
+    return next(fits, text)
+
+
+def gather(name: str) -> Catalog:
+    """Return the texts of a catalogue that is no page's, as a new catalogue."""
+    file = LOCALE / f"{name}.po"
+    old = {message.id for message in read(file) if message.id} if file.is_file() else set()
+    found = Catalog()
+    for text in OTHERS[name]():
+        found.add(entry(text, old))
+    return found
+
+
 def main(extracted: Path) -> int:
     """Update all catalogues from a folder of extracted texts; return 1 if something is left."""
     left = 0
-    for page in translated_pages():
+    for page in [*translated_pages(), *OTHERS]:
         file = LOCALE / f"{page}.po"
-        catalogue = merge(read(file), read(extracted / f"{page}.pot", locale=None))
+        texts = gather(page) if page in OTHERS else read(extracted / f"{page}.pot", locale=None)
+        catalogue = merge(read(file), texts)
         file.write_text(as_text(catalogue), encoding="utf-8")
         texts = unfinished(catalogue)
         left += len(texts)

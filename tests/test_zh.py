@@ -12,8 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import catalogues
+import cells
 import editions
 import ledger
+import lettering
+import nbformat
 import pytest
 import translatable
 from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, visit
@@ -440,13 +443,31 @@ def test_other_pages_say_that_they_are_in_english(both):
     assert others
 
 
+CELLS = ".cell_output table.dataframe :is(th, td)"
+
+
 def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
+    comments, tables = (lettering.read(ROOT, "zh_CN", name) for name in ("comments", "tables"))
+
+    def shown(what, text):
+        if what == ".cell_input pre":
+            return cells.with_comments(text.rstrip("\n"), comments)
+        return text.strip()
+
     for page in PAGES:
         english, chinese = (parsed(both / f"{where}{page}.html") for where in ("", "zh/"))
-        for what in (".cell_input pre", ".cell_output pre", ".cell_output table"):
-            assert [tag.text for tag in english.select(what)] == [
-                tag.text for tag in chinese.select(what)
+        for what in (".cell_input pre", ".cell_output pre"):
+            assert [shown(what, tag.text) for tag in english.select(what)] == [
+                tag.text.strip("\n") if "input" in what else tag.text.strip()
+                for tag in chinese.select(what)
             ], page
+        words = [
+            [cell.text.strip().replace("\u00a0", " ") for cell in html.select(CELLS)]
+            for html in (english, chinese)
+        ]
+        assert [
+            one if lettering.is_name(one) else lettering.translated(one, tables) for one in words[0]
+        ] == words[1], page
         pictures = [
             [tag["src"].rpartition("/")[2] for tag in html.article.find_all("img")]
             for html in (english, chinese)
@@ -457,6 +478,38 @@ def test_both_editions_show_the_same_code_outputs_pictures_and_anchors(both):
             {tag["id"] for tag in html.article.select(places)} for html in (english, chinese)
         ]
         assert anchors[0] == anchors[1], page
+
+
+def test_figures_speak_the_language_of_their_edition(both):
+    for where in ("", "zh/"):
+        words = Counter()
+        for page in PAGES:
+            for picture in parsed(both / f"{where}{page}.html").select("article img.for-dark"):
+                for form in (".night.svg", ".svg"):
+                    name = picture["src"].replace(".night.svg", form)
+                    text = (both / where / page).parent.joinpath(name).read_text(encoding="utf-8")
+                    words["chinese"] += bool(CHINESE.search(text))
+                    words["figures"] += 1
+        assert words["figures"] > 150
+        assert words["chinese"] == 0 if not where else words["chinese"] > 120
+
+
+def test_the_button_of_a_chinese_chapter_hands_out_a_chinese_notebook(both):
+    handed = 0
+    for page in PAGES:
+        if not page.startswith("chapters/"):
+            continue
+        html = parsed(both / "zh" / f"{page}.html")
+        (address,) = {a["href"] for a in html.find_all("a", href=True) if ".ipynb" in a["href"]}
+        file = (both / "zh" / page).parent / address
+        notebook = nbformat.read(file, as_version=4)
+        title = re.match(r"(?s).*?^# (.+?)$", notebook.cells[0].source, re.M)[1]
+        assert title == html.select_one("article h1").find(string=True, recursive=False).strip()
+        assert CHINESE.search(title), page
+        english = nbformat.read(ROOT / f"{page}.ipynb", as_version=4)
+        assert [cell.id for cell in notebook.cells] == [cell.id for cell in english.cells]
+        handed += 1
+    assert handed >= 14
 
 
 def test_every_link_of_the_chinese_edition_resolves(both):

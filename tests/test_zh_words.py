@@ -63,8 +63,8 @@ ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
 
 def messages():
-    """Yield every text with its translation: of the pages, and of the programs on them."""
-    for page in PAGES:
+    """Yield every text with its translation: of the pages, and of what stands on them."""
+    for page in [*PAGES, *catalogues.OTHERS]:
         for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
             if message.id:
                 yield page, message.id, message.string

@@ -6,13 +6,15 @@ it at night (``NIGHT`` in lenet_tutorial.figures.style). Pictures of values, suc
 their colours, and so does what lies on them. A page names both files; the style shows one, and a
 browser fetches only what is shown.
 
-A figure without a drawing is shown as it is stored, on white.
+In the Chinese edition the words of a drawing are Chinese: see lettering.py. A figure without a
+drawing is shown as it is stored, on white.
 """
 
 import re
 from pathlib import Path
 from xml.etree import ElementTree
 
+import lettering
 from sphinx.errors import ExtensionError
 
 from lenet_tutorial.figures.style import NIGHT, PAPER
@@ -136,13 +138,24 @@ def night(found):
         raise ValueError(wrong) from None
 
 
-def both(drawing):
-    """Return the light and the dark form of a drawing, and its width and height in pixels."""
+def both(drawing, table=None):
+    """Return the light and the dark form of a drawing, and its width and height in pixels.
+
+    Parameters
+    ----------
+    drawing : str
+        SVG, as it is stored.
+    table : dict of str to str, optional
+        What its words are in another language: see :func:`lettering.read`.
+    """
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", LINK)
     forms = []
     for change in (lambda root: root, at_night):
-        root = change(without_ground(ElementTree.fromstring(drawing)))
+        root = without_ground(ElementTree.fromstring(drawing))
+        if table:
+            lettering.translate(root, table)
+        root = change(root)
         size = [int(root.get(side)) for side in ("width", "height")]
         forms.append(ElementTree.tostring(root, encoding="unicode"))
     return *forms, size
@@ -187,12 +200,13 @@ def make_both(app, exception):
     if exception or app.builder.name != "html":
         return
     site, sizes = Path(app.outdir), {}
+    table = lettering.read(app.srcdir, app.config.language)
     for file in (site / "_images").glob("*.svg"):
         drawing = file.read_text(encoding="utf-8")
         if MADE not in drawing[:2000] or file.stem.endswith(".night"):
             continue
         try:
-            light, dark, sizes[file.stem] = both(drawing)
+            light, dark, sizes[file.stem] = both(drawing, table)
         except ValueError as error:
             raise ExtensionError(f"{file.name}: {error}") from None
         file.write_text(light, encoding="utf-8")

@@ -1,0 +1,139 @@
+"""The notebooks that Chinese pages hand out: Chinese words, the book's own code and outputs."""
+
+import ast
+import re
+from collections import Counter
+
+import catalogues
+import downloads
+import lettering
+import nbformat
+import pytest
+from contents import ROOT, code_cells, read
+
+CATALOGUES = {
+    path: texts
+    for path in catalogues.NOTEBOOKS
+    if (texts := lettering.read(ROOT, "zh_CN", path.relative_to(ROOT).with_suffix("").as_posix()))
+}
+COMMENTS, FIGURES = (lettering.read(ROOT, "zh_CN", name) for name in ("comments", "figures"))
+each = pytest.mark.parametrize(
+    "path", CATALOGUES, ids=lambda path: f"{path.parent.name}-{path.stem}"
+)
+
+FENCE = re.compile(r"^([ >]*)(`{3,}|~{3,})(?!\{).*?^\1\2", re.MULTILINE | re.DOTALL)
+LABEL = re.compile(r"^\([\w-]+\)=", re.MULTILINE)
+OPTION = re.compile(r"^ *:[\w-]+:.*$", re.MULTILINE)
+CODE = re.compile(r"`[^`]*`|\$\$.*?\$\$|\$[^$]*\$", re.DOTALL)
+TARGET = re.compile(r"\]\([^)]*\)|<[^>]*>|\{[^}]*\}|https?://\S+")
+FIELD = re.compile(r"\{(?:figure|solution|exercise|raw|include)\} *([\w-]+)$", re.MULTILINE)
+#: English that stays: the title of a book.
+STAYS = ("The Elements of Statistical Learning",)
+
+
+def translated(path):
+    """Return the Chinese notebook of a chapter."""
+    return downloads.translate(read(path), CATALOGUES[path], COMMENTS, FIGURES)
+
+
+def prose(source):
+    """Return the lines of Markdown as they are read, without code, formulas, names and targets."""
+    for sign in (FENCE, FIELD, LABEL, OPTION, CODE, TARGET):
+        source = sign.sub("", source)
+    for one in STAYS:
+        source = source.replace(one, "")
+    return source.split("\n")
+
+
+def english(line):
+    """Say whether a line has English words to be read: four in a row, or some and no Chinese."""
+    if re.search(r"(?:\b[A-Za-z']{2,} ){4,}", line):
+        return True
+    few = re.search(r"\b[a-z]{2,}\b[^-].*\b[a-z]{2,}\b", line)
+    return bool(few) and not lettering.CHINESE.search(line)
+
+
+def test_all_chapters_have_one():
+    assert len(CATALOGUES) >= 15
+
+
+@each
+def test_a_chinese_notebook_is_valid_and_has_the_code_and_the_outputs_of_the_book(path):
+    book, chinese = read(path), translated(path)
+    nbformat.validate(chinese)
+    assert [(c.id, c.cell_type) for c in book.cells] == [(c.id, c.cell_type) for c in chinese.cells]
+    for one, other in zip(code_cells(book), code_cells(chinese), strict=True):
+        assert ast.dump(ast.parse(one.source)) == ast.dump(ast.parse(other.source)), one.id
+        assert one.metadata.get("tags") == other.metadata.get("tags")
+        for output in (*one.outputs, *other.outputs):
+            output.get("data", {}).pop(downloads.DRAWING, None)
+        assert one.outputs == other.outputs, one.id
+
+
+@each
+def test_no_english_text_is_left_in_a_chinese_notebook(path):
+    left = [
+        f"{cell.id}: {line}"
+        for cell in translated(path).cells
+        if cell.cell_type == "markdown"
+        for line in prose(cell.source)
+        if english(line)
+    ]
+    assert not left, "\n".join(left)
+
+
+@each
+def test_captions_and_figures_of_a_chinese_notebook_are_chinese(path):
+    for cell in code_cells(translated(path)):
+        look = cell.metadata.get("mystnb", {})
+        said = [look.get("image", {}).get("alt"), look.get("figure", {}).get("caption")]
+        if "hide-input" in cell.metadata.get("tags", []):
+            said.append(look.get("code_prompt_show"))
+        for text in filter(None, said):
+            assert lettering.CHINESE.search(text), (cell.id, text)
+        for output in cell.outputs:
+            drawing = output.get("data", {}).get(downloads.DRAWING, "")
+            assert not re.search(r">[a-z]+ [a-z]+ ?[a-z]*</text>", drawing), cell.id
+
+
+@each
+def test_what_only_the_machine_reads_is_the_same(path):
+    for one, other in zip(read(path).cells, translated(path).cells, strict=True):
+        if one.cell_type == "markdown":
+            for sign in (LABEL, OPTION, FENCE, re.compile(r"^[ >]*(?::{3,}|`{3,})\S*", re.M)):
+                kept = [found[0] for found in sign.finditer(one.source)]
+                if sign is OPTION:  # some hold words
+                    kept = [option.split(":")[1] for option in kept]
+                now = [found[0] for found in sign.finditer(other.source)]
+                if sign is OPTION:
+                    now = [option.split(":")[1] for option in now]
+                assert kept == now, one.id
+            targets = [Counter(re.findall(r"\]\((#[\w-]+)\)", c.source)) for c in (one, other)]
+            assert targets[0] == targets[1], one.id
+
+
+TEXTS = {
+    "A kernel is small.": "卷积核很小。",
+    "kernel": "卷积核",
+    "Small and\nlarge": "大小",
+    "A layer": "层",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("A kernel is small.", "卷积核很小。"),
+        ("# A layer\n\nA kernel is small.\n", "# 层\n\n卷积核很小。\n"),
+        ("- A layer\n  - [x] kernel\n1. kernel", "- 层\n  - [x] 卷积核\n1. 卷积核"),
+        ("| kernel | A layer |\n|---|---|\n| kernels | kernel |",
+         "| 卷积核 | 层 |\n|---|---|\n| kernels | 卷积核 |"),
+        (":::{note} A layer\n:class: kernel\nA kernel is\nsmall.\n:::",
+         ":::{note} 层\n:class: kernel\n卷积核很小。\n:::"),
+        ("> Small and\n> large", "> 大小"),
+        ("The kernel is here. A layer", "The kernel is here. A layer"),
+        ("kernel\nA kernel is small.\nkernel", "卷积核\n卷积核很小。\n卷积核"),
+    ],
+)  # fmt: skip
+def test_a_text_is_translated_where_it_is_whole(source, expected):
+    assert downloads.with_texts(source, TEXTS) == expected
