@@ -72,12 +72,15 @@ def unfinished(catalogue: Catalog) -> list[str]:
 # ---------------------------------------------------------------- what stands in the notebooks
 
 
+def every_cell() -> Iterator[nbformat.NotebookNode]:
+    """Yield the cells of all notebooks."""
+    for path in NOTEBOOKS:
+        yield from nbformat.read(path, as_version=4).cells
+
+
 def code_cells() -> Iterator[nbformat.NotebookNode]:
     """Yield the code cells of all notebooks."""
-    for path in NOTEBOOKS:
-        for cell in nbformat.read(path, as_version=4).cells:
-            if cell.cell_type == "code":
-                yield cell
+    return (cell for cell in every_cell() if cell.cell_type == "code")
 
 
 def drawings() -> Iterator[str]:
@@ -104,10 +107,12 @@ def words_of_tables() -> Iterator[str]:
 
 
 def comments() -> Iterator[str]:
-    """Yield the comments in the code of the notebooks."""
-    for cell in code_cells():
-        for *_, text in cells.comments(cell.source):
-            yield text
+    """Yield the comments in the code of the notebooks, and in the programs in their texts."""
+    for cell in every_cell():
+        code = cell.cell_type == "code"
+        for source in [cell.source] if code else cells.programs(cell.source):
+            for *_, text in cells.comments(source):
+                yield text
 
 
 #: The catalogues that are no page's, and where their texts come from.

@@ -869,16 +869,6 @@ def lower_half(cell):
     return {"share": share / 100}
 
 
-def halves_deleted(cell):
-    pattern = "{'nothing': '{}%', 'saliency': '{}%', 'magnitude': '{}%', 'random': '{}%'}"
-    ways = "nothing", "saliency", "magnitude", "random"
-    wrong = dict(zip(ways, read(pattern, text_of(cell)), strict=True))
-    cost = {by: share - wrong["nothing"] for by, share in wrong.items()}
-    assert 4 < wrong["nothing"] < 9 and 25 < cost["random"] < 75
-    assert 0 < cost["saliency"] < 5 and 0 < cost["magnitude"] < 5  # "a few points at most"
-    return {"wrong": {by: share / 100 for by, share in wrong.items()}}
-
-
 def three_ways(cell):
     whole = frame(cell)
     first, second = whole["loss, epoch 1"], whole["loss, epoch 2"]
@@ -1089,7 +1079,6 @@ LEDGER = {
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
     "c12-082": lower_half,
-    "c12-084": halves_deleted,
     "c13-301": two_convolutions,
     "c14-016": sliding_saves,
     "c14-032": few_pieces,

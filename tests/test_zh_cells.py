@@ -62,6 +62,24 @@ def test_the_code_is_the_same_and_all_comments_are_chinese(path):
         assert max(map(len, chinese.split("\n"))) <= 100
 
 
+def test_programs_in_a_text_have_chinese_comments_too():
+    text = "a  # units\n\n```python\nx = 1  # units\n\n# units\ny = 2\n```\n\n```\n# units\n```"
+    assert cells.with_programs(text, {"units": "单元"}) == (
+        "a  # units\n\n```python\nx = 1  # 单元\n\n# 单元\ny = 2\n```\n\n```\n# units\n```"
+    )
+    found = [
+        (program, cells.with_comments(program, COMMENTS))
+        for cell in catalogues.every_cell()
+        for program in cells.programs(cell.source)
+        if cell.cell_type == "markdown"
+    ]
+    assert found
+    for english, chinese in found:
+        assert ast.dump(ast.parse(english)) == ast.dump(ast.parse(chinese))
+        for *_, words in cells.comments(chinese):
+            assert lettering.CHINESE.search(words), words
+
+
 @notebooks
 def test_all_words_of_tables_are_chinese(path):
     for cell in code_cells(read(path)):

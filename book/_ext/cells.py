@@ -20,6 +20,7 @@ TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', re.DOTALL)
 CELL = re.compile(r"<(t[hd])([^>]*)>([^<]+)</t[hd]>")
 #: A comment that is for a program.
 PRAGMA = re.compile(r"# (?:fmt|noqa|type|pragma)\b")
+PROGRAM = re.compile(r"(?<=^```python\n).*?(?=\n```)", re.MULTILINE | re.DOTALL)
 
 
 # ----------------------------------------------------------------------------------- comments
@@ -41,6 +42,16 @@ def with_comments(source, table):
         if text in table:
             lines[row - 1] = f"{lines[row - 1][:column]}# {table[text]}"
     return "\n".join(lines)
+
+
+def programs(text):
+    """Return the programs in Python that stand in Markdown."""
+    return PROGRAM.findall(text)
+
+
+def with_programs(text, table):
+    """Return Markdown with the comments of its programs in the language of a catalogue."""
+    return PROGRAM.sub(lambda found: with_comments(found[0], table), text)
 
 
 # ----------------------------------------------------------------------------------- tables

@@ -86,7 +86,7 @@ def translate(notebook, texts, comments, figures):
     known = {one_line(text): said for text, said in texts.items()}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = with_texts(cell.source, texts)
+            cell.source = cells.with_programs(with_texts(cell.source, texts), comments)
             continue
         cell.source = cells.with_comments(cell.source, comments)
         if look := cell.metadata.get("mystnb"):

@@ -18,7 +18,7 @@ from ..training import fit
 from .run import Experiment, runs
 
 RECIPES = ("texts", "places", "cut")
-SEEDS = 1  # a training takes ten minutes
+SEEDS = 3
 
 #: Of the lines to learn from, and of those that are read: neighbours all apart, or all brought
 #: together (a few of those do not touch, see Writing).
