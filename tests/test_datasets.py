@@ -50,6 +50,7 @@ from lenet_tutorial.images import (
     prepare_1998,
 )
 from lenet_tutorial.mirrors import check_mirrors
+from lenet_tutorial.zipcodes import ZIP_FILES
 
 ROOT = Path(__file__).parent.parent
 
@@ -1420,6 +1421,23 @@ def test_the_environment_chooses_and_the_argument_wins(monkeypatch, capsys):
 
 def test_an_error_of_the_data_is_a_value_error():
     assert issubclass(MnistUnavailable, DatasetError) and issubclass(DatasetError, ValueError)
+
+
+# --------------------------------------------------------------------------- what the page says
+
+
+def test_the_page_has_the_checksums_and_the_addresses_that_the_package_uses():
+    text = (ROOT / "book" / "how-to-use.md").read_text(encoding="utf-8")
+    (part,) = re.findall(r"^### When an address is blocked$(.*?)^### ", text, re.M | re.S)
+    sums = dict(re.findall(r"^\| `([\w.-]+)` \| `([0-9a-f]{64})` \|$", part, re.M))
+    assert sums == {
+        name: sha for name, sha, *_ in [*mnist.MNIST_FILES.values(), *ZIP_FILES.values()]
+    }
+    assert tuple(re.findall(r"^- `(\S+)`$", part, re.M)) == mirrors.MIRRORS
+    digits = load_bundled()
+    learned, asked = len(digits.x_train), len(digits.x_test)
+    assert f"{learned // 1000} {learned % 1000} digits to learn from and {asked} for" in part
+    assert f"a single test digit is {100 / asked:.2f} points" in part
 
 
 # --------------------------------------------------------------------------- the bundled digits

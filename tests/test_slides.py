@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 import shutil
+from collections import Counter
 from urllib.parse import urlsplit
 
 import pictures
@@ -215,6 +216,88 @@ def test_nothing_is_written_if_one_plan_is_wrong(site, tmp_path):
 def test_a_formula_that_is_none_is_an_error():
     with pytest.raises(ValueError, match="no formula"):
         slides.typeset([(r"\frac{1", True)])
+
+
+# --------------------------------------------------------------------------- in Chinese
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+PLANS_ZH = sorted((slides.PLANS / "zh_CN").glob("[0-9]*.md"))
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@pytest.fixture(scope="session")
+def chinese(site, tmp_path_factory):
+    """Return the Chinese decks, made beside the English pages: {lesson: (file, parsed page)}."""
+    folder = tmp_path_factory.mktemp("zh") / "slides"
+    made = slides.build(site / "objects.inv", folder, language="zh_CN")
+    return {lesson: (file, parsed(file)) for lesson, file in zip(LESSONS, made, strict=True)}
+
+
+def test_each_plan_has_a_chinese_one():
+    assert [path.name for path in PLANS_ZH] == [path.name for path in PLANS]
+
+
+@pytest.mark.parametrize("path", PLANS, ids=lambda path: path.stem)
+def test_a_chinese_plan_pulls_and_links_and_counts_as_the_english_one(path):
+    english, chinese = (
+        re.split(r"^---$\n", one.read_text(encoding="utf-8"), flags=re.M)[2:]
+        for one in (path, path.parent / "zh_CN" / path.name)
+    )
+    assert len(english) == len(chinese)
+    for one, two in zip(english, chinese, strict=True):
+        for kept in (slides.PULL, slides.MATH, re.compile("^>", re.M)):
+            assert kept.findall(one) == kept.findall(two), two
+        labels = re.compile(r"\]\(#([\w-]+)\)")
+        assert sorted(labels.findall(one)) == sorted(labels.findall(two)), two
+        figures = []
+        for text in (one, two):
+            text = re.sub(r"\$.+?\$|^\{.*", "", text, flags=re.M)
+            figures.append(NUMBER.findall(re.sub(r"(?<=\d)[ \u00a0](?=\d{3}\b)", "", text)))
+        lost = Counter(figures[0]) - Counter(figures[1])
+        made_up = Counter(figures[1]) - Counter(figures[0])
+        assert not lost and sum(made_up.values()) <= 1, (lost, made_up, two)  # "a four": 4
+
+
+@lessons
+def test_a_chinese_deck_is_in_chinese(chinese, lesson):
+    _, page = chinese[lesson]
+    assert page.html["lang"] == "zh-CN" and page.title.text.startswith(f"第 {lesson} 课：")
+    sections = page.select(".slides > section")
+    assert len(sections) == len(slides_of(lesson))
+    read = [page.select_one(".share button"), page.noscript]
+    for section in sections:
+        read += [section.find(["h1", "h2"]), *section.select(".words p, aside.notes p")]
+        assert len(CHINESE.findall(section.select_one("aside.notes").text)) >= 15
+        if source := section.footer:
+            assert re.match(r"第 \d+ 章：", source.text.replace("\u00a0", " ").strip())
+        shown = "".join(part.text for part in section.select(".slide .words"))
+        assert len(CHINESE.findall(shown)) <= 110, f"{shown}: much text"
+    for tag in read:
+        for formula in tag.select(".formula"):
+            formula.extract()
+        letters = re.sub(r"[^A-Za-z\u4e00-\u9fff]", "", tag.text)
+        if len(letters) > 3:
+            assert len(CHINESE.findall(letters)) >= 0.35 * len(letters), tag
+    for image in page.find_all("img"):
+        assert CHINESE.search(image["alt"]), image["alt"]
+
+
+def test_what_no_catalogue_has_is_an_error():
+    with pytest.raises(ValueError, match="02-layer-by-layer is not translated: Nobody said this"):
+        slides.translated("Nobody said this", "02-layer-by-layer", "zh_CN")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "height"), [(960, 700), (390, 844)])
+@lessons
+def test_every_chinese_slide_fits(browser, chinese, lesson, width, height):
+    page, _, problems = visit(browser, "about:blank", width=width)
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(chinese[lesson][0].as_uri())
+    page.locator(".reveal.ready").wait_for()
+    assert not page.evaluate(MISFITS, 0.8 if width < 600 else 0.35)
+    assert not problems
+    page.context.close()
 
 
 # --------------------------------------------------------------------------- in the browser

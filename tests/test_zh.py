@@ -19,7 +19,7 @@ import lettering
 import nbformat
 import pytest
 import translatable
-from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, visit
+from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, until, visit
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.book
@@ -443,6 +443,27 @@ def test_other_pages_say_that_they_are_in_english(both):
     assert others
 
 
+def test_no_link_leads_to_an_english_page_without_saying_so(both):
+    """The menu, the pages before and after, the cards and the paths, and the links in a text."""
+    given_up, marked = {*CONFIG["sphinx"]["config"]["redirects"]}, Counter()
+    for page in PAGES:
+        file = both / "zh" / f"{page}.html"
+        for link in parsed(file).select("a[href]:not(.language-switch)"):
+            address = link["href"].partition("#")[0]
+            if not address.endswith(".html") or "://" in address:
+                continue
+            target = Path(os.path.normpath(file.parent / address))
+            assert target.is_relative_to(both / "zh"), (page, address)
+            name = target.relative_to(both / "zh").with_suffix("").as_posix()
+            if name.startswith(("book/", "chapters/")) and name not in {*PAGES, *given_up}:
+                said = link.get_text() + link.get("title", "")
+                assert "（英文）" in said, (page, str(link)[:200])
+                marked[name] += 1
+    assert marked["book/api"] >= 40
+    for deck in (both / "zh" / "slides").iterdir():
+        assert parsed(deck).html["lang"] == "zh-CN"
+
+
 CELLS = ".cell_output table.dataframe :is(th, td)"
 
 
@@ -705,6 +726,7 @@ def test_the_chinese_search_finds_what_explains_a_word_and_marks_it_whole(
     place, word = expected
     page, _, problems = visit(browser, f"{address}/zh/search.html?q={query}")
     first = "#search-results li:first-child"
+    until(page, "document.querySelector('.search-summary')?.innerText", patience=30)
     page.wait_for_selector(f"{first} .context .highlighted")
     links = page.locator("#search-results li > a").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"

@@ -9,6 +9,7 @@ import words
 from contents import ROOT
 
 PAGES = catalogues.translated_pages()
+PLANS = ROOT / "book" / "slides"
 #: What no text says, and what it says in its place.
 FORBIDDEN = {
     r"下层|上层": "前一层, 后一层 (the layers below and above)",
@@ -31,6 +32,9 @@ FORBIDDEN = {
     r"[\u4e00-\u9fff][,;:?!]": "the full-width mark",
     r"反向传递|后向传播": "反向传播",
     r"配方": "训练方案 (recipe)",
+    r"起始权重": "初始权重",
+    r"拒读": "拒识",
+    r"睁着眼睛": "an image that Chinese does not have",
     r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
     r"计算是.{0,12}倍": "计算量",
 }
@@ -57,13 +61,16 @@ PAIRS = {
     r"\bguess(?:es|ing)?\b": "猜|预测",
     r"\bby hand\b": "手",
     r"\brecipes?\b": "训练方案",
+    r"\bstart weights\b": "初始权重|起点",
+    r"\bpatch(es)?\b": "图像块",
+    r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
 
 def messages():
-    """Yield every text with its translation: of the pages, and of what stands on them."""
+    """Yield every text with its translation: of pages, of what stands on them, of slides."""
     for page in [*PAGES, *catalogues.OTHERS]:
         for message in catalogues.read(catalogues.LOCALE / f"{page}.po"):
             if message.id:
@@ -72,6 +79,13 @@ def messages():
         english = json.loads((words.FOLDER / "en" / file.name).read_text(encoding="utf-8"))
         for key, text in json.loads(file.read_text(encoding="utf-8")).items():
             yield f"words/{file.stem}.{key}", english[key], text
+    for file in sorted(PLANS.glob("[0-9]*.md")):
+        english, chinese = (
+            re.split(r"^---$\n", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+            for path in (file, PLANS / "zh_CN" / file.name)
+        )
+        for one, two in zip(english, chinese, strict=True):
+            yield f"slides/{file.stem}", one, two
 
 
 def shown(text):

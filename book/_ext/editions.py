@@ -8,6 +8,7 @@ in the other language.
 """
 
 import html
+import posixpath
 import re
 import shutil
 from os.path import relpath
@@ -93,6 +94,39 @@ def note_untranslated(app, pagename, templatename, context, doctree):
         context["pageurl"] = base.removesuffix(f"{FOLDER}/") + app.builder.get_target_uri(pagename)
     note = html.escape(_("This page has not been translated yet."))
     context["body"] = f'<p {NOTE} role="note">{note}</p>\n<div lang="en">{context["body"]}</div>'
+
+
+def in_english():
+    return nodes.Text(f"（{_('in English')}）")
+
+
+def name_untranslated(app, env):
+    """Say in the menu, and at the foot of the pages beside it, that a page is in English."""
+    if not is_chinese(app.config):
+        return
+    for name in env.found_docs:
+        if not has_catalogue(app, name):
+            title = env.titles[name].deepcopy()
+            title += in_english()
+            env.titles[name] = title
+            for entry in list(env.tocs[name].findall(nodes.reference))[:1]:
+                entry += in_english()
+
+
+def mark_untranslated(app, doctree, docname):
+    """Say of each link on a Chinese page that leads to an English one what it leads to."""
+    if not is_chinese(app.config) or not has_catalogue(app, docname):
+        return
+    for link in doctree.findall(nodes.reference):
+        page, _hash, _anchor = link.get("refuri", "").partition("#")
+        name = posixpath.normpath(posixpath.join(posixpath.dirname(docname), page))
+        name = name.removesuffix(".html")
+        if not link.get("internal") or name not in app.env.found_docs or has_catalogue(app, name):
+            continue
+        if link.get("reftitle"):  # a name of the package
+            link["reftitle"] += in_english()
+        else:
+            link += in_english()
 
 
 # ------------------------------------------------------------------------------------------- search
@@ -230,6 +264,8 @@ def setup(app):
     app.add_search_language(SearchChinesePairs)
     app.connect("config-inited", add_templates)
     app.connect("config-inited", address, priority=300)  # the site's own may be set by then
+    app.connect("env-updated", name_untranslated)
+    app.connect("doctree-resolved", mark_untranslated)
     app.connect("html-page-context", note_untranslated)
     app.connect("build-finished", write_plural_rule)
     app.connect("build-finished", join, priority=950)  # when the other extensions have done theirs

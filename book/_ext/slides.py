@@ -5,30 +5,40 @@ with this id; ``{code}`` pulls the code and ``{output}`` what the code printed. 
 differ from the chapter, and a cell that is gone is an error. nbconvert makes the slides, reveal.js
 and MathJax come from their npm packages. It is a Sphinx extension: each build of the book makes the
 slides too. ``python book/_ext/slides.py`` makes them again in ``_build/html``, without the book.
+
+The plans of another language stand in a folder of its name, ``zh_CN``: the same slides, which pull
+the same things. What the chapters say of a figure, and their headings, come from their catalogues.
 """
 
 import ast
 import base64
+import functools
 import hashlib
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cells
+import lettering
 import nbformat
 import offline
 import pictures
 import words
 import yaml
+from babel.messages.pofile import read_po
 from typography import TOGETHER
 
 ROOT = Path(__file__).parent.parent.parent
 
-PLANS = ROOT / "book" / "slides"
+PLANS = ROOT / "book" / "slides"  # in English
+LOCALE = ROOT / "locale"
 REVEAL = ROOT / "node_modules" / "reveal.js"
 PULL = re.compile(r"^\{(figure|code|output)\} (\S+)$", re.MULTILINE)
 ROLE = re.compile(r"\{[\w:-]+\}`([^`<]+?)(?: <[^`]*>)?`")  # as in {term}`kernel`
 LINE = re.compile(r"^---$\n", re.MULTILINE)
+SAY = words.sayer(words.read())
 MATH = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.DOTALL)
 
 
@@ -43,23 +53,61 @@ class Source:
     page: str  # as in "chapters/02-layer-by-layer.html"
     section: str  # the heading above it
     anchor: str
+    alt: str  # of its figure
+    caption: str
+    say: Callable  # returns a text of the chapter in the language of the slides
+    language: str
+
+    def words(self, name):
+        """Return what the words in figures, tables or comments are in the language."""
+        return lettering.read(ROOT, self.language, name)
 
 
-def read_chapters(folder=ROOT / "chapters"):
+@functools.cache
+def translations(chapter, language):
+    """Return the texts of a chapter's catalogue: {as it stands in the chapter: translated}."""
+    path = LOCALE / language / "LC_MESSAGES" / "chapters" / f"{chapter}.po"
+    with path.open("rb") as file:
+        return {
+            message.id.replace("\u00a0", " "): message.string
+            for message in read_po(file, locale=language, charset="utf-8")
+        }
+
+
+def translated(text, chapter, language):
+    """Return a text of a chapter in a language, as it is read: without roles."""
+    if text and language != words.SOURCE:
+        known = translations(chapter, language)
+        if not known.get(text.replace("\u00a0", " ")):
+            raise ValueError(f"{chapter} is not translated: {text}")
+        text = known[text.replace("\u00a0", " ")]
+    return ROLE.sub(r"\1", text)
+
+
+def read_chapters(folder=ROOT / "chapters", language=words.SOURCE):
     """Return {cell id: Source} of all code cells of all chapters."""
     from docutils.nodes import make_id
 
     found = {}
     for path in sorted(folder.glob("*.ipynb")):
         section = ""
+        say = functools.partial(translated, chapter=path.stem, language=language)
         for cell in nbformat.read(path, as_version=4).cells:
             if cell.cell_type == "markdown":
                 section = [section, *re.findall(r"^#{1,3} (.+)", cell.source, re.M)][-1]
                 continue
-            figure = cell.metadata.get("mystnb", {}).get("figure", {})
-            anchor = figure.get("name") or make_id(section)
-            title = ROLE.sub(r"\1", section)
-            found[cell.id] = Source(cell, f"chapters/{path.stem}.html", title, anchor)
+            look = cell.metadata.get("mystnb", {})
+            figure = look.get("figure", {})
+            found[cell.id] = Source(
+                cell,
+                page=f"chapters/{path.stem}.html",
+                section=section,
+                anchor=figure.get("name") or make_id(section),
+                alt=look.get("image", {}).get("alt", ""),
+                caption=figure.get("caption", ""),
+                say=say,
+                language=language,
+            )
     return found
 
 
@@ -87,21 +135,23 @@ def pull(kind, name, sources):
         o for o, picture in zip(source.cell.outputs, drawn, strict=True) if picture is wanted
     ]
     if kind == "code":
-        cell.source = for_a_slide(cell.source)
+        cell.source = for_a_slide(cells.with_comments(cell.source, source.words("comments")))
     if kind == "figure" and outputs:
-        look = source.cell.metadata.get("mystnb", {})
-        cell.metadata.alt = look.get("image", {}).get("alt", "")
-        cell.metadata.caption = ROLE.sub(r"\1", look.get("figure", {}).get("caption", ""))
+        cell.metadata.alt = source.say(source.alt)
+        cell.metadata.caption = source.say(source.caption)
         if not cell.metadata.alt:
             raise ValueError(f"the figure of {name} has no alt text")
     if kind != "code" and not outputs:
         raise ValueError(f"cell {name} has no {kind}")
     for output in outputs:
         if "text/html" in output.get("data", {}):  # a table, without pandas' own looks
-            table = plain_table(output.data["text/html"])
+            table = cells.with_tables(output.data["text/html"], source.words("tables"))
+            table = plain_table(table)
             output = nbformat.from_dict({**output, "data": {"text/html": table}})
         if drawing := output.get("data", {}).get("image/svg+xml"):  # sharp on a large screen
-            light = base64.b64encode(pictures.both(drawing)[0].encode()).decode()
+            light = base64.b64encode(
+                pictures.both(drawing, source.words("figures"))[0].encode()
+            ).decode()
             output = nbformat.from_dict({**output, "data": {"image/svg+xml": light}})
         cell.outputs.append(output)
     return cell
@@ -158,7 +208,7 @@ def resolve(text, labels):
     return TOGETHER.sub("\u00a0", re.sub(r"\]\(#([\w-]+)\)", link, text))
 
 
-def compose(path, sources, labels):
+def compose(path, sources, labels, say=SAY):
     """Make one plan into a notebook for nbconvert.
 
     Parameters
@@ -171,6 +221,8 @@ def compose(path, sources, labels):
         From :func:`read_chapters`.
     labels : dict
         From :func:`read_labels`.
+    say : callable
+        From :func:`words.sayer`; in English by default.
 
     Returns
     -------
@@ -191,7 +243,7 @@ def compose(path, sources, labels):
     cells = []
     for number, slide in enumerate(shown, 1):
         try:
-            cells += compose_slide(slide, sources, labels)
+            cells += compose_slide(slide, sources, labels, say)
         except ValueError as error:
             raise ValueError(f"{path.name}, slide {number}: {error}") from None
     for number, cell in enumerate(cells):
@@ -199,7 +251,7 @@ def compose(path, sources, labels):
     return nbformat.v4.new_notebook(cells=cells, metadata=about)
 
 
-def compose_slide(text, sources, labels):
+def compose_slide(text, sources, labels, say):
     """Return the cells of one slide: its words, what it pulls, where that stands, the notes."""
     shown, note, notes = text.partition("\nNote:\n")
     if not note or not notes.strip():
@@ -208,21 +260,23 @@ def compose_slide(text, sources, labels):
         raise ValueError("a slide begins with its heading")
     new = nbformat.v4.new_markdown_cell
     cells, pulled = [], []
-    words = PULL.split(shown)  # words, kind, id, words, kind, id, …, words
-    for place, piece in enumerate(words[::3]):
+    parts = PULL.split(shown)  # words, kind, id, words, kind, id, …, words
+    for place, piece in enumerate(parts[::3]):
         if piece.strip():
             cells.append(new(resolve(piece.strip(), labels)))
-        if kind_and_id := words[3 * place + 1 : 3 * place + 3]:
+        if kind_and_id := parts[3 * place + 1 : 3 * place + 3]:
             cells.append(pull(*kind_and_id, sources))
             pulled.append(sources[kind_and_id[1]])
     cells[0].metadata["slideshow"] = {"slide_type": "slide"}
     if pulled:
         first = pulled[0]
         chapter = int(first.page.removeprefix("chapters/")[:2])
-        link = f"[Chapter {chapter}: {first.section}](../{first.page}#{first.anchor})"
+        text = say("slides.from", chapter=chapter, section=first.say(first.section))
+        link = f"[{text}](../{first.page}#{first.anchor})"
         cells.append(new(link, metadata={"source": True}))
     captions = [cell.metadata.caption for cell in cells if cell.metadata.get("caption")]
-    notes = "\n\n".join([notes.strip(), *(f"*The picture:* {caption}" for caption in captions)])
+    told = (say("slides.picture", caption=caption) for caption in captions)
+    notes = "\n\n".join([notes.strip(), *told])
     cells.append(new(resolve(notes, labels), metadata={"slideshow": {"slide_type": "notes"}}))
     return cells
 
@@ -264,7 +318,7 @@ def script_hash(text):
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def deck_parts():
+def deck_parts(language, say):
     """Return what all decks share: one style, one script, and the rules for the browser."""
     from pygments.formatters import HtmlFormatter
 
@@ -290,9 +344,12 @@ def deck_parts():
     # The window of the speaker has a script of its own, which stands in notes.js as a string.
     speaker = re.search(r"<script>(.*?)<\\/script>", notes, re.DOTALL)[1]
     speaker = re.sub(r"\\([`$\\])", r"\1", speaker)
-    say = words.sayer(words.read())  # the slides are in English, in each edition
     logo = base64.b64encode((ROOT / "book" / "_static" / "logo.svg").read_bytes()).decode()
     return {
+        "language": language.replace("_", "-"),
+        "name": say("slides.name"),
+        "needs": say("slides.needs"),
+        "book": say("slides.book"),
         "share": {
             "button": say("slides.share"),
             "label": say("slides.shareLabel"),
@@ -317,7 +374,7 @@ def deck_parts():
     }
 
 
-def build(inventory, folder, plans=PLANS, chapters=ROOT / "chapters"):
+def build(inventory, folder, plans=None, chapters=ROOT / "chapters", language=words.SOURCE):
     """Write one file for each plan, ``lesson-1.html`` and so on; return their paths.
 
     Parameters
@@ -327,7 +384,9 @@ def build(inventory, folder, plans=PLANS, chapters=ROOT / "chapters"):
     folder : path
         Where the decks go. It stands beside the folder of the chapters' pages.
     plans, chapters : pathlib.Path
-        The folders of the plans and of the notebooks.
+        The folders of the plans, by default those of the language, and of the notebooks.
+    language : str
+        ``en``, or the name of a folder of plans, of words and of catalogues.
 
     Raises
     ------
@@ -336,15 +395,20 @@ def build(inventory, folder, plans=PLANS, chapters=ROOT / "chapters"):
     """
     from nbconvert import SlidesExporter
 
-    sources, labels = read_chapters(chapters), read_labels(inventory)
-    notebooks = [compose(path, sources, labels) for path in sorted(plans.glob("[0-9]*.md"))]
+    if plans is None:
+        plans = PLANS if language == words.SOURCE else PLANS / language
+    say = words.sayer(words.read(language))
+    sources, labels = read_chapters(chapters, language), read_labels(inventory)
+    notebooks = [compose(path, sources, labels, say) for path in sorted(plans.glob("[0-9]*.md"))]
     formulas = [hold_formulas(notebook) for notebook in notebooks]
     drawn = typeset(list(dict.fromkeys(one for some in formulas for one in some)))
     exporter = SlidesExporter(
         template_name="deck", extra_template_basedirs=[str(PLANS)], exclude_anchor_links=True
     )
-    parts, pages = deck_parts(), {}
+    parts, pages = deck_parts(language, say), {}
     for notebook, some in zip(notebooks, formulas, strict=True):
+        about = notebook.metadata
+        parts["title"] = say("slides.title", number=about.lesson, title=about.title)
         page, _ = exporter.from_notebook_node(notebook, resources={"deck": parts})
         for number, formula in enumerate(some):
             page = page.replace(f"@formula-{number}@", drawn[formula], 1)
@@ -366,7 +430,8 @@ def make_slides(app, exception):
     if exception or app.builder.format != "html":
         return
     try:
-        build(Path(app.outdir) / "objects.inv", Path(app.outdir) / "slides")
+        inventory, folder = Path(app.outdir) / "objects.inv", Path(app.outdir) / "slides"
+        build(inventory, folder, language=app.config.language or words.SOURCE)
     except ValueError as error:
         raise ExtensionError(f"slides: {error}") from None
 
