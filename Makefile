@@ -24,7 +24,7 @@ endif
 # One target after the other, whatever -j says: the tests share the work out themselves.
 .NOTPARALLEL:
 
-.PHONY: help book book-zh catalogues test quick execute repository results benchmark mutate fuzz export links serve pdf lighthouse lock audit clean
+.PHONY: help book book-zh catalogues test quick execute repository results benchmark benchmark-peers mutate fuzz export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -59,6 +59,9 @@ results: setup   ## compute the long runs that src/lenet_tutorial/data/results l
 
 benchmark: setup   ## time the recipe of the Keras LeNet and the fast one, in turn
 	$(BIN)/python benchmarks/benchmark.py
+
+benchmark-peers: setup   ## time one epoch against the public record for MNIST, in turn (needs PyTorch)
+	$(BIN)/python benchmarks/peers.py
 
 mutate: setup node_modules/.package-lock.json   ## break the book in many ways, and print what no test notices (takes hours)
 	$(BIN)/python scripts/mutate.py

@@ -437,19 +437,24 @@ def serve(framework, seconds, options):
 
 def write(rows, path):
     """Add the rows to a file, in the place of older ones of the same runs: whole or not at all."""
+    add(rows, path, NAME, KEY)
+
+
+def add(rows, path, name, key):
+    """Add rows to the file of results `name`, whose columns `key` say which run a row is."""
     from lenet_tutorial import results
     from lenet_tutorial.experiments.run import written
     from lenet_tutorial.files import write_whole
 
     def of(row):
-        return tuple(str(row[column]) for column in KEY)
+        return tuple(str(row[column]) for column in key)
 
     kept = {}
     if path.is_file():
-        old = results.read_sealed(path, NAME, "name another file")
+        old = results.read_sealed(path, name, "name another file")
         kept = {of(row): row for row in old.to_dict("records")}
     kept |= {of(row): row for row in rows}
-    text = written(NAME, KEY, list(kept.values()))
+    text = written(name, key, list(kept.values()))
     write_whole(path, lambda file: file.write(text.encode()))
 
 

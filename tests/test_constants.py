@@ -27,7 +27,7 @@ from lenet_tutorial.experiments import why_it_works as why
 from lenet_tutorial.explorer import choosing, export
 from lenet_tutorial.training import fit as training
 from lenet_tutorial.training import levenberg, parallel, set_seed, split_validation, train, worker
-from lenet_tutorial.training.recipes import ARTICLE, FAST, STRONG, Distortions, Recipe
+from lenet_tutorial.training.recipes import ARTICLE, FAST, ONE_EPOCH, STRONG, Distortions, Recipe
 
 
 def digest(array):
@@ -314,7 +314,8 @@ def test_the_optimisers_have_the_numbers_of_their_recipes():
 def test_the_recipes_are_those_of_the_book():
     usual = {
         "input_size": 28, "pooling": "max", "activation": "tanh", "epochs": 10, "batch_size": 64,
-        "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant", "warmup": 0.0,
+        "maps": (6, 16), "units": (120, 84), "optimizer": "adam", "learning_rate": 1e-3,
+        "schedule": "constant", "warmup": 0.0, "beta_1": 0.9, "beta_2": 0.999,
         "warmup_from": 0.0, "momentum": 0.9, "nesterov": True, "weight_decay": 0.0,
         "label_smoothing": 0.0, "ema": 0.0, "distortions": None, "shuffle": True,
         "whole_epochs": False, "dtype": "float32", "jit_compile": "auto",
@@ -333,7 +334,13 @@ def test_the_recipes_are_those_of_the_book():
         "optimizer": "adamw", "learning_rate": 4e-3, "schedule": "cosine", "warmup": 0.1,
         "weight_decay": 0.02, "ema": 0.999, "distortions": distortions, "whole_epochs": True,
     }  # fmt: skip
-    for recipe, own in ((ARTICLE, {}), (FAST, fast), (STRONG, strong)):
+    one_epoch = {
+        "pooling": "folded", "activation": "relu", "maps": (16, 32), "units": (84,), "epochs": 1,
+        "batch_size": 128, "learning_rate": 0.01, "schedule": "cosine", "warmup": 0.2,
+        "beta_1": 0.7, "beta_2": 0.9, "label_smoothing": 0.1, "whole_epochs": True,
+        "dtype": "auto",
+    }  # fmt: skip
+    for recipe, own in ((ARTICLE, {}), (FAST, fast), (ONE_EPOCH, one_epoch), (STRONG, strong)):
         assert asdict(recipe) == usual | own | {"name": recipe.name}
     assert faster.SHORT == Recipe(**asdict(STRONG) | {
         "name": "short", "epochs": 4, "ema": 0.99, "distortions": Distortions(**distortions),

@@ -219,6 +219,8 @@ SLICES = [
     ("fast", {"train_digits": 64}, 2),  # two networks
     ("peaks", {"epochs": 1, "train_digits": 64}, 0),
     ("speed", {"epochs": 2, "train_digits": 64}, 0),
+    ("one_epoch", {"train_digits": 64}, 1),
+    ("one_epoch_parts", {"train_digits": 64}, 0),
     # Its mistakes are listed, and the Keras LeNet is trained beside it.
     ("strong", {"epochs": 1, "train_digits": 64}, 3),
     ("accuracy", {"epochs": 1, "train_digits": 64}, 1),

@@ -110,6 +110,7 @@ LAST = {  # of each of the other targets, its commands in the end
     "repository": ["first_cell.py chapters/*.ipynb chapters/solutions/*.ipynb"],
     "results": ["lenet-tutorial results"],
     "benchmark": ["python benchmarks/benchmark.py"],
+    "benchmark-peers": ["python benchmarks/peers.py"],
     "export": [
         "export book/_static/explorer/weights --default-model src/lenet_tutorial/data/textbook.npz"
     ],

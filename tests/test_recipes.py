@@ -18,7 +18,15 @@ from lenet_tutorial.folded import FoldedConv2D
 from lenet_tutorial.losses import SmoothedCrossentropy
 from lenet_tutorial.tables import layer_table
 from lenet_tutorial.training import recipes, split_validation, train
-from lenet_tutorial.training.recipes import ARTICLE, FAST, RECIPES, STRONG, Distortions, Recipe
+from lenet_tutorial.training.recipes import (
+    ARTICLE,
+    FAST,
+    ONE_EPOCH,
+    RECIPES,
+    STRONG,
+    Distortions,
+    Recipe,
+)
 
 rng = np.random.default_rng(0)
 
@@ -34,7 +42,7 @@ def few():
 
 
 def test_recipes_are_found_by_their_names_and_cannot_be_changed():
-    assert RECIPES == {"article": ARTICLE, "fast": FAST, "strong": STRONG}
+    assert RECIPES == {one.name: one for one in (ARTICLE, FAST, ONE_EPOCH, STRONG)}
     with pytest.raises(FrozenInstanceError):
         FAST.epochs = 100
     assert replace(FAST, epochs=8).epochs == 8 and FAST.epochs != 8
@@ -87,6 +95,12 @@ def test_the_dtype_is_that_of_the_model_alone():
         ({"schedule": "linear"}, r"schedule must be one of .*, got 'linear'"),
         ({"dtype": "int8"}, r"dtype must be one of .*, got 'int8'"),
         ({"jit_compile": "yes"}, r"jit_compile must be one of .*, got 'yes'"),
+        ({"maps": (6, 16, 32)}, r"maps must hold 2 numbers, got \(6, 16, 32\)"),
+        ({"maps": (6, 0)}, "maps must be a whole number of at least 1, got 0"),
+        ({"units": ()}, r"units must hold 1 or 2 numbers, got \(\)"),
+        ({"units": 84}, "units must hold 1 or 2 numbers, got 84"),
+        ({"beta_1": 1.0}, "beta_1 must be at least 0 and below 1, got 1.0"),
+        ({"beta_2": -0.5}, "beta_2 must be at least 0 and below 1, got -0.5"),
         ({"epochs": 0}, "epochs must be a whole number of at least 1, got 0"),
         ({"batch_size": 2.5}, "batch_size must be a whole number of at least 1, got 2.5"),
         ({"epochs": True}, "epochs must be a whole number of at least 1, got True"),

@@ -47,6 +47,13 @@ def check_whole(name, value, least=1):
     return found
 
 
+def check_widths(name, value, counts):
+    """Return a tuple of whole numbers of at least 1; `counts` says how many there may be."""
+    if not isinstance(value, (tuple, list)) or len(value) not in counts:
+        raise ValueError(f"{name} must hold {' or '.join(map(str, counts))} numbers, got {value!r}")
+    return tuple(check_whole(name, one) for one in value)
+
+
 def check_pixels(name, value, least):
     """Return what `check_whole` returns; its words are those of the calculator in the book."""
     found = _whole(value)

@@ -5,14 +5,16 @@ doi:10.1109/5.726791), section II-B. ``C`` is a convolution, ``S`` subsampling, 
 connected.
 """
 
-from ._checks import check_one_of, check_whole
+from ._checks import check_one_of, check_whole, check_widths
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 POOLINGS = ("average", "max", "folded")
 INPUT_SIZES = (28, 32)
 
 
-def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
+def lenet5(
+    input_size=32, pooling="average", activation="tanh", classes=10, maps=(6, 16), units=(120, 84)
+):
     """Build a LeNet-5 in today's layers.
 
     Parameters
@@ -29,6 +31,10 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
         Nonlinearity after C1, C3, C5 and F6.
     classes : int
         Number of outputs.
+    maps : (int, int)
+        Feature maps of C1 and of C3.
+    units : tuple of int
+        Units of C5 and of F6; with one number there is no F6.
 
     Returns
     -------
@@ -44,6 +50,8 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     pooling = check_one_of("pooling", pooling, POOLINGS)
     activation = check_one_of("activation", activation, ACTIVATIONS)
     classes = check_whole("classes", classes, 2)
+    first, second = check_widths("maps", maps, (2,))
+    c5, *f6 = check_widths("units", units, (1, 2))
 
     import keras
     from keras import layers
@@ -54,19 +62,20 @@ def lenet5(input_size=32, pooling="average", activation="tanh", classes=10):
     model = keras.Sequential(name=f"lenet5_{input_size}_{pooling}_{activation}")
     model.add(keras.Input((input_size, input_size, 1)))
     if pooling == "folded":
-        model.add(FoldedConv2D(6, 5, activation=activation, name="C1"))
+        model.add(FoldedConv2D(first, 5, activation=activation, name="C1"))
     else:
-        model.add(layers.Conv2D(6, 5, activation=activation, name="C1"))
+        model.add(layers.Conv2D(first, 5, activation=activation, name="C1"))
         model.add(pool(2, name="S2"))
-    model.add(layers.Conv2D(16, 5, activation=activation, name="C3"))
+    model.add(layers.Conv2D(second, 5, activation=activation, name="C3"))
     model.add(pool(2, name="S4"))
     if input_size == 32:
-        model.add(layers.Conv2D(120, 5, activation=activation, name="C5"))
+        model.add(layers.Conv2D(c5, 5, activation=activation, name="C5"))
         model.add(layers.Flatten(name="flatten"))
     else:
         model.add(layers.Flatten(name="flatten"))
-        model.add(layers.Dense(120, activation=activation, name="C5"))
-    model.add(layers.Dense(84, activation=activation, name="F6"))
+        model.add(layers.Dense(c5, activation=activation, name="C5"))
+    for count in f6:
+        model.add(layers.Dense(count, activation=activation, name="F6"))
     # Probabilities are not rounded, in whatever type the layers below compute.
     model.add(layers.Dense(classes, activation="softmax", name="output", dtype="float32"))
     return model

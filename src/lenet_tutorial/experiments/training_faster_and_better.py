@@ -50,13 +50,10 @@ SPEEDS = {
     },
 }
 
-#: The numbers of a recipe that stand in the files: all but three, which are younger than the runs
-#: and the same for all recipes here.
-NUMBERS = [
-    column
-    for column in ARTICLE.row()
-    if column not in ("recipe", "warmup_from", "nesterov", "shuffle")
-]
+#: Younger than the runs, and the same for all recipes here.
+YOUNGER = ("warmup_from", "nesterov", "shuffle", "maps", "units", "beta_1", "beta_2")
+#: The numbers of a recipe that stand in the files.
+NUMBERS = [column for column in ARTICLE.row() if column not in ("recipe", *YOUNGER)]
 
 #: Largest learning rates of the fast recipe that were tried; the validation split chose.
 PEAKS = (0.001, 0.004, 0.008, 0.012, 0.016, 0.02, 0.03, 0.05)

@@ -1,4 +1,4 @@
-"""Named ways to train a LeNet: that of the Keras LeNet, a fast one and a strong one.
+"""Named ways to train a LeNet: the Keras LeNet's, a fast one, one of one epoch, a strong one.
 
 A recipe is everything that is chosen before a run: which network, how many epochs, how large a
 batch, which optimiser, how the learning rate moves, what is done to the training digits. Each is a
@@ -9,13 +9,14 @@ say exactly what was run.
 from dataclasses import asdict, dataclass
 
 from .. import models
-from .._checks import check_number, check_one_of, check_whole
+from .._checks import check_number, check_one_of, check_whole, check_widths
 from . import fit
+from .precision import faster_dtype
 
 #: Name in a recipe: name in ``keras.optimizers``.
 OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD", "lion": "Lion"}
 SCHEDULES = ("constant", "cosine")
-DTYPES = ("float32", "mixed_bfloat16")
+DTYPES = ("float32", "mixed_bfloat16", "auto")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class Recipe:
         As `input_size`.
     activation : str
         As `input_size`.
+    maps : tuple of int
+        As `input_size`.
+    units : tuple of int
+        As `input_size`.
     epochs : int
         At least 1.
     batch_size : int
@@ -65,6 +70,10 @@ class Recipe:
         Share of all updates in which the rate rises.
     warmup_from : float
         The rate that it rises from.
+    beta_1 : float
+        Of 'adam' and 'adamw': the share that the mean of the gradients keeps at each update.
+    beta_2 : float
+        The same for the mean of their squares.
     momentum : float
         Of 'sgd'; with 0 it is plain gradient descent.
     nesterov : bool
@@ -85,6 +94,8 @@ class Recipe:
         takes batch by batch.
     dtype : str
         'float32' or 'mixed_bfloat16': in what the layers compute. The weights stay float32.
+        'auto' takes the one that a short measurement finds faster, see
+        :func:`lenet_tutorial.training.precision.faster_dtype`.
     jit_compile : bool or str
         Whether XLA compiles a step; 'auto' is Keras's choice.
 
@@ -98,6 +109,8 @@ class Recipe:
     input_size: int = 28
     pooling: str = "max"
     activation: str = "tanh"
+    maps: tuple = (6, 16)
+    units: tuple = (120, 84)
     epochs: int = 10
     batch_size: int = 64
     optimizer: str = "adam"
@@ -105,6 +118,8 @@ class Recipe:
     schedule: str = "constant"
     warmup: float = 0.0
     warmup_from: float = 0.0
+    beta_1: float = 0.9
+    beta_2: float = 0.999
     momentum: float = 0.9
     nesterov: bool = True
     weight_decay: float = 0.0
@@ -131,6 +146,8 @@ class Recipe:
         }
         for name, allowed in choices.items():
             self._keep(name, check_one_of(name, getattr(self, name), allowed))
+        for name, counts in (("maps", (2,)), ("units", (1, 2))):
+            self._keep(name, check_widths(name, getattr(self, name), counts))
         for name in ("epochs", "batch_size"):
             self._keep(name, check_whole(name, getattr(self, name)))
         self._keep("learning_rate", check_number("learning_rate", self.learning_rate, above=0))
@@ -138,7 +155,7 @@ class Recipe:
             self._keep(name, check_number(name, getattr(self, name)))
         if self.weight_decay and self.optimizer == "adam":
             raise ValueError("weight_decay goes with 'adamw', 'sgd' or 'lion', not with 'adam'")
-        for name in ("warmup", "momentum", "label_smoothing", "ema"):
+        for name in ("warmup", "beta_1", "beta_2", "momentum", "label_smoothing", "ema"):
             self._keep(name, check_number(name, getattr(self, name), below=1))
         if self.warmup_from and not self.warmup:
             raise ValueError("warmup_from goes with a warmup, which is 0")
@@ -162,10 +179,11 @@ class Recipe:
         import keras
 
         fit.set_seed(seed)
+        shape = {"maps": self.maps, "units": self.units}
         usual = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.dtype)
+        keras.config.set_dtype_policy(faster_dtype() if self.dtype == "auto" else self.dtype)
         try:
-            return models.lenet5(self.input_size, self.pooling, self.activation)
+            return models.lenet5(self.input_size, self.pooling, self.activation, **shape)
         finally:
             keras.config.set_dtype_policy(usual)
 
@@ -200,6 +218,8 @@ class Recipe:
             own |= {"use_ema": True, "ema_momentum": self.ema}
         if self.optimizer == "sgd":
             own |= {"momentum": self.momentum, "nesterov": self.nesterov}
+        if self.optimizer in ("adam", "adamw"):
+            own |= {"beta_1": self.beta_1, "beta_2": self.beta_2}
         return getattr(keras.optimizers, OPTIMIZERS[self.optimizer])(rate, **own)
 
     def train(self, x, y, validation, seed=0, model=None, epochs=None, **more):
@@ -279,6 +299,7 @@ class Recipe:
         """
         row = {"recipe": self.name} | asdict(self) | asdict(self.distortions or Distortions())
         del row["name"], row["distortions"]
+        row |= {name: " ".join(map(str, row[name])) for name in ("maps", "units")}
         return {column: row[column] for column in columns or row}
 
 
@@ -297,6 +318,25 @@ FAST = Recipe(
     warmup=0.2,
     whole_epochs=True,
     dtype="mixed_bfloat16",
+)
+
+#: 99 % of the test digits after one epoch, with 57 190 parameters.
+ONE_EPOCH = Recipe(
+    "one epoch",
+    pooling="folded",
+    activation="relu",
+    maps=(16, 32),
+    units=(84,),
+    epochs=1,
+    batch_size=128,
+    learning_rate=1e-2,
+    schedule="cosine",
+    warmup=0.2,
+    beta_1=0.7,
+    beta_2=0.9,
+    label_smoothing=0.1,
+    whole_epochs=True,
+    dtype="auto",
 )
 
 #: As few errors as a LeNet-5 of 61 706 parameters makes within ten minutes on two cores.
@@ -319,4 +359,4 @@ STRONG = Recipe(
 )
 
 #: The recipes by their names.
-RECIPES = {recipe.name: recipe for recipe in (ARTICLE, FAST, STRONG)}
+RECIPES = {recipe.name: recipe for recipe in (ARTICLE, FAST, ONE_EPOCH, STRONG)}

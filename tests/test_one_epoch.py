@@ -1,0 +1,214 @@
+"""One epoch: the recipe, its rows, the number format it takes, and the public record beside it."""
+
+import importlib.util
+import json
+import time
+
+import numpy as np
+import peers
+import pytest
+
+from lenet_tutorial import models, results
+from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import training_faster_and_better_one_epoch as once
+from lenet_tutorial.experiments.run import written
+from lenet_tutorial.training import precision
+from lenet_tutorial.training.recipes import FAST, ONE_EPOCH
+
+FILE = results.FOLDER / "peers.csv"
+RECORD = (24 * 26) + (32 * (9 * 24 + 1)) + 256 * 801 + 10 * 257
+
+
+# --------------------------------------------------------------------------- the network
+
+
+def test_it_is_a_lenet_with_at_most_62_000_parameters():
+    model = ONE_EPOCH.build()
+    assert model.count_params() == 57_190 <= 62_000
+    assert [layer.name for layer in model.layers] == ["C1", "C3", "S4", "flatten", "C5", "output"]
+    shapes = [weight.shape for weight in model.get_weights()]
+    assert shapes[::2] == [(5, 5, 1, 16), (5, 5, 16, 32), (512, 84), (84, 10)]
+    assert ONE_EPOCH.epochs == 1 and ONE_EPOCH.distortions is None
+
+
+@pytest.mark.parametrize("size", [28, 32])
+def test_widths_are_those_that_were_asked_for(size):
+    model = models.lenet5(size, maps=(3, 4), units=(5,))
+    assert [weight.shape[-1] for weight in model.get_weights()[::2]] == [3, 4, 5, 10]
+    assert "F6" not in [layer.name for layer in model.layers]
+    usual = models.lenet5(size, maps=[6, 16], units=[120, 84])
+    assert usual.count_params() == models.lenet5(size).count_params()
+
+
+def test_adam_forgets_as_soon_as_the_recipe_says():
+    made = ONE_EPOCH.new_optimizer(100)
+    assert (made.beta_1, made.beta_2) == (0.7, 0.9)
+    usual = FAST.new_optimizer(100)
+    assert (usual.beta_1, usual.beta_2) == (0.9, 0.999)
+
+
+def test_a_row_says_the_widths_as_text():
+    assert ONE_EPOCH.row("maps", "units") == {"maps": "16 32", "units": "84"}
+
+
+# --------------------------------------------------------------------------- the number format
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """Let the measurement say what a test wants, and forget it afterwards."""
+
+    def say(**seconds):
+        precision.faster_dtype.cache_clear()
+        monkeypatch.setattr(precision, "convolution_seconds", lambda: seconds)
+
+    yield say
+    precision.faster_dtype.cache_clear()
+
+
+def test_bfloat16_is_taken_where_it_is_worth_it_and_only_there(measured):
+    for half, chosen in ((0.5, "mixed_bfloat16"), (0.95, "float32"), (2.0, "float32")):
+        measured(float32=1.0, bfloat16=half)
+        assert precision.faster_dtype() == chosen
+        assert ONE_EPOCH.build().layers[0].compute_dtype == chosen.removeprefix("mixed_")
+
+
+def test_a_backend_without_the_format_means_float32(measured, monkeypatch):
+    measured()
+
+    def fail():
+        raise RuntimeError("could not create a primitive descriptor")
+
+    monkeypatch.setattr(precision, "convolution_seconds", fail)
+    assert precision.faster_dtype() == "float32"
+
+
+def test_the_measurement_is_short_and_made_once():
+    precision.faster_dtype.cache_clear()
+    began = time.process_time()
+    first = precision.faster_dtype()
+    assert time.process_time() - began < 20
+    began = time.perf_counter()
+    assert precision.faster_dtype() == first and time.perf_counter() - began < 0.1
+    took = precision.convolution_seconds(times=1)
+    assert set(took) == {"float32", "bfloat16"} and min(took.values()) > 0
+
+
+# --------------------------------------------------------------------------- the results
+
+
+def test_one_epoch_is_enough_for_99_percent():
+    table = results.read("one_epoch")
+    assert (table["parameters"] == 57_190).all() and (table["epochs"] == 1).all()
+    for _, rows in table.groupby("dtype"):
+        assert rows["seed"].nunique() >= 5
+        assert rows["test_accuracy"].mean() >= 0.99
+
+
+def test_the_parts_were_judged_by_the_validation_split():
+    table = results.read("one_epoch_parts")
+    assert "test_accuracy" not in table and set(table["recipe"]) == set(once.PARTS)
+    assert table.groupby("recipe")["seed"].nunique().min() >= 3
+    mean = table.groupby("recipe")["val_accuracy"].mean()
+    behind = mean["one epoch"] - mean.drop("one epoch")
+    assert (behind.drop("rate 0.02") > 0.0005).all()
+    assert -0.001 < behind["rate 0.02"] < 0  # seen when the test digits had been looked at
+
+
+@pytest.mark.slow
+def test_both_experiments_run_on_the_bundled_digits():
+    few = {"dataset": "digits", "seed": 0, "train_digits": 512}
+    row = EXPERIMENTS["one_epoch"].row(recipe="one epoch", dtype="float32", **few)
+    assert row["parameters"] == 57_190 and 0 <= row["test_accuracy"] <= 1
+    assert row["train_digits"] == 512 + 120  # with those that are held out elsewhere
+    assert set(row) == set(results.read("one_epoch")) - {"keras", "backend", "machine", "date"}
+    row = EXPERIMENTS["one_epoch_parts"].row(recipe="6 and 16 maps", **few)
+    assert row["parameters"] < 45_000 and "test_accuracy" not in row
+
+
+@pytest.mark.mnist
+def test_a_run_comes_out_again_on_mnist():
+    row = once.whole("mnist", "one epoch", seed=0, dtype="float32")
+    table = results.read("one_epoch").query("dtype == 'float32' and seed == 0")
+    assert row["test_accuracy"] == pytest.approx(table["test_accuracy"].item(), abs=0.004)
+
+
+# --------------------------------------------------------------------------- the record
+
+
+def test_without_pytorch_the_benchmark_says_how_to_get_it(monkeypatch, capsys):
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "torch" else found(name)
+    )
+    peers.main([])
+    said = capsys.readouterr().out
+    assert said == 'PyTorch is not installed: python -m pip install --editable ".[torch]"\n'
+    with pytest.raises(SystemExit):
+        peers.main(["--pairs", "0"])
+
+
+def test_the_rows_of_the_peers_are_as_they_were_written():
+    table = results.read("peers")
+    rows = table.to_dict("records")
+    assert FILE.read_text(encoding="utf-8") == written(peers.NAME, peers.KEY, rows)
+    assert not table.duplicated(peers.KEY).any() and set(table["recipe"]) == set(peers.PEERS)
+    assert RECORD == 215_194
+    want = table["recipe"].map({"one epoch": 57_190, "record": RECORD})
+    assert (table["parameters"] == want).all()
+    assert table.groupby(["instructions", "recipe"])["seed"].nunique().min() >= 3
+    assert set(table["instructions"]) == {"ALL", "AVX512_CORE"}
+    record = table[table["recipe"] == "record"]
+    assert (record["dtype"] == "float32").all() and (record["accuracy"] > 0.985).all()
+    ours = table[table["recipe"] == "one epoch"].groupby("instructions")["dtype"].unique()
+    assert set(ours["ALL"]) == {"bfloat16", "float32"}  # one was disturbed, as chapter 11 says
+    assert ours["AVX512_CORE"].tolist() == ["float32"]
+
+
+def test_one_epoch_takes_less_time_than_the_record_by_either_clock():
+    """The wall's is that of a busy machine, and PyTorch loses more by it."""
+    table = results.read("peers").set_index(["instructions", "seed", "recipe"])
+    for clock, least in (("train_s", 2), ("train_cpu_s", 1.5)):
+        pairs = table[clock].unstack()
+        ratio = pairs["record"] / pairs["one epoch"]
+        assert (ratio >= least).all(), (clock, ratio)
+    ours = table.xs("one epoch", level="recipe")
+    assert (ours["import_cpu_s"] + ours["build_cpu_s"]).max() < 7
+
+
+def test_the_summary_compares_the_two_of_a_pair():
+    def row(recipe, seed, seconds):
+        return {
+            "recipe": recipe,
+            "seed": seed,
+            "accuracy": 0.99,
+            **dict.fromkeys(peers.TIMES, seconds),
+        }
+
+    rows = [row("one epoch", 0, 1.0), row("record", 0, 3.0), row("one epoch", 1, 2.0)]
+    said = peers.summary([*rows, row("record", 1, 4.0)])
+    ratio = said.split("record / one epoch:\n")[1]
+    line = next(one for one in ratio.splitlines() if one.startswith("train_s"))
+    assert line.split()[1:] == ["2.5", "2", "3"]
+
+
+def test_the_parts_of_a_run_add_up():
+    watch = peers.Watch(time.time() - 1)
+    watch.note("import")
+    time.sleep(0.05)
+    watch.note("train")
+    assert watch.parts["import_s"] >= 1 and 0.05 <= watch.parts["train_s"] < 5
+    assert watch.parts["train_cpu_s"] < watch.parts["train_s"] + 0.05
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", peers.PEERS)
+def test_a_side_runs_on_the_bundled_digits(recipe, capsys):
+    if recipe == "record":
+        pytest.importorskip("torch")
+    peers.main(["--only", recipe, "--dataset", "digits", "--seed", "1"])
+    (line,) = (one for one in capsys.readouterr().out.splitlines() if one.startswith("ROW "))
+    row = json.loads(line[4:])
+    assert row["parameters"] == {"one epoch": 57_190, "record": RECORD}[recipe]
+    assert np.isfinite([row[name] for name in peers.TIMES]).all() and 0.2 < row["accuracy"] <= 1
+    assert set(row) < set(results.read("peers"))
