@@ -303,7 +303,7 @@ def test_every_share_is_one_of_whole_digits(name):
     for (dataset, row_digits), rows in table.groupby(
         ["dataset", table.get("train_digits", table.get("digits", pd.Series(0, table.index)))]
     ):
-        of_1989 = name.startswith("zip1989") or dataset == "zip"
+        of_1989 = name.startswith(("zip1989", "pruning")) or dataset == "zip"
         counts = OF_1989 if of_1989 else DIGITS[dataset]
         counts = {"val": 160, "test": 160} if name.startswith("five_nets") else counts
         learned = LEARNED.get(name, row_digits)
@@ -323,6 +323,7 @@ FAR = {
     "rescues": 0.02, "rescue_choices": 0.02, "nothing": 0.02, "engines": 0.02,
     "zip_codes": 0.03, "five_nets": 0.06, "five_nets_choices": 0.32,
     "deep": 0.01, "constants": 0.01, "lines": 0.022,
+    "pruning": 0.32, "bits": 0.15, "smallest": 0.02,
 }  # fmt: skip
 FAR_AFTER_AN_EPOCH = {
     "strong": 0.26,

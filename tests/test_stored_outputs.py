@@ -863,6 +863,12 @@ def half_the_bytes(cell):
     return {"error": error / 100}
 
 
+def lower_half(cell):
+    (share,) = read("the lower half holds {}% of all saliency", text_of(cell))
+    assert 0 < share < 0.9  # "hardly count"
+    return {"share": share / 100}
+
+
 def three_ways(cell):
     whole = frame(cell)
     first, second = whole["loss, epoch 1"], whole["loss, epoch 2"]
@@ -1072,6 +1078,7 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
+    "c12-082": lower_half,
     "c13-301": two_convolutions,
     "c14-016": sliding_saves,
     "c14-032": few_pieces,

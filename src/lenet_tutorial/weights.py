@@ -1,10 +1,14 @@
-"""The weights of a network in a file: two bytes each, for the browser and for the package's own."""
+"""The weights of a network in a file: two bytes each, for the browser and for the package's own.
+
+And what becomes of them with fewer binary digits.
+"""
 
 import json
 from pathlib import Path
 
 import numpy as np
 
+from ._checks import check_whole
 from .files import write_whole
 
 #: The network that comes with the package. ``make export`` writes it.
@@ -102,3 +106,33 @@ def read(path):
     """
     with np.load(path, allow_pickle=False) as archive:
         return archive["weights"].tobytes(), json.loads(str(archive["about"]))
+
+
+def rounded(weights, bits):
+    """Round weights to whole multiples of a scale, as if each had so few binary digits.
+
+    Each unit of a dense layer, and each map of a convolution, has a scale of its own. It is chosen
+    so that the unit's largest weight stays as it is.
+
+    Parameters
+    ----------
+    weights : numpy.ndarray
+        The last axis counts units or maps. An array with one axis, of biases, stays as it is.
+    bits : int
+        At least 2: one for the sign, the others for the multiple.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same shape; a unit has at most ``2 ** bits - 1`` different values.
+
+    Raises
+    ------
+    ValueError
+        If `bits` is no whole number of at least 2.
+    """
+    most = 2 ** (check_whole("bits", bits, 2) - 1) - 1  # 127 for 8 bits
+    if weights.ndim == 1:
+        return weights
+    scale = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True) / most
+    return scale * np.round(weights / np.where(scale > 0, scale, 1))

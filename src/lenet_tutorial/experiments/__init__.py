@@ -7,6 +7,7 @@ Each module holds its recipes as readable values, the function that makes one ru
 from . import (
     as_published_1998,
     beyond_one_machine,
+    beyond_one_machine_how_small,
     in_code_1989,
     in_code_1989_zip_codes,
     lenet_from_nothing,
@@ -33,5 +34,6 @@ EXPERIMENTS = {
     **what_came_after.EXPERIMENTS,
     **in_code_1989_zip_codes.EXPERIMENTS,
     **beyond_one_machine.EXPERIMENTS,
+    **beyond_one_machine_how_small.EXPERIMENTS,
     **reading_a_whole_number.EXPERIMENTS,
 }

@@ -10,12 +10,16 @@ import numpy as np
 
 from .._checks import check_whole
 from ..images import check_images, check_labels
-from ..outputs import PENALTIES, meaning
+from ..outputs import PENALTIES, SQUASHED, meaning
 from .fit import error_rate
 
 #: The paper's rates for 20 passes, and its mu.
 RATES = (5e-4,) * 2 + (2e-4,) * 3 + (1e-4,) * 3 + (5e-5,) * 4 + (1e-5,) * 8
 MU = 0.02
+
+#: The curvature of a loss along the last layer's values: of a squared distance to a code, and of
+#: half the squared distance to targets of ±1.
+AT_THE_TOP = {PENALTIES: 2.0, SQUASHED: 1.0}
 
 
 def widen(model):
@@ -50,12 +54,14 @@ def curvature(model, x):
     gets a twin, whose weights, inputs and slopes are squared, and ordinary back-propagation
     through the twins does the rest.
 
-    At the top stands 2, the curvature of the squared distance to the right code.
+    At the top stands 2, the curvature of the squared distance to the right code; or, for squashed
+    outputs, 1, that of half the squared distance to the targets.
 
     Parameters
     ----------
     model : keras.Sequential
-        Of layers whose nonlinearity is :func:`lenet_tutorial.layers.squash`, with RBF units last.
+        Of layers whose nonlinearity is :func:`lenet_tutorial.layers.squash`; the last one is of
+        this kind too, or of RBF units.
     x : numpy.ndarray
         Images ``(n, side, side, 1)``.
 
@@ -67,30 +73,35 @@ def curvature(model, x):
     Raises
     ------
     ValueError
-        If a layer has another nonlinearity, or the last layer is no RBF layer.
+        If a layer has another nonlinearity, or the last layer is neither.
     """
     import keras
     import tensorflow as tf
 
     from ..layers import squash
 
-    if meaning(model) != PENALTIES:
-        raise ValueError("the last layer must be RBF units: the curvature starts from theirs")
-    inputs, value = [], tf.convert_to_tensor(x, "float32")
-    for layer in model.layers:
-        inputs.append(value)
-        value = layer(value)
-    top = inputs[-1]
-    h, found = tf.fill(tf.shape(top), 2.0), []
+    kind = meaning(model)
+    if kind not in AT_THE_TOP:
+        raise ValueError(
+            "the last layer must be RBF units, or squashed: there the curvature starts"
+        )
+    layers = model.layers[:-1] if kind == PENALTIES else model.layers
+    values = [tf.convert_to_tensor(x, "float32")]
+    for layer in layers:
+        values.append(layer(values[-1]))
+    h, found = tf.fill(tf.shape(values[-1]), AT_THE_TOP[kind]), []
     for layer, below, above in zip(
-        reversed(model.layers[:-1]), reversed(inputs[:-1]), reversed(inputs[1:]), strict=True
+        reversed(layers), reversed(values[:-1]), reversed(values[1:]), strict=True
     ):
         if isinstance(layer, keras.layers.Flatten):
             h = tf.reshape(h, tf.shape(below))
             continue
         if getattr(layer, "activation", None) is not squash:
             raise ValueError(f"layer {layer.name!r} must end in the squashing function of 1998")
-        twin = type(layer).from_config(layer.get_config() | {"activation": "linear"})
+        config = layer.get_config() | {"activation": "linear"}
+        if "background" in config:  # the frame is an input too
+            config["background"] **= 2
+        twin = type(layer).from_config(config)
         twin.build(below.shape)
         squares = [tf.square(tf.convert_to_tensor(weight)) for weight in layer.trainable_weights]
         squared_input = tf.square(below)
