@@ -1097,6 +1097,7 @@ def test_a_process_that_is_asked_to_end_does_so_as_by_ctrl_c(
 def test_ctrl_c_while_tensorflow_starts(tmp_path, how):
     (tmp_path / "tensorflow.py").write_text(
         "import os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # under nohup it is not\n"
         "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    import time; time.sleep(9)\n"
         f"except KeyboardInterrupt:\n    {how if how != 'pass' else 'raise'}\n",
         encoding="utf-8",

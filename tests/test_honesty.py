@@ -22,6 +22,7 @@ from lenet_tutorial import datasets, from_nothing, images, results
 from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
+from lenet_tutorial.experiments import beyond_one_machine_how_small as small
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
 from lenet_tutorial.experiments import reading_a_whole_number as lines
 from lenet_tutorial.experiments import training_faster_and_better as faster
@@ -256,6 +257,8 @@ SLICES = [
     ("zip_codes_outputs", {"part": "softmax", "passes": 1}, 1),
     ("five_nets", {"net": 5, "passes": 1}, 1),
     ("five_nets_choices", {"net": 5, "passes": 1}, 0),
+    ("bits", {"epochs": 1}, 1 + len(small.BITS)),  # whole, and with fewer bits
+    ("smallest", {"epochs": 1}, 1),
 ]
 
 
@@ -265,8 +268,9 @@ IDS = [f"{name}{NAMES[:place].count(name) or ''}" for place, name in enumerate(N
 
 #: Where nobody can look. `engines` runs the page's own program, in Node; of the digits that come
 #: with the page none is a test digit (tests/test_export.py), and Keras is given the same. In
-#: `lines` digits are sized, slanted and joined, so that none is known by its pixels: see below.
-OUT_OF_SIGHT = {"engines", "lines"}
+#: `lines` digits are sized, slanted and joined, so that none is known by its pixels: see below. In
+#: `pruning` one network is measured again and again while it loses parameters: see below, too.
+OUT_OF_SIGHT = {"engines", "lines", "pruning"}
 
 
 def test_every_experiment_is_looked_at():
@@ -284,6 +288,18 @@ def test_lines_to_learn_from_are_written_with_training_digits(monkeypatch):
     lines.lines_to_read("digits", 3, False)
     spy, (learned, read_) = Spy(digits), given
     assert not spy.holds(learned) and spy.rows(read_) == spy.known
+    for forget in kept:
+        forget.cache_clear()
+
+
+def test_a_network_that_is_pruned_learns_and_is_judged_without_the_test_digits(spy, monkeypatch):
+    monkeypatch.setattr(small, "scores", spy.learns(small.scores))
+    for forget in (kept := (small._draw, small._first)):
+        forget.cache_clear()
+    found = small.prune("digits", "saliency", 0, stages=(50, 10), passes=1)
+    did = [what for what, _ in spy.log]
+    assert did.count("looks") == sum("error" in key for key in found) == 7
+    assert did.count("learns") >= 2 + 3  # trained twice, judged at once and in two stages
     for forget in kept:
         forget.cache_clear()
 
