@@ -1,6 +1,7 @@
 """Sphinx extension: no line ends between a number and what belongs to it.
 
-In the sources one types ``4.7 %`` and ``28 × 28``. On the page the spaces in them do not break.
+In the sources one types ``4.7 %``, ``28 × 28`` and ``60 000``. On the page the spaces in them do
+not break.
 """
 
 import re
@@ -8,7 +9,10 @@ import re
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-TOGETHER = re.compile(r"(?<=[\d)]) (?=%)|(?<=\d) (?=× \d)|(?<=\d ×) (?=\d)|(?<=\d\u00a0×) (?=\d)")
+TOGETHER = re.compile(
+    r"(?<=[\d)]) (?=%)|(?<=\d) (?=× \d)|(?<=\d ×) (?=\d)|(?<=\d\u00a0×) (?=\d)"
+    r"|(?<=\d) (?=\d{3}\b)"  # thousands
+)
 
 
 class KeepTogether(SphinxPostTransform):
