@@ -19,13 +19,11 @@ hands over a whole epoch as one program. ``torch graph`` replays one recorded st
 """
 
 import argparse
-import datetime
 import importlib.util
 import itertools
 import json
 import math
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -403,9 +401,9 @@ def one_run(framework, recipe, seed, dataset=None, epochs=None):
         run, more = with_torch, {"graph": backend == "graph"}
     measured = run(plan, train, test, seed, began, **more)
     about = {"framework": framework, "recipe": recipe, "seed": seed}
-    machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    today = datetime.date.today().isoformat()
-    return about | measured | {"machine": machine, "date": today}
+    from lenet_tutorial.experiments.run import where_and_when  # when nothing is timed any more
+
+    return about | measured | where_and_when()
 
 
 def can_run(framework):

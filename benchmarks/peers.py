@@ -26,11 +26,9 @@ unless the variable is set already.
 """
 
 import argparse
-import datetime
 import importlib.util
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -163,6 +161,8 @@ PEERS = {"one epoch": one_epoch, "record": record}
 
 def run(recipe, options, seed):
     """Run one side in a process of its own, and return its row."""
+    from lenet_tutorial.experiments.run import where_and_when
+
     command = [sys.executable, __file__, "--only", recipe, "--seed", str(seed)]
     command += ["--dataset", options.dataset] if options.dataset else []
     surroundings = {"OMP_WAIT_POLICY": "PASSIVE", "TF_CPP_MIN_LOG_LEVEL": "3"} | os.environ
@@ -173,10 +173,7 @@ def run(recipe, options, seed):
     )
     (line,) = (line for line in ran.stdout.splitlines() if line.startswith("ROW "))
     about = {"instructions": options.instructions, "recipe": recipe, "seed": seed}
-    machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    return about | json.loads(line[4:]) | {
-        "machine": machine, "date": datetime.date.today().isoformat(),
-    }  # fmt: skip
+    return about | json.loads(line[4:]) | where_and_when()
 
 
 def write(rows, path):

@@ -142,21 +142,12 @@ def round_weights(dataset, recipe, seed, epochs=None):
     dict
         ``test_accuracy`` as it was trained, and ``test_accuracy_B`` with B bits.
     """
-    import keras
-
-    train, held_out, test = load(dataset, lambda images: datasets.prepare(images, 32))
-    keras.backend.clear_session()
-    model, _ = TEXTBOOK.train(*train, held_out, seed, epochs=epochs, steps_per_execution=20)
-    found = {
-        "parameters": model.count_params(),
-        "train_digits": len(train[0]),
-        "val_accuracy": accuracy(model, *held_out),
-        "test_accuracy": accuracy(model, *test),
-    }
+    digits = load(dataset, lambda images: datasets.prepare(images, 32))
+    model, found = _learn(TEXTBOOK, digits, seed, epochs, lambda: TEXTBOOK.build(seed))
     whole = model.get_weights()
     for bits in BITS:
         model.set_weights([rounded(array, bits) for array in whole])
-        found[f"test_accuracy_{bits}"] = accuracy(model, *test)
+        found[f"test_accuracy_{bits}"] = accuracy(model, *digits[2])
     return found
 
 
@@ -218,15 +209,21 @@ def shrink(dataset, recipe, maps, seed, epochs=None):
     dict
         Accuracies after the last epoch.
     """
+    digits = load(dataset, datasets.prepare)
+    return _learn(FEW, digits, seed, epochs, lambda: small_network(maps))[1]
+
+
+def _learn(how, digits, seed, epochs, build):
+    """Build and train a network; return it, and what was measured at the end."""
     import keras
 
-    train, held_out, test = load(dataset, datasets.prepare)
+    train, held_out, test = digits
     keras.backend.clear_session()
     fit.set_seed(seed)
-    model, _ = FEW.train(
-        *train, held_out, seed, model=small_network(maps), epochs=epochs, steps_per_execution=20
+    model, _ = how.train(
+        *train, held_out, seed, model=build(), epochs=epochs, steps_per_execution=20
     )
-    return {
+    return model, {
         "parameters": model.count_params(),
         "train_digits": len(train[0]),
         "val_accuracy": accuracy(model, *held_out),

@@ -149,9 +149,16 @@ def provenance():
     import keras
 
     backend = keras.backend.backend()
-    return {
+    made_with = {
         "keras": version("keras"),
         "backend": f"{backend} {__import__(backend).__version__}",
+    }
+    return made_with | where_and_when()
+
+
+def where_and_when():
+    """Return the columns that say on what machine and when a run was made."""
+    return {
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "date": datetime.date.today().isoformat(),
     }

@@ -7,10 +7,7 @@ What is rounded to float16 is the network that the explorer shows: its accuracie
 are those of the rounded weights.
 """
 
-import datetime
 import json
-import os
-import platform
 from importlib.metadata import version
 from pathlib import Path
 
@@ -108,6 +105,7 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
     """
     import keras
 
+    from ..experiments.run import where_and_when
     from ..experiments.training_with_keras import NUMBERS, RECIPES
     from ..training.fit import error_rate, set_seed, split_validation
 
@@ -155,8 +153,7 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
         "recipe": {"name": recipe.name, **recipe.row(*NUMBERS)},
         "seed": seed,
         "keras": version("keras"),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
-        "date": datetime.date.today().isoformat(),
+        **where_and_when(),
     }, kept
 
 
