@@ -138,10 +138,12 @@ def write(app, exception):
     if not hasattr(app.builder, "indexer"):  # nothing was out of date: what stands is right
         return
     language = app.builder.indexer.lang
-    pages = {name: read(app.env.get_doctree(name), language) for name in sorted(app.env.found_docs)}
-    told = table(pages)
+    pages, known = {}, {}
     for name in sorted(app.env.found_docs):
-        told.setdefault("names", {}).update(names(app.env.get_doctree(name)))
+        doctree = app.env.get_doctree(name)  # once: that takes long
+        pages[name] = read(doctree, language)
+        known |= names(doctree)
+    told = table(pages) | {"names": known}
     text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     target = Path(app.outdir, FILE)
     target.write_text(f"Search.setSections({text});\n", encoding="utf-8", newline="\n")
