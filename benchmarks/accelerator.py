@@ -314,7 +314,7 @@ def with_keras(plan, train, test, seed, began, recipe=None, epochs=None):
     """Train by a recipe of the package on the backend of Keras that is set."""
     import keras
 
-    from lenet_tutorial.experiments.training_faster_and_better import Clock
+    from lenet_tutorial.training.clock import Clock
     from lenet_tutorial.training.recipes import RECIPES
 
     keras.backend.clear_session()

@@ -71,7 +71,7 @@ def measure(recipe, train, test, seed):
     """Train once, and return what was measured as a dictionary."""
     import keras
 
-    from lenet_tutorial.experiments.training_faster_and_better import Clock
+    from lenet_tutorial.training.clock import Clock
 
     keras.backend.clear_session()
     clock, memory = Clock(), Memory()

@@ -23,6 +23,7 @@ from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import beyond_one_machine_how_small as small
+from lenet_tutorial.experiments import how_far_lenet_goes_strongest as strongest
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
 from lenet_tutorial.experiments import reading_a_whole_number as lines
 from lenet_tutorial.experiments import training_faster_and_better as faster
@@ -201,7 +202,7 @@ def spy(monkeypatch):
         for owner, name in places:
             monkeypatch.setattr(owner, name, kind(getattr(owner, name)))
     kept = (faster._article, fails._digits, why._digits, why._trained)
-    kept += (five_nets._digits, five_nets._learner)
+    kept += (five_nets._digits, five_nets._learner, strongest.teachers)
     for forget in kept:
         forget.cache_clear()
     tf.config.run_functions_eagerly(True)  # no time is lost with building programs
@@ -222,8 +223,10 @@ SLICES = [
     ("speed", {"epochs": 2, "train_digits": 64}, 0),
     ("one_epoch", {"train_digits": 64}, 1),
     ("one_epoch_parts", {"train_digits": 64}, 0),
-    # Its mistakes are listed, and the Keras LeNet is trained beside it.
-    ("strong", {"epochs": 1, "train_digits": 64}, 3),
+    # Their mistakes are listed.
+    ("strong", {"epochs": 1, "train_digits": 64}, 2),
+    ("strongest", {"epochs": 1, "train_digits": 64}, 2),
+    ("strongest", {"recipe": "taught", "epochs": 1, "train_digits": 64, "count": 1}, 2),
     ("accuracy", {"epochs": 1, "train_digits": 64}, 1),
     ("published", {"epochs": 1, "train_digits": 32}, 1),
     ("levenberg", {"passes": 1, "train_digits": 8}, 1),

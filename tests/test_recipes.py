@@ -18,6 +18,7 @@ from lenet_tutorial.folded import FoldedConv2D
 from lenet_tutorial.losses import SmoothedCrossentropy
 from lenet_tutorial.tables import layer_table
 from lenet_tutorial.training import recipes, split_validation, train
+from lenet_tutorial.training.clock import Clock
 from lenet_tutorial.training.recipes import (
     ARTICLE,
     FAST,
@@ -440,7 +441,7 @@ def test_label_smoothing_mixes_the_target_with_an_even_one():
 
 def test_the_clock_leaves_the_measuring_out(few):
     x, y, held_out = few
-    clock = faster.Clock()
+    clock = Clock()
     replace(ARTICLE, epochs=2).train(x, y, held_out, callbacks=[clock.callback()])
     assert len(clock.wall) == len(clock.cpu) == 2 and min(clock.wall + clock.cpu) > 0
 

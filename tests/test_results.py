@@ -102,8 +102,8 @@ def test_a_file_is_as_it_was_written(name):
 
 
 def test_the_folder_holds_nothing_else():
-    # By benchmarks/accelerator.py and peers.py; see test_accelerator.py and test_one_epoch.py.
-    elsewhere = {"accelerators.csv", "peers.csv"}
+    # By programs in benchmarks: see test_accelerator.py, test_one_epoch.py and test_strongest.py.
+    elsewhere = {"accelerators.csv", "peers.csv", "strongest_choices.csv"}
     made = {f"{name}.csv" for name in EXPERIMENTS} | elsewhere
     assert {path.name for path in results.FOLDER.iterdir()} == made
 
@@ -377,8 +377,9 @@ def test_no_tolerance_is_so_wide_that_nothing_could_fail():
 # --------------------------------------------------------------------------- columns that agree
 
 
-def test_the_mistakes_of_the_strong_recipe_are_those_that_its_error_counts():
-    for row in results.read("strong").to_dict("records"):
+@pytest.mark.parametrize("name", ["strong", "strongest"])
+def test_the_mistakes_of_a_strong_recipe_are_those_that_its_error_counts(name):
+    for row in results.read(name).to_dict("records"):
         places = [tuple(map(int, one.split(":"))) for one in row["mistakes"].split()]
         assert len(places) == round(10_000 * (1 - row["test_accuracy"]))
         where = [place for place, _ in places]
@@ -412,6 +413,7 @@ def test_parameters_follow_from_the_networks():
         "peaks",
         "speed",
         "strong",
+        "strongest",
         "accuracy",
         "misread",
     ):
@@ -436,6 +438,7 @@ def test_as_many_digits_were_learned_from_as_there_are_or_as_were_asked_for(name
     if "train_digits" in table:
         some = {"speed": 25_600, "workers": 20_000, "batches": 20_000, "probes": 5_000}
         some |= {"constants": 10_000, "deep": 10_000, "engines": 10_000, "one_epoch": 60_000}
+        some |= {"strongest": 60_000}
         want = table["dataset"].map({"mnist": some.get(name, 55_000), "digits": 1_317})
         if name.startswith("rescue"):
             want = 500

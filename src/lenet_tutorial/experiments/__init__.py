@@ -8,6 +8,7 @@ from . import (
     as_published_1998,
     beyond_one_machine,
     beyond_one_machine_how_small,
+    how_far_lenet_goes_strongest,
     in_code_1989,
     in_code_1989_zip_codes,
     lenet_from_nothing,
@@ -36,4 +37,5 @@ EXPERIMENTS = {
     **beyond_one_machine.EXPERIMENTS,
     **beyond_one_machine_how_small.EXPERIMENTS,
     **reading_a_whole_number.EXPERIMENTS,
+    **how_far_lenet_goes_strongest.EXPERIMENTS,
 }

@@ -1,12 +1,12 @@
 """Chapter 11: how fast the Keras LeNet can be trained, and how few errors a LeNet-5 makes."""
 
 import functools
-import time
 from dataclasses import replace
 from statistics import median
 
 from .. import datasets
 from ..training import fit
+from ..training.clock import Clock
 from ..training.recipes import ARTICLE, FAST, STRONG
 from .run import Experiment, accuracy, load, runs
 
@@ -59,48 +59,6 @@ NUMBERS = [column for column in ARTICLE.row() if column not in ("recipe", *YOUNG
 PEAKS = (0.001, 0.004, 0.008, 0.012, 0.016, 0.02, 0.03, 0.05)
 
 
-class Clock:
-    """Add up the time between the starts and the ends of epochs, the measuring left out.
-
-    Attributes
-    ----------
-    wall, cpu : list of float
-        Seconds of each epoch, by the clock on the wall and by the processor. The second one adds
-        up all cores, and does not count what other programs do meanwhile.
-    """
-
-    def __init__(self):
-        self.wall, self.cpu = [], []
-
-    def callback(self):
-        """Return the Keras callback that drives this clock."""
-        import keras
-
-        clock = self
-
-        class Stopwatch(keras.callbacks.Callback):
-            def on_epoch_begin(self, epoch, logs=None):
-                self.stopped = 0.0, 0.0
-                self.began = time.perf_counter(), time.process_time()
-
-            def on_test_begin(self, logs=None):
-                self.paused = time.perf_counter(), time.process_time()
-
-            def on_test_end(self, logs=None):
-                now = time.perf_counter(), time.process_time()
-                pause = [after - before for after, before in zip(now, self.paused, strict=True)]
-                self.stopped = tuple(a + b for a, b in zip(self.stopped, pause, strict=True))
-
-            def on_epoch_end(self, epoch, logs=None):
-                now = time.perf_counter(), time.process_time()
-                for kept, end, start, out in zip(
-                    (clock.wall, clock.cpu), now, self.began, self.stopped, strict=True
-                ):
-                    kept.append(end - start - out)
-
-        return Stopwatch()
-
-
 def part(recipe):
     """Return the strong recipe, or the short one with one change.
 
@@ -146,7 +104,21 @@ def at_peak(recipe):
     return replace(FAST, name=recipe, learning_rate=float(recipe.removeprefix("peak ")))
 
 
-def _digits(recipe, dataset, train_digits=None):
+def digits(recipe, dataset, train_digits=None):
+    """Return training, validation and test digits as the network of a recipe takes them.
+
+    Parameters
+    ----------
+    recipe : lenet_tutorial.training.recipes.Recipe
+        Its input size counts.
+    dataset, train_digits
+        As :func:`learn` takes them.
+
+    Returns
+    -------
+    ((x, y), (x_val, y_val), (x_test, y_test)) : tuple
+        Images ``(n, side, side, 1)`` and labels ``(n,)``.
+    """
     size = recipe.input_size
     return load(dataset, lambda images: datasets.prepare(images, size), train_digits)
 
@@ -175,7 +147,7 @@ def learn(recipe, dataset, seed, train_digits=None, judged=True):
     """
     import keras
 
-    train, held_out, test = _digits(recipe, dataset, train_digits)
+    train, held_out, test = digits(recipe, dataset, train_digits)
     keras.backend.clear_session()
     clock = Clock()
     model, history = recipe.train(
@@ -217,10 +189,29 @@ def run(dataset, recipe, seed, epochs=None, train_digits=None):
     how = replace(how, epochs=epochs or how.epochs)
     model, measured, clock = learn(how, dataset, seed, train_digits)
     if recipe == "strong":
-        measured["mistakes"] = mistakes(model, *_digits(how, dataset)[2])
-        *_, yardstick = learn(replace(ARTICLE, epochs=2), dataset, seed, train_digits)
-        measured["article_epochs"] = round(sum(clock.cpu) / yardstick.cpu[1], 2)
+        measured["mistakes"] = mistakes(model, *digits(how, dataset)[2])
+        measured["article_epochs"] = article_epochs(clock, dataset, seed, train_digits)
     return measured
+
+
+def article_epochs(clock, dataset, seed, train_digits=None):
+    """Return how long a training took, in epochs of the recipe 'article' in the same process.
+
+    By the processor's time: it says little of the machine, and less of what else it does.
+
+    Parameters
+    ----------
+    clock : Clock
+        Of the training.
+    dataset, seed, train_digits
+        As :func:`learn` takes them.
+
+    Returns
+    -------
+    float
+    """
+    yardstick = _article(dataset, seed, train_digits, epochs=2)
+    return round(sum(clock.cpu) / yardstick.cpu[1], 2)
 
 
 def mistakes(model, x, y):
@@ -259,7 +250,7 @@ def misread(dataset, recipe, seed, epochs=None, train_digits=None):
     how = part(recipe)
     how = replace(how, epochs=epochs or how.epochs)
     model, measured, _ = learn(how, dataset, seed, train_digits, judged=False)
-    x, y = _digits(how, dataset)[2]
+    x, y = digits(how, dataset)[2]
     given = fit.answers(model, x)
     wrong = (given != y).nonzero()[0]
     return measured | {

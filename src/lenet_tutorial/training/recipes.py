@@ -6,7 +6,7 @@ frozen value, so ``dataclasses.replace(FAST, epochs=8)`` is another recipe, and 
 say exactly what was run.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from .. import models
 from .._checks import check_number, check_one_of, check_whole, check_widths
@@ -358,5 +358,21 @@ STRONG = Recipe(
     whole_epochs=True,
 )
 
+#: The same network with fewer errors still: a longer schedule, stronger distortions.
+STRONGEST = replace(
+    STRONG,
+    name="strongest",
+    epochs=150,
+    learning_rate=8e-3,
+    weight_decay=0.1,
+    ema=0.9998,
+    distortions=Distortions(
+        shift=1.3, scale=0.13, squeeze=0.065, shear=0.13, rotation=13.0, alpha=19.5, sigma=5.0
+    ),
+)
+
+#: For a network that learns from the answers of others, see ``training.teaching``.
+TAUGHT = replace(STRONG, name="taught", epochs=60, learning_rate=8e-3)
+
 #: The recipes by their names.
-RECIPES = {recipe.name: recipe for recipe in (ARTICLE, FAST, ONE_EPOCH, STRONG)}
+RECIPES = {recipe.name: recipe for recipe in (ARTICLE, FAST, ONE_EPOCH, STRONG, STRONGEST)}

@@ -1,0 +1,106 @@
+"""Chapter 16: how few errors a LeNet-5 of 61 706 parameters makes, alone and taught by five."""
+
+import functools
+from dataclasses import replace
+
+import numpy as np
+
+from ..training.clock import Clock
+from ..training.recipes import STRONGEST, TAUGHT
+from .run import Experiment, accuracy, runs
+from .training_faster_and_better import NUMBERS, article_epochs, digits, mistakes
+
+RECIPES = {recipe.name: recipe for recipe in (STRONGEST, TAUGHT)}
+#: So many networks are trained by each recipe; those of the first teach each of the second.
+SEEDS = 5
+
+
+def _train(recipe, dataset, seed, train_digits, epochs, **more):
+    """Train by a recipe on all training digits: none is left for choosing, since all is chosen."""
+    import keras
+
+    how = RECIPES[recipe]
+    train, held_out, _ = digits(how, dataset, train_digits)
+    x, y = (np.concatenate(pair) for pair in zip(train, held_out, strict=True))
+    if recipe == "strongest":  # the teachers of the others must stay
+        keras.backend.clear_session()
+    clock = Clock()
+    model, _ = replace(how, epochs=epochs or how.epochs).train(
+        x, y, held_out, seed=seed, verbose=0, callbacks=[clock.callback()], **more
+    )
+    return model, clock, len(x)
+
+
+@functools.cache
+def teachers(dataset, train_digits=None, epochs=None, count=SEEDS):
+    """Train the networks that teach together: those of the recipe 'strongest', seed by seed.
+
+    Parameters
+    ----------
+    dataset, train_digits, epochs
+        As :func:`run` takes them.
+    count : int
+        How many.
+
+    Returns
+    -------
+    list of keras.Model
+    """
+    some = range(count)
+    return [_train("strongest", dataset, seed, train_digits, epochs)[0] for seed in some]
+
+
+def run(dataset, recipe, seed, train_digits=None, epochs=None, count=SEEDS):
+    """Train one network on all training digits, and measure on the test digits, once.
+
+    Parameters
+    ----------
+    dataset : {'mnist', 'digits'}
+        What to train on.
+    recipe : {'strongest', 'taught'}
+        By the labels; or by the labels and the answers of five networks of the first kind.
+    seed : int
+        Of the weights, the order of the digits and the distortions.
+    train_digits : int, optional
+        Use the first so many training digits only, beside those held out for choosing elsewhere.
+    epochs : int, optional
+        Run schedules of so many epochs instead; for a quick check.
+    count : int
+        How many teach.
+
+    Returns
+    -------
+    dict
+        ``parameters``, ``train_digits``, ``test_accuracy``; ``mistakes``, the test digits that
+        were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; and
+        ``article_epochs``, how long this training took, that of the teachers left out.
+    """
+    from ..training.teaching import taught
+
+    size, more = (train_digits, epochs), {}
+    if recipe == "taught":
+        several = teachers(dataset, *size, count)
+        model = RECIPES[recipe].build(seed)
+        more = {
+            "model": taught(model, several),
+            "loss": "sparse_categorical_crossentropy",
+        }
+    learned, clock, learned_from = _train(recipe, dataset, seed, *size, **more)
+    model = model if recipe == "taught" else learned
+    test = digits(RECIPES[recipe], dataset)[2]
+    return {
+        "parameters": model.count_params(),
+        "train_digits": learned_from,
+        "test_accuracy": accuracy(model, *test),
+        "mistakes": mistakes(model, *test),
+        "article_epochs": article_epochs(clock, dataset, seed, train_digits),
+    }
+
+
+EXPERIMENTS = {
+    "strongest": Experiment(
+        runs({"recipe": RECIPES}, seeds=SEEDS),
+        run,
+        lambda run: RECIPES[run["recipe"]].row(*NUMBERS),
+    ),
+}
