@@ -66,9 +66,9 @@ def test_the_network_learns_and_its_teachers_stay(digits):
     model, teachers = network(0), [network(1), network(2)]
     before = [one.get_weights() for one in (model, *teachers)]
     how = TAUGHT.__class__("short", input_size=32, epochs=2, batch_size=32, activation="relu")
-    _, history = how.train(
-        x, y, (x, y), model=taught(model, teachers), loss="sparse_categorical_crossentropy"
-    )
+    pupil = taught(model, teachers)
+    assert len(pupil.trainable_weights) == len(model.weights)
+    _, history = how.train(x, y, (x, y), model=pupil, loss="sparse_categorical_crossentropy")
     after = [one.get_weights() for one in (model, *teachers)]
     assert not all(map(np.array_equal, before[0], after[0]))
     for old, new in zip(before[1:], after[1:], strict=True):
