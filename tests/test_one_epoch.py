@@ -10,7 +10,7 @@ import pytest
 
 from lenet_tutorial import models, results
 from lenet_tutorial.experiments import EXPERIMENTS
-from lenet_tutorial.experiments import training_faster_and_better_one_epoch as once
+from lenet_tutorial.experiments import how_far_lenet_goes_one_epoch as once
 from lenet_tutorial.experiments.run import written
 from lenet_tutorial.training import precision
 from lenet_tutorial.training.recipes import FAST, ONE_EPOCH
