@@ -22,7 +22,7 @@ from lenet_tutorial import datasets, from_nothing, images, results
 from lenet_tutorial.command import cli
 from lenet_tutorial.command import train as command_train
 from lenet_tutorial.experiments import EXPERIMENTS
-from lenet_tutorial.experiments import beyond_one_machine_how_small as small
+from lenet_tutorial.experiments import how_far_lenet_goes_small as small
 from lenet_tutorial.experiments import how_far_lenet_goes_strongest as strongest
 from lenet_tutorial.experiments import in_code_1989_zip_codes as zip_codes
 from lenet_tutorial.experiments import reading_a_whole_number as lines

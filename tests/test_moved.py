@@ -46,6 +46,29 @@ def test_each_exercise_has_kept_its_place_under_the_new_number(site, old, new):
     assert not [place for place in places if re.match(rf"c(?!{new[:2]})\d\d-", place)]
 
 
+#: Sections that stand in another chapter now: their old places on the old page, the new section.
+SECTIONS = {
+    "11-training-faster-and-better": {"sec-one-epoch": ["sec-one-epoch", "one-epoch"]},
+    "12-beyond-one-machine": {
+        "sec-how-small": [
+            *("sec-how-small", "how-small-can-it-be", "fewer-bits", "few-from-the-start"),
+            *("fig-c12-pruning", "c12-ex8"),
+        ]
+    },
+}
+
+
+@pytest.mark.parametrize("edition", [".", "zh"])
+@pytest.mark.parametrize("old", SECTIONS)
+def test_the_old_place_of_a_section_says_where_it_stands_now(site, old, edition):
+    page = parsed(site / edition / "chapters" / f"{old}.html")
+    for section, places in SECTIONS[old].items():
+        for place in places:
+            told = page.find(id=place).find_next("p")
+            led = [link["href"] for link in told.find_all("a")]
+            assert f"16-how-far-lenet-goes.html#{section}" in led, place
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("way", ["server", "file"])
 @moved

@@ -10,7 +10,7 @@ import pytest
 
 from lenet_tutorial import models, results
 from lenet_tutorial.experiments import EXPERIMENTS
-from lenet_tutorial.experiments import training_faster_and_better_one_epoch as once
+from lenet_tutorial.experiments import how_far_lenet_goes_one_epoch as once
 from lenet_tutorial.experiments.run import written
 from lenet_tutorial.training import precision
 from lenet_tutorial.training.recipes import FAST, ONE_EPOCH
@@ -161,7 +161,7 @@ def test_the_rows_of_the_peers_are_as_they_were_written():
     record = table[table["recipe"] == "record"]
     assert (record["dtype"] == "float32").all() and (record["accuracy"] > 0.985).all()
     ours = table[table["recipe"] == "one epoch"].groupby("instructions")["dtype"].unique()
-    assert set(ours["ALL"]) == {"bfloat16", "float32"}  # one was disturbed, as chapter 11 says
+    assert set(ours["ALL"]) == {"bfloat16", "float32"}  # one was disturbed, as chapter 16 says
     assert ours["AVX512_CORE"].tolist() == ["float32"]
 
 

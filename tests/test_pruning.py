@@ -7,7 +7,7 @@ from exploring import WEIGHTS
 
 from lenet_tutorial import results
 from lenet_tutorial.datasets import load_mnist
-from lenet_tutorial.experiments import beyond_one_machine_how_small as small
+from lenet_tutorial.experiments import how_far_lenet_goes_small as small
 from lenet_tutorial.explorer import export
 from lenet_tutorial.layers import TableConv2D, squash
 from lenet_tutorial.models import lenet5_textbook, lenet_1989

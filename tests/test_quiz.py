@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import ledger
 import pytest
 import quiz
 import words
@@ -387,6 +388,18 @@ def facts():
     yield "15", "only 256 levels", np.iinfo(np.uint8).max + 1 == 256
     yield "15", "has 28 × 28 pixels", 20 + 2 * 4 == 28
     yield "15", "values from 0 to 1", prepare(np.full((1, 28, 28), 255, np.uint8)).max() == 1
+
+    reached = results.read("one_epoch_parts").groupby("recipe")["val_accuracy"]
+    higher, own = 100 * reached.min()["rate 0.02"], 100 * reached.max()["one epoch"]
+    yield "16", "the higher rate, 99.02 %,", round(higher, 2) == 99.02
+    yield "16", "with the recipe's own, 98.98 %", round(own, 2) == 98.98
+    yield "16", "8 · 0.1 · 0.1 / 2 = 0.04", math.isclose(8 * 0.1**2 / 2, 0.04)
+    yield "16", "0.3 · 0.4 · 0.4 / 2 = 0.024", math.isclose(0.3 * 0.4**2 / 2, 0.024)
+    yield "16", "From −7 to 7, for 2³ − 1 is 7", 2**3 - 1 == 7
+    yield "16", "16 patterns of 4 bits", 2**4 == 16
+    yield "16", "But −8 is left out", -(2**3) == -8
+    few = ledger.facts()["few-parameters"]["value"]
+    yield "16", "A network of 697 parameters", few == "697"
 
 
 def test_every_number_in_a_quiz_is_in_its_chapter_or_is_computed_here():

@@ -144,6 +144,13 @@ def the_small_graph_is_read_as_40():
 
 
 # (chapter, question): (the right answer, as far as it says which it is; why it is right)
+def smaller_batches_are_ahead():
+    """In one epoch they move the weights twice as often, and end higher."""
+    reached = results.read("one_epoch_parts").groupby("recipe")["val_accuracy"].mean()
+    often = [-(-60_000 // size) for size in (128, 256)]
+    return reached["one epoch"] > reached["batch 256"] and often[0] == 2 * often[1] - 1
+
+
 KEY = {
     ("01", 1): ("Each unit was made to see 5 × 5 pixels", lambda: 784 * 5 * 5 == 19_600),
     ("01", 2): ("One rule that trains all layers", "fukushima1980 organised itself layer by layer"),
@@ -311,6 +318,14 @@ KEY = {
         "That of the ten digits it clearly prefers this one.",
         "the probabilities of a softmax add up to 1, whatever is shown",
     ),
+    ("16", 1): ("The epoch has twice as many steps.", smaller_batches_are_ahead),
+    ("16", 2): (
+        "Its test digits had been looked at by then.",
+        "the rates were compared on the validation split, after the recipe was fixed",
+    ),
+    ("16", 3): ("The 0.4", lambda: 0.3 * 0.4**2 / 2 < 8 * 0.1**2 / 2),
+    ("16", 4): ("15", lambda: len(range(-(2**3 - 1), 2**3))),
+    ("16", 5): ("Whether each reports its best run", "a best run is above its mean (warn2023)"),
 }
 
 

@@ -38,7 +38,7 @@ EVERYDAY = {
     "03": {"label"},  # to label every pixel
     "08": {"unit"},  # to the last unit
     "09": {"noise"},  # the kernels are no longer noise
-    "12": {"stage"},  # one part after the other
+    "16": {"stage"},  # one part after the other
 }
 
 

@@ -1078,11 +1078,11 @@ LEDGER = {
     "c12-059": uneven_shares,
     "c12-070": batch_norm_apart,
     "c12-072": half_the_bytes,
-    "c12-082": lower_half,
     "c13-301": two_convolutions,
     "c14-016": sliding_saves,
     "c14-032": few_pieces,
     "c14-055": trained_on_lines,
+    "c16-302": lower_half,
 }
 
 

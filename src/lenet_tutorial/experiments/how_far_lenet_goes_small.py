@@ -1,4 +1,4 @@
-"""Chapter 12: how small can it be? Parameters deleted, and networks that never had many."""
+"""Chapter 16: how small can it be? Parameters deleted, and networks that never had many."""
 
 import functools
 

@@ -1,4 +1,4 @@
-"""Chapter 11: 99 % of the test digits after one epoch."""
+"""Chapter 16: 99 % of the test digits after one epoch."""
 
 from dataclasses import replace
 
