@@ -37,6 +37,17 @@ FORBIDDEN = {
     r"睁着眼睛": "an image that Chinese does not have",
     r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
     r"计算是.{0,12}倍": "计算量",
+    r"剪切": "错切 (shear; 剪切 also means to cut)",
+    r"(?<!改)变形": "形变 (distortion), 改变形状 (reshape)",
+    r"(?<![部百])分数(?!据)": "得分 (score; 分数 is also a fraction)",
+    r"一小格|一格格": "网格 (grid; 格 is one cell of it)",
+    r"[上下]面(的|各)层(?!表)|上方的层": "后面的层, 前面的层 (the layers above and below)",
+    r"反向一步|正向": "反向计算, 前向计算",
+    r"代码单元(?!格)": "代码单元格",
+    r"学出": "学习, 学得, 由学习得到",
+    r"叫做": "叫作",
+    r"(?<!读)错了?\s?[\d.]+\s%": "错误率是 … %",
+    r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]": "a space between the scripts",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
@@ -65,6 +76,14 @@ PAIRS = {
     r"\bpatch(es)?\b": "图像块",
     r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
+    r"\bshear(s|ed)?\b": "错切",
+    r"\bdistorted\b": "形变",
+    r"\bscores?\b": "得分",
+    r"\bgrids?\b": "网格",
+    r"\blayers? above\b": "后面|后一层",
+    r"\bbackward (pass|step)s?\b": "反向",
+    r"\bforward pass(es)?\b": "前向",
+    r"\bnearest neighbours?\b": "近邻",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
