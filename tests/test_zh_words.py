@@ -47,6 +47,7 @@ FORBIDDEN = {
     r"学出": "学习, 学得, 由学习得到",
     r"叫做": "叫作",
     r"(?<!读)错了?\s?[\d.]+\s%": "错误率是 … %",
+    r"^\*\*[^*]+。\*\*": "**…**： before what it introduces",
     r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]": "a space between the scripts",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
@@ -143,6 +144,15 @@ def test_the_layer_below_is_the_one_before():
         for page, english, chinese in messages()
         if re.search("下一层|下面(一|几)?层", shown(chinese))
         and not re.search(r"next|feeds|following|onto", english)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_title_that_a_sentence_names_stands_in_its_brackets():
+    wrong = [
+        f"{page}: {chinese}"
+        for page, _, chinese in messages()
+        if "。" in chinese and re.search(r"(?<!《)\{ref\}`(?!err-)[\w-]+`", chinese)
     ]
     assert not wrong, "\n".join(wrong)
 
