@@ -128,6 +128,20 @@ def test_the_layer_below_is_the_one_before():
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_space_parts_chinese_words():
+    """In a text as it is read: a reference shows a Chinese title, whose number may come first."""
+    found = []
+    for page, _, text in messages():
+        if page.startswith("words/"):
+            continue  # closed when they are said: see ``words.closed``
+        seen = re.sub(r"\{(?:num)?ref\}`[^`<]*`", "1章", text)
+        seen = re.sub(r"\{(?:term|ref)\}`([^`<]*?) *<[^>]*>`", r"\1", seen)
+        seen = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", "x", seen)
+        seen = re.sub(r"\*\*?(?=\S)|(?<=\S)\*\*?", "", seen)
+        found += [f"{page}: {text}" for line in seen.split("\n") if words.GAP.search(line.strip())]
+    assert not found, "\n".join(found)
+
+
 def test_the_programs_on_the_pages_have_all_their_words():
     """In English and in Chinese the same names; no text is only English in the Chinese edition."""
     for file in (words.FOLDER / "en").glob("*.json"):
