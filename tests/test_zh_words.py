@@ -37,6 +37,13 @@ FORBIDDEN = {
     r"睁着眼睛": "an image that Chinese does not have",
     r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
     r"计算是.{0,12}倍": "计算量",
+    r"有什么可看": "可以看到什么",
+    r"跳来跳去": "震荡",
+    r"重心": "质心",
+    r"废物": "垃圾 (rubbish, as a class)",
+    r"不作声": "沉默",
+    r"训练误差": "训练错误率",
+    r"百分之 ?[\d.]": "a number with %",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
@@ -65,6 +72,12 @@ PAIRS = {
     r"\bpatch(es)?\b": "图像块",
     r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
+    r"\bscores?\b": "得分",
+    r"\bdistort(?:ed|ions)\b": "形变|弯曲",
+    r"\bcentre of mass\b": "质心",
+    r"\bdoubtful\b": "存疑|可疑",
+    r"\bsilent units?\b": "沉默",
+    r"\btraining errors?\b": "训练错误率",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
@@ -126,6 +139,16 @@ def test_the_layer_below_is_the_one_before():
         and not re.search(r"next|feeds|following|onto", english)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_same_words_are_the_same_on_two_pages():
+    """Two English words or more, such as a heading that many chapters have."""
+    said = {}
+    for page, english, chinese in messages():
+        if " " in english and not page.startswith("words/"):
+            said.setdefault(english, {}).setdefault(chinese, []).append(page)
+    twice = [ways for ways in said.values() if len(ways) > 1]
+    assert said and not twice, "\n".join(map(str, twice))
 
 
 def test_no_space_parts_chinese_words():
