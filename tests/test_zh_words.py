@@ -44,6 +44,7 @@ FORBIDDEN = {
     r"不作声": "沉默",
     r"训练误差": "训练错误率",
     r"百分之 ?[\d.]": "a number with %",
+    r"代码单元(?!格)": "单元格 (a notebook's cell; 单元 is a network's)",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
