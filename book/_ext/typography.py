@@ -31,11 +31,13 @@ class KeepTogether(SphinxPostTransform):
                     text.parent.replace(text, nodes.Text(kept))
 
 
+BRACKETS = {" (": " ", ")": ""}  # as they stand in a title, each a text of its own
+
+
 class PlainTitles(SphinxPostTransform):
     """Write the titles as “练习 7.1 ★ …” and “解答：练习 7.1 ★ …”."""
 
     default_priority = 890  # when sphinx-exercise has made them
-    BRACKETS = {" (": " ", ")": ""}
 
     def run(self, **kwargs):
         if not editions.is_chinese(self.config):
@@ -43,7 +45,7 @@ class PlainTitles(SphinxPostTransform):
         for node in self.document.findall(nodes.Admonition):
             if is_exercise_node(node) or isinstance(node, solution_node):
                 for text in list(node[0].findall(nodes.Text)):
-                    plain = self.BRACKETS.get(str(text), text)
+                    plain = BRACKETS.get(str(text), text)
                     if isinstance(text.parent, nodes.reference) and text.parent.index(text) == 0:
                         plain = "：" + text.lstrip()
                     text.parent.replace(text, nodes.Text(plain))

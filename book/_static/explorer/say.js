@@ -17,9 +17,7 @@
     const text = one ?? words[name];
     if (text === undefined) return name; // a reader sees which one is missing; a test, too
     return closed(
-      text.replace(PLACE, (place, value) =>
-        value in values ? LeNet.named(values[value]) : place,
-      ),
+      text.replace(PLACE, (place, value) => (value in values ? LeNet.named(values[value]) : place)),
     );
   };
 
