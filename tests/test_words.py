@@ -115,6 +115,9 @@ def test_what_a_language_lacks_is_said_in_english(tmp_path):
     named = words.sayer({"thing.a": "See {layer}", "named.output": "the last layer"})
     assert named("thing.a", layer="output") == "See the last layer"
     assert named("thing.a", layer="C1") == "See C1"
+    put_in = words.sayer({"thing.a": "{layer} 的 {count} 个", "named.output": "输出层"})
+    assert put_in("thing.a", layer="output", count=2) == "输出层的 2 个"
+    assert put_in("thing.a", layer="C5", count=2) == "C5 的 2 个"
     with pytest.raises(ExtensionError, match=r"has no thing\.c"):
         say("thing.c")
 
@@ -138,4 +141,9 @@ def test_a_script_says_what_the_table_holds(browser):
     assert page.evaluate("LeNet.say('a.c')") == "a.c"
     page.evaluate("LeNet.words['named.output'] = 'the last layer'")
     assert page.evaluate("LeNet.say('a.b', { count: 2, x: 'output' })") == "B 2 the last layer"
+    assert page.evaluate("LeNet.sentences('A.', '', false, 'B.')") == "A. B."
+    assert page.evaluate("LeNet.sentences('有。', 'C1 有。', '无')") == "有。C1 有。无"
+    page.evaluate("LeNet.words = { 'a.b': '{x} 的 {count} 个', 'named.output': '输出层' }")
+    assert page.evaluate("LeNet.say('a.b', { count: 2, x: 'output' })") == "输出层的 2 个"
+    assert page.evaluate("LeNet.say('a.b', { count: 2, x: 'C5' })") == "C5 的 2 个"
     page.close()

@@ -19,6 +19,7 @@ import lettering
 import nbformat
 import pytest
 import translatable
+import words
 from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, until, visit
 from bs4 import BeautifulSoup
 
@@ -423,6 +424,30 @@ def test_translated_pages_are_in_chinese(both):
         assert share > (0.3 if page in ("book/references", "book/glossary") else 0.6), (page, share)
         for picture in html.article.find_all("img"):
             assert CHINESE.search(picture["alt"]), picture["alt"]
+
+
+def test_no_space_parts_chinese_words_on_a_page(both):
+    """Where a title, a number or a link is put in, too."""
+    found = []
+    for page in PAGES:
+        article = BeautifulSoup(str(parsed(both / "zh" / f"{page}.html").article), "html.parser")
+        for other in article.select("template, pre, svg, script, table.dataframe"):
+            other.decompose()
+        for other in article.select("code, math, .math, .katex"):
+            other.replace_with("x")
+        for block in article.select("p, li, td, th, dt, dd, summary, h1, h2, h3, h4"):
+            if not block.find(["p", "li", "dl", "table"]):
+                text = re.sub(r"[ \n]+", " ", block.text).strip()
+                found += [f"{page}: {text}"] if words.GAP.search(text) else []
+    assert not found, "\n".join(found)
+
+
+def test_the_title_of_a_chinese_exercise_has_no_narrow_brackets(both):
+    article = parsed(both / "zh" / "chapters/07-why-it-works.html").article
+    titles = [tag.text for tag in article.select(".exercise > p, .solution > p")]
+    assert any(re.fullmatch(r"练习 7\.1 +★ \w.*", title) for title in titles), titles
+    assert any(re.fullmatch(r"解答：练习 7\.1 ★ \w.*", title) for title in titles), titles
+    assert not [title for title in titles if "(★" in title]
 
 
 def test_a_name_in_a_formula_is_slanted_and_what_is_stressed_is_bold(both):

@@ -37,6 +37,25 @@ FORBIDDEN = {
     r"睁着眼睛": "an image that Chinese does not have",
     r"强力版|加强版|更强的 LeNet|强 LeNet": "强化版",
     r"计算是.{0,12}倍": "计算量",
+    r"剪切": "错切 (shear; 剪切 also means to cut)",
+    r"(?<!改)变形": "形变 (distortion), 改变形状 (reshape)",
+    r"(?<![部百])分数(?!据)": "得分 (score; 分数 is also a fraction)",
+    r"一小格|一格格": "网格 (grid; 格 is one cell of it)",
+    r"[上下]面(的|各)层(?!表)|上方的层": "后面的层, 前面的层 (the layers above and below)",
+    r"反向一步|正向": "反向计算, 前向计算",
+    r"学出": "学习, 学得, 由学习得到",
+    r"叫做": "叫作",
+    r"(?<!读)错了?\s?[\d.]+\s%": "错误率是 … %",
+    r"^\*\*[^*]+。\*\*": "**…**： before what it introduces",
+    r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]": "a space between the scripts",
+    r"有什么可看": "可以看到什么",
+    r"跳来跳去": "震荡",
+    r"重心": "质心",
+    r"废物": "垃圾 (rubbish, as a class)",
+    r"不作声": "沉默",
+    r"训练误差": "训练错误率",
+    r"百分之 ?[\d.]": "a number with %",
+    r"代码单元(?!格)": "单元格 (a notebook's cell; 单元 is a network's)",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
@@ -65,6 +84,18 @@ PAIRS = {
     r"\bpatch(es)?\b": "图像块",
     r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
+    r"\bshear(s|ed)?\b": "错切",
+    r"\bgrids?\b": "网格",
+    r"\blayers? above\b": "后面|后一层",
+    r"\bbackward (pass|step)s?\b": "反向",
+    r"\bforward pass(es)?\b": "前向",
+    r"\bnearest neighbours?\b": "近邻",
+    r"\bscores?\b": "得分",
+    r"\bdistort(?:ed|ions)\b": "形变|弯曲",
+    r"\bcentre of mass\b": "质心",
+    r"\bdoubtful\b": "存疑|可疑",
+    r"\bsilent units?\b": "沉默",
+    r"\btraining errors?\b": "训练错误率",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
@@ -126,6 +157,39 @@ def test_the_layer_below_is_the_one_before():
         and not re.search(r"next|feeds|following|onto", english)
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_title_that_a_sentence_names_stands_in_its_brackets():
+    wrong = [
+        f"{page}: {chinese}"
+        for page, _, chinese in messages()
+        if "。" in chinese and re.search(r"(?<!《)\{ref\}`(?!err-)[\w-]+`", chinese)
+    ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_same_words_are_the_same_on_two_pages():
+    """Two English words or more, such as a heading that many chapters have."""
+    said = {}
+    for page, english, chinese in messages():
+        if " " in english and not page.startswith("words/"):
+            said.setdefault(english, {}).setdefault(chinese, []).append(page)
+    twice = [ways for ways in said.values() if len(ways) > 1]
+    assert said and not twice, "\n".join(map(str, twice))
+
+
+def test_no_space_parts_chinese_words():
+    """In a text as it is read: a reference shows a Chinese title, whose number may come first."""
+    found = []
+    for page, _, text in messages():
+        if page.startswith("words/"):
+            continue  # closed when they are said: see ``words.closed``
+        seen = re.sub(r"\{(?:num)?ref\}`[^`<]*`", "1章", text)
+        seen = re.sub(r"\{(?:term|ref)\}`([^`<]*?) *<[^>]*>`", r"\1", seen)
+        seen = re.sub(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$", "x", seen)
+        seen = re.sub(r"\*\*?(?=\S)|(?<=\S)\*\*?", "", seen)
+        found += [f"{page}: {text}" for line in seen.split("\n") if words.GAP.search(line.strip())]
+    assert not found, "\n".join(found)
 
 
 def test_the_programs_on_the_pages_have_all_their_words():

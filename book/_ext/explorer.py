@@ -239,7 +239,7 @@ def depart_mount(self, node):
         "chapter": relative_uri(page, self.builder.get_target_uri(CHAPTER)),
     }
     template = self.builder.templates.render(f"{node['program']}.html", values)
-    seen = BETWEEN_TAGS.sub("><", template.strip())
+    seen = words.closed(BETWEEN_TAGS.sub("><", template.strip()))
     self.body.append(f"<template>{seen}</template>\n</div>\n")
 
 

@@ -348,7 +348,7 @@ def deck_parts(language, say):
     return {
         "language": language.replace("_", "-"),
         "name": say("slides.name"),
-        "needs": say("slides.needs"),
+        "needs": words.closed(say("slides.needs") + " "),  # a link follows
         "book": say("slides.book"),
         "share": {
             "button": say("slides.share"),

@@ -2,12 +2,17 @@
 
 In the sources one types ``4.7 %``, ``28 × 28`` and ``60 000``. On the page the spaces in them do
 not break.
+
+And no title of a Chinese exercise has the narrow brackets that sphinx-exercise puts into it, nor
+the title of its solution a space between two Chinese words.
 """
 
 import re
 
+import editions
 from docutils import nodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx_exercise.nodes import is_exercise_node, solution_node
 
 TOGETHER = re.compile(
     r"(?<=[\d)]) (?=%)|(?<=\d) (?=× \d)|(?<=\d ×) (?=\d)|(?<=\d\u00a0×) (?=\d)"
@@ -26,6 +31,27 @@ class KeepTogether(SphinxPostTransform):
                     text.parent.replace(text, nodes.Text(kept))
 
 
+BRACKETS = {" (": " ", ")": ""}  # as they stand in a title, each a text of its own
+
+
+class PlainTitles(SphinxPostTransform):
+    """Write the titles as “练习 7.1 ★ …” and “解答：练习 7.1 ★ …”."""
+
+    default_priority = 890  # when sphinx-exercise has made them
+
+    def run(self, **kwargs):
+        if not editions.is_chinese(self.config):
+            return
+        for node in self.document.findall(nodes.Admonition):
+            if is_exercise_node(node) or isinstance(node, solution_node):
+                for text in list(node[0].findall(nodes.Text)):
+                    plain = BRACKETS.get(str(text), text)
+                    if isinstance(text.parent, nodes.reference) and text.parent.index(text) == 0:
+                        plain = "：" + text.lstrip()
+                    text.parent.replace(text, nodes.Text(plain))
+
+
 def setup(app):
+    app.add_post_transform(PlainTitles)
     app.add_post_transform(KeepTogether)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,6 +21,8 @@ from sphinx.errors import ExtensionError
 FOLDER = Path(__file__).parent.parent / "words"
 SOURCE = "en"  # the language in which the words are written, and which lacks none
 PLACE = re.compile(r"\{(\w+)\}")
+HAN, WIDE = "[\u4e00-\u9fff]", "[、。〈-】！-／：-？]"  # Chinese letters and marks (as in say.js)
+GAP = re.compile(rf"(?<={HAN}) +(?={HAN})|(?<={WIDE}) +| +(?={WIDE})")
 
 
 @functools.cache
@@ -37,6 +39,11 @@ def read(language=SOURCE, folder=FOLDER):
     return table
 
 
+def closed(text):
+    """Return a text without the spaces that Chinese does not have, such as before a name put in."""
+    return GAP.sub("", text)
+
+
 def sayer(table):
     """Return a function that says what stands under a name, with values in their places."""
 
@@ -48,7 +55,7 @@ def sayer(table):
         text = table.get(name) if one is None else one
         if text is None:
             raise ExtensionError(f"book/words has no {name}")
-        return PLACE.sub(lambda found: named(values[found[1]]), text)
+        return closed(PLACE.sub(lambda found: named(values[found[1]]), text))
 
     return say
 

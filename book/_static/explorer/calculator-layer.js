@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { say, shapes } = LeNet;
+  const { say, sentences, shapes } = LeNet;
   const LARGEST = 64; // padded pixels on a side that are drawn; larger ones are counted only
   const SPEEDS = { slow: 900, medium: 400, fast: 120 }; // milliseconds a place
   const EXAMPLE = { kind: "convolution", kernel: 3, stride: 1, padding: "valid", dilation: 1 };
@@ -24,7 +24,7 @@
       words.push(say("calculator.covers", { dilation, extent: dilation * (kernel - 1) + 1 }));
     const left = (size + before + after - dilation * (kernel - 1) - 1) % stride;
     if (left) words.push(say("calculator.left", { count: left }));
-    return words.join(" ");
+    return sentences(...words);
   }
 
   /** Say what a transposed convolution with the same numbers makes, by both rules. */
@@ -42,9 +42,9 @@
     const most = smallest ?? keras;
     if (most === null) return "";
     const more = smallest !== null && keras !== null && keras !== smallest;
-    return (
-      say("calculator.turned", { most, size }) +
-      (more ? ` ${say("calculator.turnedByKeras", { keras })}` : "")
+    return sentences(
+      say("calculator.turned", { most, size }),
+      more && say("calculator.turnedByKeras", { keras }),
     );
   }
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { engine, say } = LeNet;
+  const { engine, say, sentences } = LeNet;
   const { make, number } = LeNet.widgets;
   const { layerText, writeOut } = LeNet.unit;
 
@@ -52,7 +52,7 @@
   function name(parts, state) {
     const unit = unitName(state);
     parts.unitTitle.textContent = state.pinned ? say("explorer.pinnedTitle", { unit }) : unit;
-    parts.unitPlace.textContent = `${sees(state)} ${feeds(state)}`.trim();
+    parts.unitPlace.textContent = sentences(sees(state), feeds(state));
   }
 
   function aloudText(state, value) {

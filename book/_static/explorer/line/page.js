@@ -5,7 +5,7 @@
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
-  const { decode, engine, files, hand, lineView, lines, say, slide } = LeNet;
+  const { decode, engine, files, hand, lineView, lines, say, sentences, slide } = LeNet;
   const { fill, make, messages, paint, pen } = LeNet.widgets;
   const FILE = "line.js";
   const QUIET = 700; // milliseconds: while the pen moves, a screen reader keeps quiet
@@ -34,7 +34,7 @@
         }),
       );
     else if (unsure) said.push(say("line.unsure"));
-    return said.join(" ");
+    return sentences(...said);
   }
 
   /** Show the number, large, and the sentence. */
