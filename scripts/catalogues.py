@@ -4,7 +4,7 @@
 those that have a catalogue in ``locale/zh_CN/LC_MESSAGES``; an empty file is enough to begin one.
 Beside the pages' catalogues stand those of what a notebook holds as no text of its own: ``figures``
 the words in the figures, ``tables`` those in the tables that cells made, ``comments`` the comments
-of the code.
+and the docstrings of the code.
 """
 
 import io
@@ -107,7 +107,7 @@ def words_of_tables() -> Iterator[str]:
 
 
 def comments() -> Iterator[str]:
-    """Yield the comments in the code of the notebooks, and in the programs in their texts."""
+    """Yield the comments and docstrings of the notebooks, and of the programs in their texts."""
     for cell in every_cell():
         code = cell.cell_type == "code"
         for source in [cell.source] if code else cells.programs(cell.source):
