@@ -119,21 +119,14 @@ def comments() -> Iterator[str]:
 OTHERS = {"figures": words_of_figures, "tables": words_of_tables, "comments": comments}
 
 
-def entry(text: str, texts: set[str]) -> str:
-    """Return the entry that holds for a text: itself, or one with places for its numbers."""
-    if text in texts:
-        return text
-    fits = (one for one in texts if (sign := lettering.pattern(one)) and sign.fullmatch(text))
-    return next(fits, text)
-
-
 def gather(name: str) -> Catalog:
     """Return the texts of a catalogue that is no page's, as a new catalogue."""
     file = LOCALE / f"{name}.po"
-    old = {message.id for message in read(file) if message.id} if file.is_file() else set()
+    messages = read(file) if file.is_file() else ()
+    old = dict.fromkeys(message.id for message in messages if message.id)  # in their order
     found = Catalog()
     for text in OTHERS[name]():
-        found.add(entry(text, old))
+        found.add(lettering.entry(text, old) or text)
     return found
 
 
