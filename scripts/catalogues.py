@@ -4,7 +4,7 @@
 those that have a catalogue in ``locale/zh_CN/LC_MESSAGES``; an empty file is enough to begin one.
 Beside the pages' catalogues stand those of what a notebook holds as no text of its own: ``figures``
 the words in the figures, ``tables`` those in the tables that cells made, ``comments`` the comments
-of the code.
+and the docstrings of the code.
 """
 
 import io
@@ -107,7 +107,7 @@ def words_of_tables() -> Iterator[str]:
 
 
 def comments() -> Iterator[str]:
-    """Yield the comments in the code of the notebooks, and in the programs in their texts."""
+    """Yield the comments and docstrings of the notebooks, and of the programs in their texts."""
     for cell in every_cell():
         code = cell.cell_type == "code"
         for source in [cell.source] if code else cells.programs(cell.source):
@@ -119,21 +119,14 @@ def comments() -> Iterator[str]:
 OTHERS = {"figures": words_of_figures, "tables": words_of_tables, "comments": comments}
 
 
-def entry(text: str, texts: set[str]) -> str:
-    """Return the entry that holds for a text: itself, or one with places for its numbers."""
-    if text in texts:
-        return text
-    fits = (one for one in texts if (sign := lettering.pattern(one)) and sign.fullmatch(text))
-    return next(fits, text)
-
-
 def gather(name: str) -> Catalog:
     """Return the texts of a catalogue that is no page's, as a new catalogue."""
     file = LOCALE / f"{name}.po"
-    old = {message.id for message in read(file) if message.id} if file.is_file() else set()
+    messages = read(file) if file.is_file() else ()
+    old = dict.fromkeys(message.id for message in messages if message.id)  # in their order
     found = Catalog()
     for text in OTHERS[name]():
-        found.add(entry(text, old))
+        found.add(lettering.entry(text, old) or text)
     return found
 
 

@@ -9,10 +9,12 @@ import tomllib
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import downloads
+import nbformat
 import pytest
 import seal_lock
 import yaml
-from contents import PLACES, ROOT, code_of, sources
+from contents import CHAPTERS, PLACES, ROOT, SOLUTIONS, code_of, sources
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -141,6 +143,18 @@ def test_binder_installs_what_make_installs():
     assert start.stat().st_mode & 0o111 and read(".binder/postBuild").startswith("#!")
     steps = [line for line in read(".binder/postBuild").splitlines() if "pip install" in line]
     assert len(steps) == 1 and steps[0].replace("python", "$(BIN)/python", 1) in read("Makefile")
+
+
+def test_binder_makes_the_notebooks_that_the_chinese_pages_open(tmp_path):
+    assert read(".binder/postBuild").splitlines()[-1] == "python book/_ext/downloads.py"
+    assert f"{downloads.FOLDER.split('/')[0]}/" in read(".gitignore").splitlines()
+    downloads.main(tmp_path)
+    made = sorted(file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*.ipynb"))
+    book = sorted(file.relative_to(ROOT).as_posix() for file in [*CHAPTERS, *SOLUTIONS])
+    assert made == book
+    for name in made:
+        first = nbformat.read(tmp_path / name, as_version=4).cells[0].source
+        assert re.search("[\u4e00-\u9fff]", first), name
 
 
 def test_binder_and_the_readme_have_a_python_that_is_supported():

@@ -170,6 +170,14 @@ def test_a_chapter_has_all_its_parts(path):
             assert re.match(r"\*[^*].*\?\*", body), f"{heading}: {body!r}"
 
 
+@notebooks
+def test_words_for_a_folded_cell_stand_on_one_that_is_folded(path):
+    for cell in code_cells(read(path)):
+        folded = {"hide-input", "hide-output", "hide-cell"} & {*tags(cell)}
+        prompts = [key for key in cell.metadata.get("mystnb", {}) if key.startswith("code_prompt")]
+        assert folded or not prompts, f"{cell.id}: nobody sees its {', '.join(prompts)}"
+
+
 @chapters
 def test_exercises_rise_in_difficulty_and_each_has_a_folded_solution(path):
     text = prose(read(path))

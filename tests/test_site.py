@@ -3,10 +3,13 @@
 import base64
 import hashlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 from xml.etree import ElementTree
 
+import downloads
 import first_cell
 import pytest
 import yaml
@@ -60,6 +63,24 @@ def public(once):
     return once("public", lambda folder: edition(folder, REPOSITORY)) / "_build" / "html"
 
 
+def chinese_edition(folder):
+    """Build two pages in Chinese, with an address of the repository."""
+    pages = [{"file": "chapters/03-output-size"}, {"file": "book/how-to-use"}]
+    toc = {"format": "jb-book", "root": "book/index", "chapters": pages}
+    (folder / "_toc.yml").write_text(yaml.safe_dump(toc), encoding="utf-8")
+    settings = [f"html_theme_options.repository_url={REPOSITORY}"]
+    settings.append(f"external_toc_path={folder / '_toc.yml'}")
+    options = [part for one in settings for part in ("-D", one)]
+    command = [sys.executable, "-m", "sphinx", "-q", "-c", str(ROOT / "locale"), *options]
+    built = subprocess.run([*command, str(ROOT), str(folder / "html")], capture_output=True)
+    assert (folder / "html" / "index.html").is_file(), built.stderr.decode()[-4000:]
+
+
+@pytest.fixture(scope="session")
+def public_in_chinese(once):
+    return once("public_zh", chinese_edition) / "html"
+
+
 @pytest.fixture(scope="session")
 def private(once):
     return once("private", lambda folder: edition(folder, "")) / "_build" / "html"
@@ -103,6 +124,28 @@ def test_with_the_setting_a_chapter_can_be_launched_and_its_source_found(public)
     links = {a["href"] for a in text.select(".article-header-buttons a[href]")}
     assert f"{REPOSITORY}/edit/main/book/index.md" in links
     assert not [link for link in links if "binder" in link or "colab" in link]  # no code in it
+
+
+def test_a_chinese_chapter_is_launched_in_chinese_or_says_that_it_is_english(public_in_chinese):
+    page = parsed(public_in_chinese / "chapters" / "03-output-size.html")
+    buttons = {
+        link["href"]: f"{link.get_text(strip=True)} {link['title']}"
+        for link in page.select(".article-header-buttons .dropdown-launch-buttons a[href]")
+    }
+    path = "chapters/03-output-size.ipynb"
+    hub = "https://mybinder.org/v2/gh/Some-One/a-book/main?urlpath=lab/tree/"
+    colab = f"https://colab.research.google.com/github/Some-One/a-book/blob/main/{path}"
+    assert set(buttons) == {f"{hub}{downloads.FOLDER}/{path}", colab}
+    assert buttons.pop(colab).startswith("Colab（英文） Colab 打开的是英文版笔记本")
+    assert "英文" not in "".join(buttons.values())
+
+
+def test_how_to_use_tells_of_launching_only_where_that_is_possible(site, public_in_chinese):
+    name = "book/how-to-use.html"
+    text = parsed(public_in_chinese / name).select_one("article").get_text()
+    assert "Binder 打开的是中文笔记本" in text and "Colab 只能打开" in text
+    told = "Colab" in parsed(site / name).select_one("article").get_text()
+    assert told == bool(CONFIG["repository"]["url"])
 
 
 def test_with_the_setting_each_page_has_its_absolute_address(public):

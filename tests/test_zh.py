@@ -10,6 +10,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urljoin, urlsplit
 
 import catalogues
 import cells
@@ -556,6 +557,64 @@ def test_the_button_of_a_chinese_chapter_hands_out_a_chinese_notebook(both):
         assert [cell.id for cell in notebook.cells] == [cell.id for cell in english.cells]
         handed += 1
     assert handed >= 14
+
+
+#: What the article asks or answers from which the book grew, in the words of the Chinese first
+#: page; and the page and the section that answer it.
+ASKED = {
+    "LeNet 是谁创建的": "chapters/01-history.html#sec-story",
+    "卷积层、池化层和全连接层等技术": "book/errata.html#err-13",
+    "为识别什么而开发": "book/errata.html#err-1",
+    "首先应用于 MNIST": "book/errata.html#err-2",
+    "由哪几层组成": "chapters/03-output-size.html#sec-walk",
+    "32×32 还是 28×28": "book/errata.html#err-5",
+    "为什么用卷积层": "chapters/02-layer-by-layer.html#sec-two-demands",
+    "6 个 5×5 的过滤器": "chapters/02-layer-by-layer.html#sec-c1",
+    "什么是子采样": "chapters/02-layer-by-layer.html#sec-s2",
+    "平均池化还是最大池化": "book/errata.html#err-4",
+    "为什么用一张表": "chapters/08-as-published-1998.html#sec-c3-1998",
+    "C5：是卷积层还是全连接层": "chapters/02-layer-by-layer.html#sec-c5",
+    "为什么是 84 个神经元": "chapters/08-as-published-1998.html#sec-codes",
+    "用 softmax，还是用距离": "book/errata.html#err-7",
+    "层次化结构": "chapters/02-layer-by-layer.html#sec-c3",
+    "非线性激活函数有什么用": "chapters/02-layer-by-layer.html#sec-nonlinearity",
+    "Sigmoid 还是双曲正切": "book/errata.html#err-11",
+    "较少的参数": "chapters/07-why-it-works.html#sec-fewer-parameters",
+    "参数共享降低了计算复杂度": "book/errata.html#err-14",
+    "池化层降低了参数计数": "book/errata.html#err-10",
+    "序列化模型": "book/errata.html#err-9",
+    "卷积后图像的大小怎样计算": "chapters/03-output-size.html#sec-formula",
+    "LeNet 有哪些优势": "chapters/07-why-it-works.html#sec-verdict",
+    "AlexNet、VGG 和 ResNet": "chapters/10-what-came-after.html#sec-what-remained",
+    "能运行的实现代码": "chapters/05-training-with-keras.html#sec-whole-program",
+    "为什么要除以 255": "chapters/06-when-training-fails.html#sec-inputs",
+    "compile 里的": "chapters/05-training-with-keras.html#sec-compile",
+    "可以当 validation_data 用吗": "book/errata.html#err-12",
+    "测试准确率": "chapters/05-training-with-keras.html#sec-test-once",
+}
+
+
+def led_to(site, name):
+    """Return where the text and the contents of a page lead to, as addresses below the site."""
+    found = parsed(site / name).select("article a[href], .bd-sidebar-secondary a[href]")
+    places = (urljoin(name, link["href"]) for link in found)
+    return {place for place in places if not urlsplit(place).scheme}
+
+
+def test_what_the_article_asks_is_answered_within_two_clicks(both):
+    site, start = both / "zh", "book/index.html"
+    once = led_to(site, start)
+    pages = {page for page in (place.split("#")[0] for place in once) if (site / page).is_file()}
+    twice = once.union(*(led_to(site, page) for page in pages if page.endswith(".html")))
+    rows = parsed(site / start).select("#questions-people-ask details li")
+    assert len(rows) == len(ASKED)
+    for asked, target in ASKED.items():
+        page, _, anchor = target.partition("#")
+        assert page.removesuffix(".html") in PAGES, f"{page} is in English"
+        assert parsed(site / page).select_one(f"article #{anchor}"), target
+        assert target in twice, asked
+        (row,) = [row for row in rows if asked in row.get_text()]
+        assert [urljoin(start, link["href"]) for link in row.select("a")] == [target], asked
 
 
 def test_every_link_of_the_chinese_edition_resolves(both):

@@ -1,6 +1,5 @@
 """The notebooks that Chinese pages hand out: Chinese words, the book's own code and outputs."""
 
-import ast
 import re
 from collections import Counter
 
@@ -10,17 +9,23 @@ import downloads
 import lettering
 import nbformat
 import pytest
-from contents import ROOT, code_cells, read
+from contents import ROOT, code_cells, read, tags
+from test_zh_cells import code
 
 CATALOGUES = {
     path: texts
     for path in catalogues.NOTEBOOKS
     if (texts := lettering.read(ROOT, "zh_CN", path.relative_to(ROOT).with_suffix("").as_posix()))
 }
-COMMENTS, FIGURES = (lettering.read(ROOT, "zh_CN", name) for name in ("comments", "figures"))
+COMMENTS, FIGURES, TABLES = (
+    lettering.read(ROOT, "zh_CN", name) for name in ("comments", "figures", "tables")
+)
 each = pytest.mark.parametrize(
     "path", CATALOGUES, ids=lambda path: f"{path.parent.name}-{path.stem}"
 )
+
+#: The Chinese pages without code.
+MARKDOWN = [page for page in catalogues.translated_pages() if (ROOT / f"{page}.md").is_file()]
 
 FENCE = re.compile(r"^([ >]*)(`{3,}|~{3,})(?!\{).*?^\1\2", re.MULTILINE | re.DOTALL)
 LABEL = re.compile(r"^\([\w-]+\)=", re.MULTILINE)
@@ -34,7 +39,7 @@ STAYS = ("The Elements of Statistical Learning",)
 
 def translated(path):
     """Return the Chinese notebook of a chapter."""
-    return downloads.translate(read(path), CATALOGUES[path], COMMENTS, FIGURES)
+    return downloads.translate(read(path), CATALOGUES[path], COMMENTS, FIGURES, TABLES)
 
 
 def prose(source):
@@ -54,6 +59,12 @@ def english(line):
     return bool(few) and not lettering.CHINESE.search(line)
 
 
+def html(cell):
+    """Return the HTML that a cell's outputs hold."""
+    found = (output.get("data", {}).get("text/html") for output in cell.outputs)
+    return [one for one in found if one]
+
+
 def test_all_chapters_have_one():
     assert len(CATALOGUES) >= 15
 
@@ -64,10 +75,14 @@ def test_a_chinese_notebook_is_valid_and_has_the_code_and_the_outputs_of_the_boo
     nbformat.validate(chinese)
     assert [(c.id, c.cell_type) for c in book.cells] == [(c.id, c.cell_type) for c in chinese.cells]
     for one, other in zip(code_cells(book), code_cells(chinese), strict=True):
-        assert ast.dump(ast.parse(one.source)) == ast.dump(ast.parse(other.source)), one.id
-        assert one.metadata.get("tags") == other.metadata.get("tags")
+        assert code(one.source) == code(other.source), one.id
+        tables = [cells.with_tables(table, TABLES) for table in html(one)]
+        assert html(other) == tables
+        changed = {downloads.UNLIKE} if tables != html(one) else set()
+        assert {*tags(one), *changed} == {*tags(other)}, one.id
         for output in (*one.outputs, *other.outputs):
-            output.get("data", {}).pop(downloads.DRAWING, None)
+            for words in (downloads.DRAWING, "text/html"):
+                output.get("data", {}).pop(words, None)
         assert one.outputs == other.outputs, one.id
 
 
@@ -80,6 +95,14 @@ def test_no_english_text_is_left_in_a_chinese_notebook(path):
         for line in prose(cell.source)
         if english(line)
     ]
+    assert not left, "\n".join(left)
+
+
+@pytest.mark.parametrize("name", MARKDOWN)
+def test_no_english_text_is_left_in_the_source_of_a_chinese_page(name):
+    text = re.sub(r"\A---\n.*?\n---\n", "", downloads.chinese(ROOT, "zh_CN", name), flags=re.DOTALL)
+    assert lettering.CHINESE.search(text.split("\n# ")[1].split("\n")[0]), "its title"
+    left = [line for line in prose(text) if english(line)]
     assert not left, "\n".join(left)
 
 

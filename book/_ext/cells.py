@@ -1,10 +1,10 @@
-"""Sphinx extension: the comments of code cells and the words of tables, in another language.
+"""Sphinx extension: comments and docstrings of code, and the words of tables, in another language.
 
 Sphinx translates texts, and a code cell is none. What a reader reads in one all the same are its
-comments, and the headings of a table below it. Their catalogues are ``comments.po`` and
-``tables.po`` in ``locale/zh_CN/LC_MESSAGES``; ``scripts/catalogues.py`` says what they lack. The
-code itself is the same in both languages. So is what it prints: a heading says in its title what
-the code calls it.
+comments and docstrings, and the headings of a table below it. Their catalogues are
+``comments.po`` and ``tables.po`` in ``locale/zh_CN/LC_MESSAGES``; ``scripts/catalogues.py`` says
+what they lack. The code itself is the same in both languages. So is what it prints: a heading says
+in its title what the code calls it.
 """
 
 import html
@@ -20,6 +20,8 @@ TABLE = re.compile(r'<table [^>]*class="dataframe".*?</table>', re.DOTALL)
 CELL = re.compile(r"<(t[hd])([^>]*)>([^<]+)</t[hd]>")
 #: A comment that is for a program.
 PRAGMA = re.compile(r"# (?:fmt|noqa|type|pragma)\b")
+#: What stands round the words of a docstring.
+QUOTES = re.compile(r'^\w?"{3}|"{3}$')
 PROGRAM = re.compile(r"(?<=^```python\n).*?(?=\n```)", re.MULTILINE | re.DOTALL)
 
 
@@ -27,20 +29,40 @@ PROGRAM = re.compile(r"(?<=^```python\n).*?(?=\n```)", re.MULTILINE | re.DOTALL)
 
 
 def comments(source):
-    """Return the comments in Python for people: their places (line and column) and their words."""
-    found = []
+    """Return what Python says to people: comments, and the lines of docstrings.
+
+    Each is (line, column, words). A docstring stands alone where a block begins.
+    """
+    found, past = [], []
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT and not PRAGMA.match(token.string):
-            found.append((*token.start, token.string.removeprefix("#").strip()))
-    return found
+        (row, column), kind = token.start, token.type
+        if kind == tokenize.COMMENT and not PRAGMA.match(token.string):
+            words = token.string.removeprefix("#").strip()
+            found.append((row, column + token.string.index(words), words))
+        if kind in (tokenize.COMMENT, tokenize.NL):
+            continue
+        kinds = [*(one.type for one in past), kind]
+        if kinds == [tokenize.INDENT, tokenize.STRING, tokenize.NEWLINE]:
+            found += words_of(past[1]) if past[1].string.endswith('"""') else []
+        past = [*past[-1:], token]
+    return sorted(found)
+
+
+def words_of(docstring):
+    """Yield the lines of a docstring that hold words, each as (line, column, words)."""
+    row, column = docstring.start
+    for number, line in enumerate(docstring.string.split("\n")):
+        words = QUOTES.sub("", line).strip()
+        if words:
+            yield row + number, (0 if number else column) + line.index(words), words
 
 
 def with_comments(source, table):
-    """Return Python with its comments in the language of a catalogue."""
+    """Return Python with its comments and docstrings in the language of a catalogue."""
     lines = source.split("\n")
     for row, column, text in comments(source):
-        if text in table:
-            lines[row - 1] = f"{lines[row - 1][:column]}# {table[text]}"
+        line = lines[row - 1]
+        lines[row - 1] = line[:column] + table.get(text, text) + line[column + len(text) :]
     return "\n".join(lines)
 
 

@@ -1,11 +1,15 @@
-"""Sphinx extension: the button of a Chinese chapter hands out a Chinese notebook.
+"""Sphinx extension: the buttons of a Chinese chapter hand out a Chinese notebook.
 
 It is the notebook of the book with other words, from the same catalogues as the page: its texts,
-the comments of its code, the captions and alternative texts of its figures, and the words in them.
-Code and outputs are those of the book, so it runs as the other does, and prints the same.
+the comments and docstrings of its code, the captions and alternative texts of its figures, and the
+words in them and in its tables. Code and outputs are those of the book, so it runs as the other
+does, and prints the same. The source of a page without code is handed out in Chinese, too.
+
+Binder opens files of its own copy of the repository, where ``python book/_ext/downloads.py`` makes
+the Chinese notebooks (``.binder/postBuild``). Colab opens only what the repository holds, so there
+the notebook is English, and the button says so.
 """
 
-import io
 import re
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,8 +17,15 @@ from xml.etree import ElementTree
 import cells
 import lettering
 import nbformat
+from sphinx.locale import get_translation
+
+ROOT = Path(__file__).parents[2]
+CHINESE = "zh_CN"
+FOLDER = "build/zh"  # of the Chinese notebooks in a copy of the repository; git ignores it
+_ = get_translation("sphinx")
 
 DRAWING = "image/svg+xml"
+UNLIKE = "nbval-ignore-output"
 # What may stand on a line in front of a text: marks of Markdown, or other cells of a table.
 MARK = r"(?:[-*+]|\d+[.)]|\[[ x]\]|#+|:|\|)[ \t]+|(?::{3,}|`{3,})\{[^}\n]*\}[ \t]*"
 BEFORE = re.compile(rf"(?:.*\|)?[ \t>]*(?:{MARK})*")
@@ -73,15 +84,32 @@ def drawn(drawing, table):
     return ElementTree.tostring(root, encoding="unicode")
 
 
-def translate(notebook, texts, comments, figures):
+def with_outputs(cell, figures, tables):
+    """Write the figures and the tables of a cell in the language of the catalogues.
+
+    A run makes the tables in English again. So nbval is told not to compare them here; that the
+    code makes what is stored, it finds in the book's own notebook.
+    """
+    for output in cell.outputs:
+        data = output.get("data", {})
+        if drawing := data.get(DRAWING):
+            data[DRAWING] = drawn(drawing, figures)
+        table = data.get("text/html", "")
+        if (said := cells.with_tables(table, tables)) != table:
+            data["text/html"] = said
+            tags = cell.metadata.setdefault("tags", [])
+            tags.extend({UNLIKE} - {*tags})
+
+
+def translate(notebook, texts, comments, figures, tables):
     """Write a notebook in the language of its catalogues.
 
     Parameters
     ----------
     notebook : nbformat.NotebookNode
         It is changed.
-    texts, comments, figures : dict of str to str
-        The catalogues, from :func:`lettering.read`: of the page, of all code, of all figures.
+    texts, comments, figures, tables : dict of str to str
+        The catalogues, from :func:`lettering.read`: of the page, of all code, figures and tables.
     """
     known = {one_line(text): said for text, said in texts.items()}
     for cell in notebook.cells:
@@ -91,28 +119,64 @@ def translate(notebook, texts, comments, figures):
         cell.source = cells.with_comments(cell.source, comments)
         if look := cell.metadata.get("mystnb"):
             cell.metadata["mystnb"] = nbformat.from_dict(with_metadata(look, known))
-        for output in cell.outputs:
-            if drawing := output.get("data", {}).get(DRAWING):
-                output["data"][DRAWING] = drawn(drawing, figures)
+        with_outputs(cell, figures, tables)
     return notebook
 
 
-def write_notebooks(app, exception):
-    """Put Chinese notebooks where the download button finds them."""
+def chinese(root, language, page):
+    """Return the source of a page in a language; or None where that has no catalogue."""
+    texts = lettering.read(root, language, page)
+    if not texts:
+        return None
+    names = ("comments", "figures", "tables")
+    comments, *others = (lettering.read(root, language, name) for name in names)
+    plain = Path(root, f"{page}.md")
+    if plain.is_file():
+        return cells.with_programs(with_texts(plain.read_text(encoding="utf-8"), texts), comments)
+    notebook = nbformat.read(Path(root, f"{page}.ipynb"), as_version=4)
+    return nbformat.writes(translate(notebook, texts, comments, *others)) + "\n"
+
+
+def write_sources(app, exception):
+    """Put the pages' sources, in Chinese, where the download button finds them."""
     if exception or app.builder.name != "html":
         return
-    catalogue, sources = (app.srcdir, app.config.language), Path(app.outdir, "_sources")
-    for file in sorted(sources.rglob("*.ipynb")):
+    sources = Path(app.outdir, "_sources")
+    for file in sorted(sources.rglob("*.*")):
         page = file.relative_to(sources).with_suffix("").as_posix()
-        if texts := lettering.read(*catalogue, page):
-            others = (lettering.read(*catalogue, name) for name in ("comments", "figures"))
-            notebook = nbformat.read(Path(app.srcdir, f"{page}.ipynb"), as_version=4)
-            written = io.StringIO()
-            nbformat.write(translate(notebook, texts, *others), written)
-            file.write_text(written.getvalue(), encoding="utf-8")
+        if text := chinese(app.srcdir, app.config.language, page):
+            file.write_text(text, encoding="utf-8")
+
+
+def launch(app, pagename, templatename, context, doctree):
+    """Let Binder open the Chinese notebook, and say of Colab's that it is in English."""
+    if not lettering.read(app.srcdir, app.config.language, pagename):
+        return
+    groups = [one for one in context["header_buttons"] if one.get("label") == "launch-buttons"]
+    for button in (button for group in groups for button in group["buttons"]):
+        if button["text"] == "Binder":
+            button["url"] = button["url"].replace(f"/{pagename}.", f"/{FOLDER}/{pagename}.")
+        elif button["text"] == "Colab":
+            button["text"] += f"（{_('in English')}）"
+            button["tooltip"] = _("Colab opens the English notebook. Upload the Chinese one there.")
+
+
+def main(folder=ROOT / FOLDER):
+    """Write all Chinese notebooks into this copy of the repository, without building the site."""
+    for file in sorted(ROOT.glob("chapters/**/[0-9]*.ipynb")):
+        page = file.relative_to(ROOT).with_suffix("").as_posix()
+        if text := chinese(ROOT, CHINESE, page):
+            target = folder / f"{page}.ipynb"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, encoding="utf-8")
 
 
 def setup(app):
     """Tell Sphinx of this extension."""
-    app.connect("build-finished", write_notebooks)
+    app.connect("build-finished", write_sources)
+    app.connect("html-page-context", launch, priority=600)  # after the theme has made the buttons
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+if __name__ == "__main__":
+    main()

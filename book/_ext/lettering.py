@@ -79,15 +79,21 @@ def pattern(text):
     )
 
 
+def entry(message, texts):
+    """Return the entry that holds for a text, itself or one with places for numbers; or None."""
+    if message in texts:
+        return message
+    fits = (one for one in texts if (sign := pattern(one)) and sign.fullmatch(message))
+    return next(fits, None)
+
+
 def translated(message, table):
     """Return a text in the language of a catalogue, or None where that has no entry."""
-    if message in table:
-        return table[message]
-    for text, translation in table.items():
-        found = (one := pattern(text)) and one.fullmatch(message)
-        if found:
-            return PLACE.sub(lambda place, found=found: found[place[1]], translation)
-    return None
+    text = entry(message, table)
+    if text in (None, message):
+        return table.get(message)
+    found = pattern(text).fullmatch(message)
+    return PLACE.sub(lambda place: found[place[1]], table[text])
 
 
 # --------------------------------------------------------------------------------- in their place
