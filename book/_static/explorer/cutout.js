@@ -54,37 +54,15 @@
 
   // ------------------------------------------------------------------ doubts
 
-  /** Return the pieces of ink, the one with most of it first. Pixels that touch are one piece. */
+  /** Return the pieces of ink, {mass, width, height}, the one with most of it first. */
   function piecesOf(ink, width, height) {
-    const seen = new Uint8Array(ink.length),
-      pieces = [];
-    for (let start = 0; start < ink.length; start++) {
-      if (seen[start] || ink[start] < INK) continue;
-      const todo = [start],
-        piece = { mass: 0, left: width, right: 0, top: height, bottom: 0 };
-      seen[start] = 1;
-      while (todo.length) {
-        const n = todo.pop(),
-          x = n % width,
-          y = Math.floor(n / width);
-        piece.mass += ink[n];
-        piece.left = Math.min(piece.left, x);
-        piece.right = Math.max(piece.right, x);
-        piece.top = Math.min(piece.top, y);
-        piece.bottom = Math.max(piece.bottom, y);
-        for (let below = Math.max(y - 1, 0); below <= Math.min(y + 1, height - 1); below++) {
-          for (let beside = Math.max(x - 1, 0); beside <= Math.min(x + 1, width - 1); beside++) {
-            const next = below * width + beside;
-            if (seen[next] || ink[next] < INK) continue;
-            seen[next] = 1;
-            todo.push(next);
-          }
-        }
-      }
-      const { left, right, top, bottom } = piece;
-      pieces.push({ mass: piece.mass, width: right - left + 1, height: bottom - top + 1 });
-    }
-    return pieces.sort((a, b) => b.mass - a.mass);
+    const values = ink.map((value) => (value >= INK ? 1 : 0));
+    const { marks, boxes } = LeNet.pieces.markAll({ values, width, height });
+    const found = boxes.map(({ top, bottom, left, right }) => {
+      return { mass: 0, width: right - left, height: bottom - top };
+    });
+    for (let n = 0; n < ink.length; n++) if (marks[n]) found[marks[n] - 1].mass += ink[n];
+    return found.sort((a, b) => b.mass - a.mass);
   }
 
   /** Say why the cut-out of a digit is doubtful: names, none where all is well. */

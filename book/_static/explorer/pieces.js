@@ -15,9 +15,8 @@
 
   const pieces = (LeNet.pieces = {});
 
-  /** Mark the pieces of a mask, pixels that touch being one: {marks, boxes}. Only the largest are
-      marked where there are very many. */
-  pieces.mark = function ({ values, width, height }) {
+  /** Mark the pieces of a mask, pixels that touch being one: {marks, boxes}. */
+  pieces.markAll = function ({ values, width, height }) {
     const marks = new Int32Array(values.length),
       found = [];
     for (let start = 0; start < values.length; start++) {
@@ -45,7 +44,13 @@
       }
       found.push(box);
     }
-    return found.length > MOST ? largestOf(marks, found) : { marks, boxes: found };
+    return { marks, boxes: found };
+  };
+
+  /** Mark the pieces of a mask, only the largest where there are very many. */
+  pieces.mark = function (mask) {
+    const { marks, boxes } = pieces.markAll(mask);
+    return boxes.length > MOST ? largestOf(marks, boxes) : { marks, boxes };
   };
 
   function largestOf(marks, boxes) {
