@@ -6,9 +6,10 @@ import time
 
 import numpy as np
 import peers
+import profile_epoch
 import pytest
 
-from lenet_tutorial import models, results
+from lenet_tutorial import models, results, tables
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import how_far_lenet_goes_one_epoch as once
 from lenet_tutorial.experiments.run import written
@@ -212,3 +213,41 @@ def test_a_side_runs_on_the_bundled_digits(recipe, capsys):
     assert row["parameters"] == {"one epoch": 57_190, "record": RECORD}[recipe]
     assert np.isfinite([row[name] for name in peers.TIMES]).all() and 0.2 < row["accuracy"] <= 1
     assert set(row) < set(results.read("peers"))
+
+
+# --------------------------------------------------------------------------- where the time goes
+
+PROFILE = results.FOLDER / f"{profile_epoch.NAME}.csv"
+
+
+def test_the_profile_is_as_it_was_written():
+    table = results.read_sealed(PROFILE, profile_epoch.NAME, "restore it")
+    rows = table.to_dict("records")
+    text = written(profile_epoch.NAME, profile_epoch.KEY, rows)
+    assert PROFILE.read_text(encoding="utf-8") == text
+    layers = [layer.name for layer in ONE_EPOCH.build().layers]
+    for _, parts in table.groupby(["dtype", "run"]):
+        assert sorted(parts["part"]) == sorted(["epoch", "batches", "loss", "Adam", *layers])
+        assert parts.set_index("part").loc["epoch", "share"] == 1
+        assert parts["roof"].dropna().between(0, 1).all()
+
+
+def test_its_multiply_adds_are_those_of_the_layer_table():
+    """Forwards, for the slopes of the weights and, but for the first layer, for those below."""
+    table = results.read(profile_epoch.NAME).set_index(["dtype", "run", "part"])
+    counts = table.loc["float32", 0]["multiply_adds"]
+    costs = tables.layer_table(ONE_EPOCH.build())["multiply_adds"]
+    assert counts["C1"] == 2 * 128 * costs["C1"] and counts["C3"] == 3 * 128 * costs["C3"]
+    assert counts["epoch"] == 128 * (3 * costs.sum() - costs["C1"])
+
+
+@pytest.mark.slow
+def test_an_epoch_is_taken_apart(monkeypatch):
+    """Of few digits, which says nothing of the shares but that they are there."""
+    monkeypatch.setattr(profile_epoch, "seconds", lambda step, least=0: (step(), 1e-3)[1])
+    rows = profile_epoch.profile("float32", "digits")
+    assert [row["part"] for row in rows[:3]] == ["epoch", "batches", "C1"]
+    # All parts take the same time here, so the roof is a matter of multiply-adds alone.
+    by = {row["part"]: row for row in rows}
+    assert by["C3"]["roof"] == round(by["C3"]["multiply_adds"] / profile_epoch.SIDE**3, 4)
+    assert by["epoch"]["share"] == 1 and all(row["share"] > 0 for row in rows)

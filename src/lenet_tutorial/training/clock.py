@@ -8,9 +8,11 @@ class Clock:
 
     Attributes
     ----------
-    wall, cpu : list of float
-        Seconds of each epoch, by the clock on the wall and by the processor. The second one adds
-        up all cores, and does not count what other programs do meanwhile.
+    wall : list of float
+        Seconds of each epoch, by the clock on the wall.
+    cpu : list of float
+        The same by the processor, which adds up all cores, and does not count what other programs
+        do meanwhile.
     """
 
     def __init__(self):
