@@ -25,6 +25,7 @@ from lenet_tutorial.training.recipes import (
     ONE_EPOCH,
     RECIPES,
     STRONG,
+    STRONGEST,
     Distortions,
     Recipe,
 )
@@ -43,7 +44,7 @@ def few():
 
 
 def test_recipes_are_found_by_their_names_and_cannot_be_changed():
-    assert RECIPES == {one.name: one for one in (ARTICLE, FAST, ONE_EPOCH, STRONG)}
+    assert RECIPES == {one.name: one for one in (ARTICLE, FAST, ONE_EPOCH, STRONG, STRONGEST)}
     with pytest.raises(FrozenInstanceError):
         FAST.epochs = 100
     assert replace(FAST, epochs=8).epochs == 8 and FAST.epochs != 8

@@ -77,7 +77,7 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
         were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; and
         ``article_epochs``, how long this training took, that of the teachers left out.
     """
-    from ..training.teaching import taught
+    from ..teaching import taught
 
     size, more = (train_digits, epochs), {}
     if recipe == "taught":

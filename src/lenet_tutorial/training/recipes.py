@@ -371,7 +371,7 @@ STRONGEST = replace(
     ),
 )
 
-#: For a network that learns from the answers of others, see ``training.teaching``.
+#: For a network that learns from the answers of others, see ``teaching``.
 TAUGHT = replace(STRONG, name="taught", epochs=60, learning_rate=8e-3)
 
 #: The recipes by their names.

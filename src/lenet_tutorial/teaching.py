@@ -9,7 +9,7 @@ stands in one network of the same size.
 import keras
 from keras import ops
 
-from .._checks import check_number
+from ._checks import check_number
 
 _register = keras.saving.register_keras_serializable(package="lenet_tutorial")
 
