@@ -13,8 +13,8 @@ from many_at_once_groups import GROUPS
 
 from lenet_tutorial import models, results
 from lenet_tutorial.experiments.run import written
-from lenet_tutorial.training.recipes import STRONG, STRONGEST, TAUGHT
 from lenet_tutorial.teaching import Taught, soften, taught
+from lenet_tutorial.training.recipes import STRONG, STRONGEST, TAUGHT
 
 FILE = results.FOLDER / f"{many.NAME}.csv"
 
