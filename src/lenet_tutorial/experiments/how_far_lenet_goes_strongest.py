@@ -12,7 +12,7 @@ from .training_faster_and_better import NUMBERS, article_epochs, digits, mistake
 
 RECIPES = {recipe.name: recipe for recipe in (STRONGEST, TAUGHT)}
 #: So many networks are trained by each recipe.
-SEEDS = {"strongest": 5, "taught": 3}
+SEEDS = {"strongest": 5, "taught": 2}
 #: So many of the first kind, those of the first seeds, teach each of the second.
 TEACHERS = 4
 
