@@ -126,13 +126,18 @@ def numbers(text):
     return Counter(found)
 
 
+def _title(content):
+    found = re.fullmatch(r"(.*?)\s*<[^>]+>", content)
+    return f" {found[1] if found else content} "
+
+
 def parts(text):
     """Take a text apart: what must stand in its translation too, and its numbers."""
     kept = Counter()
     for role, content in ROLE.findall(text):
         target = re.search(r"<([^>]+)>$", content)
         kept[f"{role} {target[1] if target else content}".casefold()] += 1
-    text = ROLE.sub(" ", text)
+    text = ROLE.sub(lambda role: _title(role[2]), text)  # a title has numbers of its own
     kept.update(f"code {code}" for _, code in CODE.findall(text))
     text = CODE.sub(" ", text)
     kept.update(f"math {math}" for math in MATH.findall(text))
