@@ -26,8 +26,11 @@ def digits():
     return x, (np.arange(96) % 10).astype("int64")
 
 
-def network(seed):
-    return STRONGEST.build(seed)
+def network(seed, sure=1):
+    """Return an untrained network; with `sure` above 1 its answers differ more."""
+    model = STRONGEST.build(seed)
+    model.layers[-1].set_weights([sure * values for values in model.layers[-1].get_weights()])
+    return model
 
 
 # --------------------------------------------------------------------------- learning from others
@@ -44,7 +47,7 @@ def test_softened_probabilities_are_the_softmax_of_smaller_sums():
 
 def test_what_is_added_is_the_cross_entropy_with_the_teachers_mean(digits):
     x = digits[0][:8]
-    model, teachers = network(0), [network(1), network(2)]
+    model, teachers = network(0, sure=8), [network(1, sure=20), network(2, sure=20)]
     layer = Taught(teachers, temperature=2.0)
     given = np.asarray(model(x))
     assert np.asarray(layer([x, given], training=True)) == pytest.approx(given)
@@ -79,10 +82,7 @@ def test_the_network_learns_and_its_teachers_stay(digits):
 def test_the_answers_of_a_teacher_are_learned_without_a_label(digits):
     """With labels that say nothing, what is learned is what the teacher says."""
     x, _ = digits
-    teacher = network(3)
-    for layer in teacher.layers[-1:]:  # sure of what it says
-        layer.set_weights([8 * values for values in layer.get_weights()])
-    model = network(4)
+    teacher, model = network(3, sure=8), network(4)
 
     def apart():
         return float(np.abs(np.asarray(model(x)) - np.asarray(teacher(x))).mean())
