@@ -261,7 +261,7 @@ def main(arguments=None):
     from lenet_tutorial.experiments.run import where_and_when
 
     learned, held_out = digits(options.dataset, options.digits)
-    device, trained, rows = jax.devices()[0], {}, []
+    device, trained = jax.devices()[0], {}
     made = {"device": "CPU" if device.platform == "cpu" else device.device_kind}
     made |= {"version": f"jax {jax.__version__}"} | where_and_when()
     for name in options.groups:
@@ -276,7 +276,6 @@ def main(arguments=None):
         for recipe in group.recipes:
             wrong = [row["wrong"] for row in new if row["recipe"] == recipe]
             print(f"  {recipe:32} {100 * np.mean(wrong) / len(held_out[0]):6.3f} %  {wrong}")
-        rows += [row | made for row in new]
         if options.csv:
             accelerator.add([row | made for row in new], options.csv, NAME, KEY)
 

@@ -2,29 +2,17 @@
 
 from dataclasses import dataclass
 
+from lenet_tutorial.training import recipes
+
 SEEDS = 4
+#: The distortions that a factor makes stronger or weaker.
+BENDS = ("shift", "scale", "squeeze", "shear", "rotation", "alpha")
+SHARED = ("learning_rate", "weight_decay", "ema", "warmup", "label_smoothing", *BENDS, "sigma")
 #: What the recipe 'strong' has; and what no recipe of the package has, switched off. `fade` is by
 #: how much the distortions have shrunk at the end, `late` what is left in the last tenth, and
 #: `taught` the share of the loss that is the distance to the teachers' answers.
-STRONG = {
-    "learning_rate": 4e-3,
-    "weight_decay": 0.02,
-    "ema": 0.999,
-    "warmup": 0.1,
-    "label_smoothing": 0.0,
-    "shift": 1.0,
-    "scale": 0.1,
-    "squeeze": 0.05,
-    "shear": 0.1,
-    "rotation": 10.0,
-    "alpha": 15.0,
-    "sigma": 5.0,
-    "fade": 0.0,
-    "late": 1.0,
-    "taught": 0.0,
-    "temperature": 1.0,
-}
-BENDS = ("shift", "scale", "squeeze", "shear", "rotation", "alpha")
+OFF = {"fade": 0.0, "late": 1.0, "taught": 0.0, "temperature": 1.0}
+STRONG = recipes.STRONG.row(*SHARED) | OFF
 
 
 def bent(factor, **more):

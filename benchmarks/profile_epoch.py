@@ -19,6 +19,7 @@ of 1024 × 1024 in the same number format, in the same run.
 import argparse
 import statistics
 import time
+from dataclasses import replace
 from pathlib import Path
 
 NAME, KEY = "one_epoch_profile", ["dtype", "part", "run"]
@@ -80,6 +81,39 @@ def layer_parts(model, batch):
     return found
 
 
+def step_of_an_epoch(how, model, x, y, epochs):
+    """Return the seconds of a step, from the fastest of some whole epochs as Keras runs them."""
+    from lenet_tutorial.losses import SmoothedCrossentropy
+
+    steps = -(-len(x) // how.batch_size)
+    optimizer = how.new_optimizer((epochs + 1) * steps)
+    loss = SmoothedCrossentropy(how.label_smoothing)
+    model.compile(optimizer, loss, steps_per_execution=steps)
+    optimizer.build(model.trainable_variables)
+    took = []
+    for _ in range(epochs + 1):  # the first one builds the program
+        began = time.perf_counter()
+        model.fit(x, y, batch_size=how.batch_size, verbose=0)
+        took.append(time.perf_counter() - began)
+    return min(took[1:]) / steps
+
+
+def loss_part(labels, ask):
+    """Return a program for softmax, loss and their slopes."""
+    import tensorflow as tf
+
+    sums = tf.random.normal((len(labels), 10))
+
+    @tf.function
+    def run():
+        with tf.GradientTape() as tape:
+            tape.watch(sums)
+            found = ask(labels, tf.nn.softmax(sums))
+        return tape.gradient(found, sums)
+
+    return run
+
+
 def profile(dtype, dataset=None, epochs=1):
     """Take one epoch apart; return a row for each part."""
     import keras
@@ -87,30 +121,11 @@ def profile(dtype, dataset=None, epochs=1):
     import tensorflow as tf
     from accelerator import digits
 
-    from lenet_tutorial.losses import SmoothedCrossentropy
-    from lenet_tutorial.training.recipes import ONE_EPOCH, replace
+    from lenet_tutorial.training.recipes import ONE_EPOCH
 
     how = replace(ONE_EPOCH, dtype=dtype)
     (x, y), _ = digits(dataset, every=True)
-    x, batch = x[..., None], how.batch_size
-    steps = -(-len(x) // batch)
-
-    def whole(model):
-        model.compile(
-            how.new_optimizer(10 * steps), SmoothedCrossentropy(how.label_smoothing),
-            steps_per_execution=steps,
-        )  # fmt: skip
-        model.optimizer.build(model.trainable_variables)
-        options = {"batch_size": batch, "verbose": 0}
-        model.fit(x, y, **options)  # builds the program
-        took = []
-        for _ in range(epochs):
-            began = time.perf_counter()
-            model.fit(x, y, **options)
-            took.append(time.perf_counter() - began)
-        return min(took) / steps
-
-    model = how.build()
+    x, model = x[..., None], how.build()
     least = keras.Sequential(
         [
             keras.Input(model.input_shape[1:]),
@@ -118,25 +133,19 @@ def profile(dtype, dataset=None, epochs=1):
             keras.layers.Dense(10, activation="softmax"),
         ]
     )
-    parts = [("epoch", whole(model), 0), ("batches", whole(least), 0)]
-    made = layer_parts(model, batch)
-    parts += made
-    parts[0] = ("epoch", parts[0][1], sum(count for *_, count in made))
-    sums = tf.random.normal((batch, 10))
-    labels, ask = y[:batch], SmoothedCrossentropy(how.label_smoothing)
-
-    @tf.function
-    def lose():
-        with tf.GradientTape() as tape:
-            tape.watch(sums)
-            found = ask(labels, tf.nn.softmax(sums))
-        return tape.gradient(found, sums)
-
-    parts.append(("loss", seconds(lose), 0))
+    epoch = step_of_an_epoch(how, model, x, y, epochs)
+    batches = step_of_an_epoch(how, least, x, y, epochs)
+    layers = layer_parts(model, how.batch_size)
     slopes = [tf.zeros(one.shape) + 1e-3 for one in model.trainable_variables]
     update = tf.function(lambda: model.optimizer.apply(slopes, model.trainable_variables))
-    parts.append(("Adam", seconds(update), 0))
-    limit, epoch = roof(dtype), parts[0][1]
+    parts = [
+        ("epoch", epoch, sum(count for *_, count in layers)),
+        ("batches", batches, 0),
+        *layers,
+        ("loss", seconds(loss_part(y[: how.batch_size], model.loss)), 0),
+        ("Adam", seconds(update), 0),
+    ]
+    limit = roof(dtype)
     return [
         {
             "dtype": dtype,

@@ -11,8 +11,6 @@ from keras import ops
 
 from ._checks import check_number
 
-_register = keras.saving.register_keras_serializable(package="lenet_tutorial")
-
 
 def soften(probabilities, temperature):
     """Bring probabilities nearer to one another, as if they came from smaller sums.
@@ -35,7 +33,6 @@ def soften(probabilities, temperature):
     return ops.softmax(logarithms / temperature)
 
 
-@_register
 class Taught(keras.layers.Layer):
     """Hand on a network's answers, and add to the loss how far they are from its teachers'.
 

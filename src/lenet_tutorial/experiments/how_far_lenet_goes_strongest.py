@@ -17,18 +17,23 @@ SEEDS = {"strongest": 5, "taught": 2}
 TEACHERS = 4
 
 
-def _train(recipe, dataset, seed, train_digits, epochs, **more):
-    """Train by a recipe on all training digits: none is left for choosing, since all is chosen."""
+def _train(recipe, dataset, seed, train_digits, epochs, several=()):
+    """Train on all training digits, none being left for choosing; several may teach."""
     import keras
+
+    from ..teaching import taught
 
     how = RECIPES[recipe]
     train, held_out, _ = digits(how, dataset, train_digits)
     x, y = (np.concatenate(pair) for pair in zip(train, held_out, strict=True))
-    if recipe == "strongest":  # the teachers of the others must stay
+    if not several:  # teachers must stay
         keras.backend.clear_session()
-    clock = Clock()
-    model, _ = replace(how, epochs=epochs or how.epochs).train(
-        x, y, held_out, seed=seed, verbose=0, callbacks=[clock.callback()], **more
+    clock, model = Clock(), how.build(seed)
+    learner, more = model, {}
+    if several:
+        learner, more = taught(model, several), {"loss": "sparse_categorical_crossentropy"}
+    replace(how, epochs=epochs or how.epochs).train(
+        x, y, held_out, seed, learner, verbose=0, callbacks=[clock.callback()], **more
     )
     return model, clock, len(x)
 
@@ -48,8 +53,7 @@ def teachers(dataset, train_digits=None, epochs=None, count=TEACHERS):
     -------
     list of keras.Model
     """
-    some = range(count)
-    return [_train("strongest", dataset, seed, train_digits, epochs)[0] for seed in some]
+    return [_train("strongest", dataset, seed, train_digits, epochs)[0] for seed in range(count)]
 
 
 def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
@@ -77,18 +81,8 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
         were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; and
         ``article_epochs``, how long this training took, that of the teachers left out.
     """
-    from ..teaching import taught
-
-    size, more = (train_digits, epochs), {}
-    if recipe == "taught":
-        several = teachers(dataset, *size, count)
-        model = RECIPES[recipe].build(seed)
-        more = {
-            "model": taught(model, several),
-            "loss": "sparse_categorical_crossentropy",
-        }
-    learned, clock, learned_from = _train(recipe, dataset, seed, *size, **more)
-    model = model if recipe == "taught" else learned
+    several = teachers(dataset, train_digits, epochs, count) if recipe == "taught" else ()
+    model, clock, learned_from = _train(recipe, dataset, seed, train_digits, epochs, several)
     test = digits(RECIPES[recipe], dataset)[2]
     return {
         "parameters": model.count_params(),
