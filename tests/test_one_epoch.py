@@ -234,7 +234,7 @@ def test_the_profile_is_as_it_was_written():
 
 def test_its_multiply_adds_are_those_of_the_layer_table():
     """Forwards, for the slopes of the weights and, but for the first layer, for those below."""
-    table = results.read(profile_epoch.NAME).set_index(["dtype", "run", "part"])
+    table = results.read(profile_epoch.NAME).set_index(["dtype", "run", "part"]).sort_index()
     counts = table.loc["float32", 0]["multiply_adds"]
     costs = tables.layer_table(ONE_EPOCH.build())["multiply_adds"]
     assert counts["C1"] == 2 * 128 * costs["C1"] and counts["C3"] == 3 * 128 * costs["C3"]
@@ -249,5 +249,7 @@ def test_an_epoch_is_taken_apart(monkeypatch):
     assert [row["part"] for row in rows[:3]] == ["epoch", "batches", "C1"]
     # All parts take the same time here, so the roof is a matter of multiply-adds alone.
     by = {row["part"]: row for row in rows}
+    stored = results.read(profile_epoch.NAME).set_index("part")["multiply_adds"]
+    assert all(row["multiply_adds"] == stored[part].iloc[0] for part, row in by.items())
     assert by["C3"]["roof"] == round(by["C3"]["multiply_adds"] / profile_epoch.SIDE**3, 4)
     assert by["epoch"]["share"] == 1 and all(row["share"] > 0 for row in rows)

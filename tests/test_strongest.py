@@ -213,6 +213,34 @@ def test_one_step_is_that_of_keras(digits):
             assert float(jnp.abs(ours - theirs).mean()) < 1e-4
 
 
+@pytest.mark.parametrize(("change", "update"), [({"late": 0.0}, 95), ({"fade": 2.0}, 50)])
+def test_distortions_end_when_they_are_told_to(change, update, digits):
+    """Without any left, a step is that of digits which were never bent."""
+    weights = many.start(0)
+    zeros = jax.tree_util.tree_map(jnp.zeros_like, weights)
+    what = jax.random.key(0), jnp.array(digits[0][:8, ..., 0]), jnp.array(digits[1][:8]), None
+
+    def stepped(**own):
+        state = weights, zeros, zeros, weights
+        return many.one_step(state, many.STRONG | own, *what, update, 100, "max")[0]["C1"][0]
+
+    never = stepped(**dict.fromkeys(many.BENDS, 0.0))
+    np.testing.assert_allclose(stepped(**change), never, atol=1e-7)
+    assert float(jnp.abs(stepped() - never).max()) > 1e-5
+
+
+def test_a_network_that_is_only_taught_does_not_read_the_labels(digits):
+    x, weights = jnp.array(digits[0][:8, ..., 0]), many.start(0)
+    theirs = jnp.full((8, 10), 0.1)
+
+    def lost(label, share):
+        numbers = many.STRONG | {"taught": share}
+        return float(many.loss(weights, x, jnp.full(8, label), theirs, numbers, "max"))
+
+    assert lost(3, 1.0) == lost(7, 1.0) and lost(3, 0.5) != lost(7, 0.5)
+    assert lost(3, 0.5) == pytest.approx((lost(3, 0.0) + lost(3, 1.0)) / 2)
+
+
 def test_a_digit_that_is_not_bent_stays_and_one_that_is_keeps_its_ink(digits):
     x = jnp.array(np.pad(np.ones((3, 12, 12), "float32"), ((0, 0), (10, 10), (10, 10))))
     same = many.distort(x, dict.fromkeys(many.BENDS, 0.0) | {"sigma": 5.0}, jax.random.key(0))
