@@ -76,8 +76,9 @@ def choose(page, index, map=0, row=0, column=0):
 
 
 def middle_of(page, layer, map, row, column):
-    """Return where the middle of a unit is on the screen."""
+    """Return where the middle of a unit is on the screen, once nothing moves there."""
     canvas = page.locator(f'.lx-layer[data-index="{layer}"] canvas[data-map="{map}"]')
+    canvas.hover(trial=True)  # waits for a place that stays
     box = canvas.bounding_box()
     width, height = canvas.evaluate("one => [one.width, one.height]")
     return box["x"] + (column + 0.5) * box["width"] / width, box["y"] + (row + 0.5) * box[
@@ -323,24 +324,27 @@ def test_lines_join_the_marks_of_neighbouring_layers(stage):
 
 
 def rest(page):
+    """Give a choice time that must not come."""
     page.wait_for_timeout(150)
+
+
+def chosen(page, unit):
+    """Wait until a unit is chosen: a busy machine draws late."""
+    until(page, "unit => document.querySelector('.lx-panel .lx-title').innerText === unit", unit)
 
 
 def test_a_unit_is_chosen_where_the_pointer_rests(stage):
     stage.mouse.move(*middle_of(stage, 0, 1, 10, 12))
-    rest(stage)
-    assert title(stage) == "C1, map 1, row 10, column 12"
+    chosen(stage, "C1, map 1, row 10, column 12")
     stage.mouse.move(*middle_of(stage, 3, 7, 1, 4))
-    rest(stage)
-    assert title(stage) == "S4, map 7, row 1, column 4"
+    chosen(stage, "S4, map 7, row 1, column 4")
 
 
 def test_on_the_way_to_the_panel_the_unit_stays(stage):
     x, y = middle_of(stage, 0, 0, 14, 14)
     stage.mouse.move(x, y)
-    rest(stage)
-    before = title(stage)
-    assert before == "C1, map 0, row 14, column 14"
+    before = "C1, map 0, row 14, column 14"
+    chosen(stage, before)
     stage.evaluate(
         "() => { window.seen = new Set(); new MutationObserver(() =>"
         " seen.add(document.querySelector('.lx-panel .lx-title').innerText)).observe("
@@ -380,8 +384,7 @@ def test_a_click_pins_and_another_click_escape_or_nothing_unpins(stage):
     stage.keyboard.press("Escape")
     assert title(stage) == "S2, map 4, row 6, column 6"
     stage.mouse.move(*middle_of(stage, 0, 2, 9, 9))
-    rest(stage)
-    assert title(stage) == "C1, map 2, row 9, column 9"  # hovering works again
+    chosen(stage, "C1, map 2, row 9, column 9")  # hovering works again
     click(2, 3, 4, 5)
     stage.locator("h1").click()  # nothing
     assert title(stage) == "C3, map 3, row 4, column 5"
