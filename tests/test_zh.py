@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
@@ -430,6 +431,14 @@ def test_translated_pages_are_in_chinese(both):
         assert share > (0.3 if page in ("book/references", "book/glossary") else 0.6), (page, share)
         for picture in html.article.find_all("img"):
             assert CHINESE.search(picture["alt"]), picture["alt"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_stored_without_the_documents_that_its_texts_were_parsed_as(both, page):
+    """They made each page sixteen times as large, and the build half as long again."""
+    file = both.parent / "html-zh" / ".doctrees" / f"{page}.doctree"
+    tree = pickle.loads(file.read_bytes())
+    assert all(node.document is tree for node in tree.findall())
 
 
 def test_no_space_parts_chinese_words_on_a_page(both):

@@ -78,8 +78,23 @@ class ForgetCarriers(SphinxTransform):
             registry[exercise["label"]]["node"] = exercise.deepcopy()
 
 
+class OwnTranslations(SphinxTransform):
+    """Let the nodes of a translation belong to the page.
+
+    Sphinx parses each translated text as a document of its own, and its nodes remember that one:
+    each page would be written, and read back, with a thousand documents in it.
+    """
+
+    default_priority = 870  # when all is translated, before Sphinx stores the page
+
+    def apply(self, **kwargs):
+        for node in self.document.findall():
+            node.document = self.document
+
+
 def setup(app):
     app.add_node(Carrier)
     app.add_transform(CarryTexts)
     app.add_transform(ForgetCarriers)
+    app.add_transform(OwnTranslations)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
