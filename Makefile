@@ -24,7 +24,7 @@ endif
 # One target after the other, whatever -j says: the tests share the work out themselves.
 .NOTPARALLEL:
 
-.PHONY: help book book-zh catalogues test quick execute repository results benchmark benchmark-peers mutate fuzz export links serve pdf lighthouse lock audit clean
+.PHONY: help book book-zh notebooks-zh catalogues test quick execute repository results benchmark benchmark-peers mutate fuzz export links serve pdf lighthouse lock audit clean
 help:      ## list the targets
 	@grep -E '^[a-z-]+: .*##' Makefile | sed 's/:.*##/	/'
 
@@ -34,6 +34,9 @@ book: setup node_modules/.package-lock.json   ## build the site at _build/html
 book-zh: setup node_modules/.package-lock.json   ## build the Chinese edition at _build/html-zh, and in the site at zh/
 	test -f _build/html/index.html || $(BUILD)
 	$(BIN)/sphinx-build -E -W -n --keep-going -c locale -d _build/.doctrees-zh -b html . _build/html-zh
+
+notebooks-zh: setup   ## write the Chinese notebooks at build/zh
+	$(BIN)/python book/_ext/downloads.py
 
 catalogues: setup   ## take changed texts over into locale/, and say what is left to translate
 	$(BIN)/sphinx-build -E -q -c locale -D language=en -d _build/.doctrees-gettext -b gettext . _build/gettext

@@ -106,6 +106,7 @@ def test_the_other_targets_run_what_they_name(checkout):
 LAST = {  # of each of the other targets, its commands in the end
     "quick": [*LINT, QUICK],
     "book-zh": ["test -f _build/html/index.html || " + BOOK, "-b html . _build/html-zh"],
+    "notebooks-zh": ["python book/_ext/downloads.py"],
     "catalogues": ["-b gettext . _build/gettext", "python scripts/catalogues.py"],
     "repository": ["first_cell.py chapters/*.ipynb chapters/solutions/*.ipynb"],
     "results": ["lenet-tutorial results"],

@@ -1,8 +1,11 @@
 """What runs on GitHub: the commands that people run, with few rights, fixed actions, and an end."""
 
 import re
+import shutil
+import subprocess
 import tomllib
 
+import downloads
 import pytest
 import yaml
 from contents import ROOT
@@ -19,7 +22,7 @@ PYTHONS = SpecifierSet(
 SUPPORTED = [f"3.{minor}" for minor in range(30) if PYTHONS.contains(f"3.{minor}")]
 LIMITS = {  # minutes: three times what it takes, and what a run that hangs may cost
     "test": {"test": 60},
-    "publish": {"build": 20, "deploy": 10},
+    "publish": {"build": 20, "deploy": 10, "notebooks": 20},
     "audit": {"audit": 20},
     "links": {"links": 20},
 }
@@ -45,7 +48,12 @@ def runs(name):
 
 def test_the_workflows_run_the_commands_that_people_run():
     assert runs("test") == ["make book", "make test"]
-    assert runs("publish") == ["make book", "make book-zh"]
+    *made, push = runs("publish")
+    assert made == ["make book", "make book-zh", "make notebooks-zh"]
+    assert push == (
+        f"bash scripts/push_notebooks.sh {downloads.FOLDER} "
+        f'"https://x-access-token:$TOKEN@github.com/$GITHUB_REPOSITORY.git" {downloads.BRANCH}'
+    )
     assert runs("audit") == ["make audit"]
     assert runs("links") == ["make links"]
     assert set(WORKFLOWS) == {"test", "publish", "audit", "links"}
@@ -68,7 +76,8 @@ def test_the_tests_run_on_the_oldest_and_the_newest_python_on_every_push_and_pro
 def test_a_workflow_may_only_read_takes_no_text_from_outside_and_leaves_no_token(name):
     assert read(name)["permissions"] == {"contents": "read"}
     assert "pull_request_target" not in begins(name)
-    granted = {"deploy": {"pages": "write", "id-token": "write"}} if name == "publish" else {}
+    pages, branch = {"pages": "write", "id-token": "write"}, {"contents": "write"}
+    granted = {"deploy": pages, "notebooks": branch} if name == "publish" else {}
     for key, job in read(name)["jobs"].items():
         assert job.get("permissions") == granted.get(key), key
     assert not [run for run in runs(name) if "${{" in run]  # a branch's name could be a command
@@ -99,7 +108,9 @@ def test_each_workflow_begins_when_it_should():
 
 
 def test_what_is_built_is_what_is_published():
-    build, deploy = read("publish")["jobs"].values()
+    build, deploy, notebooks = read("publish")["jobs"].values()
+    assert notebooks["needs"] == "build"
+    assert notebooks["steps"][-1]["env"] == {"TOKEN": "${{ github.token }}"}  # of this job alone
     assert deploy["needs"] == "build" and deploy["environment"]["name"] == "github-pages"
     assert read("publish")["concurrency"] == {"group": "pages", "cancel-in-progress": False}
     last = build["steps"][-1]
@@ -126,3 +137,30 @@ def test_an_action_is_pinned_by_commit_with_its_version_beside_the_same_in_all_w
 def test_dependabot_looks_after_the_actions_and_npm():
     settings = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8"))
     assert {one["package-ecosystem"] for one in settings["updates"]} == {"github-actions", "npm"}
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="there is no git")
+def test_the_branch_of_the_notebooks_holds_the_last_ones_alone(tmp_path):
+    def git(*arguments):
+        command = ["git", "--git-dir", str(tmp_path / "repository"), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, encoding="utf-8").stdout
+
+    def push():
+        script = str(ROOT / "scripts" / "push_notebooks.sh")
+        command = ["bash", script, "build", str(tmp_path / "repository"), "notebooks"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+
+    git("init", "--quiet", "--bare")
+    for name in ("old", "new"):
+        folder = tmp_path / "build" / "chapters"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / f"{name}.ipynb").write_text(name, encoding="utf-8")
+        pushed = push()
+        assert pushed.returncode == 0, pushed.stderr
+    tree = ("ls-tree", "-r", "--name-only", "notebooks")
+    assert git(*tree) == "chapters/new.ipynb\n"
+    assert git("rev-list", "--count", "notebooks") == "1\n"
+    shutil.rmtree(tmp_path / "build" / "chapters")
+    assert push().returncode != 0  # nothing to put there: what is there stays
+    assert git(*tree) == "chapters/new.ipynb\n"

@@ -1,6 +1,8 @@
 """The notebooks that Chinese pages hand out: Chinese words, the book's own code and outputs."""
 
 import re
+import subprocess
+import sys
 from collections import Counter
 
 import catalogues
@@ -27,6 +29,7 @@ each = pytest.mark.parametrize(
 #: The Chinese pages without code.
 MARKDOWN = [page for page in catalogues.translated_pages() if (ROOT / f"{page}.md").is_file()]
 
+PICTURES = {downloads.DRAWING, downloads.PICTURE}
 FENCE = re.compile(r"^([ >]*)(`{3,}|~{3,})(?!\{).*?^\1\2", re.MULTILINE | re.DOTALL)
 LABEL = re.compile(r"^\([\w-]+\)=", re.MULTILINE)
 OPTION = re.compile(r"^ *:[\w-]+:.*$", re.MULTILINE)
@@ -65,6 +68,12 @@ def html(cell):
     return [one for one in found if one]
 
 
+def pictures(cell):
+    """Return in which forms each picture among a cell's outputs stands."""
+    found = [PICTURES & {*output.get("data", {})} for output in cell.outputs]
+    return [kinds for kinds in found if kinds]
+
+
 def test_all_chapters_have_one():
     assert len(CATALOGUES) >= 15
 
@@ -78,12 +87,32 @@ def test_a_chinese_notebook_is_valid_and_has_the_code_and_the_outputs_of_the_boo
         assert code(one.source) == code(other.source), one.id
         tables = [cells.with_tables(table, TABLES) for table in html(one)]
         assert html(other) == tables
-        changed = {downloads.UNLIKE} if tables != html(one) else set()
+        changed = {downloads.UNLIKE} if one.outputs != other.outputs else set()
         assert {*tags(one), *changed} == {*tags(other)}, one.id
+        assert pictures(other) == [
+            {*kinds} - {downloads.PICTURE} or {*kinds} for kinds in pictures(one)
+        ]
         for output in (*one.outputs, *other.outputs):
-            for words in (downloads.DRAWING, "text/html"):
+            for words in (*PICTURES, "text/html"):
                 output.get("data", {}).pop(words, None)
         assert one.outputs == other.outputs, one.id
+
+
+@each
+def test_an_english_notebook_has_its_pictures_as_a_run_makes_them(path):
+    for cell in code_cells(downloads.as_run(read(path))):
+        assert all(kinds <= {downloads.PICTURE} for kinds in pictures(cell)), cell.id
+
+
+@pytest.mark.slow
+def test_what_is_handed_out_is_green_under_nbval_by_itself(tmp_path):
+    (path,) = ROOT.glob("chapters/03-*.ipynb")
+    nbformat.write(downloads.as_run(read(path)), tmp_path / "english.ipynb")
+    nbformat.write(translated(path), tmp_path / "chinese.ipynb")
+    command = [sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", "-q", "."]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8")
+    assert ran.returncode == 0, ran.stdout
+    assert f"{2 * len(list(code_cells(read(path))))} passed" in ran.stdout
 
 
 @each

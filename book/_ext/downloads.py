@@ -1,13 +1,14 @@
-"""Sphinx extension: the buttons of a Chinese chapter hand out a Chinese notebook.
+"""Sphinx extension: the buttons of a chapter hand out a notebook in the language of the page.
 
-It is the notebook of the book with other words, from the same catalogues as the page: its texts,
-the comments and docstrings of its code, the captions and alternative texts of its figures, and the
-words in them and in its tables. Code and outputs are those of the book, so it runs as the other
-does, and prints the same. The source of a page without code is handed out in Chinese, too.
+The English one is the notebook of the book, with its pictures in the one form that a run makes: so
+``pytest --nbval`` misses none. The Chinese one has other words, from the same catalogues as the
+page: its texts, the comments and docstrings of its code, the captions and alternative texts of its
+figures, and the words in them and in its tables. Its code and what that prints are those of the
+book. The source of a page without code is handed out in Chinese, too.
 
 Binder opens files of its own copy of the repository, where ``python book/_ext/downloads.py`` makes
-the Chinese notebooks (``.binder/postBuild``). Colab opens only what the repository holds, so there
-the notebook is English, and the button says so.
+the Chinese notebooks (``.binder/postBuild``). Colab opens what a branch of the repository holds.
+Theirs is ``notebooks-zh``: the site's workflow puts them there, and nothing else.
 """
 
 import re
@@ -22,9 +23,10 @@ from sphinx.locale import get_translation
 ROOT = Path(__file__).parents[2]
 CHINESE = "zh_CN"
 FOLDER = "build/zh"  # of the Chinese notebooks in a copy of the repository; git ignores it
+BRANCH = "notebooks-zh"  # of the repository; holds them alone
 _ = get_translation("sphinx")
 
-DRAWING = "image/svg+xml"
+DRAWING, PICTURE = "image/svg+xml", "image/png"
 UNLIKE = "nbval-ignore-output"
 # What may stand on a line in front of a text: marks of Markdown, or other cells of a table.
 MARK = r"(?:[-*+]|\d+[.)]|\[[ x]\]|#+|:|\|)[ \t]+|(?::{3,}|`{3,})\{[^}\n]*\}[ \t]*"
@@ -87,16 +89,18 @@ def drawn(drawing, table):
 def with_outputs(cell, figures, tables):
     """Write the figures and the tables of a cell in the language of the catalogues.
 
-    A run makes the tables in English again. So nbval is told not to compare them here; that the
-    code makes what is stored, it finds in the book's own notebook.
+    A run makes them in English again. So nbval is told not to compare them here; that the code
+    makes what is stored, it finds in the book's own notebook.
     """
     for output in cell.outputs:
         data = output.get("data", {})
+        before = dict(data)
         if drawing := data.get(DRAWING):
             data[DRAWING] = drawn(drawing, figures)
-        table = data.get("text/html", "")
-        if (said := cells.with_tables(table, tables)) != table:
-            data["text/html"] = said
+            data.pop(PICTURE, None)  # in English
+        if table := data.get("text/html"):
+            data["text/html"] = cells.with_tables(table, tables)
+        if data != before:
             tags = cell.metadata.setdefault("tags", [])
             tags.extend({UNLIKE} - {*tags})
 
@@ -137,8 +141,17 @@ def chinese(root, language, page):
     return nbformat.writes(translate(notebook, texts, comments, *others)) + "\n"
 
 
+def as_run(notebook):
+    """Leave of a notebook's pictures the form that a run makes; drawings are the site's."""
+    for cell in notebook.cells:
+        for data in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if PICTURE in data:
+                data.pop(DRAWING, None)
+    return notebook
+
+
 def write_sources(app, exception):
-    """Put the pages' sources, in Chinese, where the download button finds them."""
+    """Put the pages' sources where the download button finds them, in the language of the page."""
     if exception or app.builder.name != "html":
         return
     sources = Path(app.outdir, "_sources")
@@ -146,19 +159,21 @@ def write_sources(app, exception):
         page = file.relative_to(sources).with_suffix("").as_posix()
         if text := chinese(app.srcdir, app.config.language, page):
             file.write_text(text, encoding="utf-8")
+        elif file.suffix == ".ipynb":
+            nbformat.write(as_run(nbformat.read(file, as_version=4)), file)
 
 
 def launch(app, pagename, templatename, context, doctree):
-    """Let Binder open the Chinese notebook, and say of Colab's that it is in English."""
+    """Let Binder and Colab open the Chinese notebook."""
     if not lettering.read(app.srcdir, app.config.language, pagename):
         return
+    main = app.config.html_theme_options.get("repository_branch")
     groups = [one for one in context["header_buttons"] if one.get("label") == "launch-buttons"]
     for button in (button for group in groups for button in group["buttons"]):
         if button["text"] == "Binder":
             button["url"] = button["url"].replace(f"/{pagename}.", f"/{FOLDER}/{pagename}.")
         elif button["text"] == "Colab":
-            button["text"] += f"（{_('in English')}）"
-            button["tooltip"] = _("Colab opens the English notebook. Upload the Chinese one there.")
+            button["url"] = button["url"].replace(f"/blob/{main}/", f"/blob/{BRANCH}/")
 
 
 def main(folder=ROOT / FOLDER):
