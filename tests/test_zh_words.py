@@ -56,6 +56,16 @@ FORBIDDEN = {
     r"训练误差": "训练错误率",
     r"百分之 ?[\d.]": "a number with %",
     r"代码单元(?!格)": "单元格 (a notebook's cell; 单元 is a network's)",
+    r"(?<![增加提扩])[大快长高多]到[^，。；、]{0,8}倍": "增大到 … 倍, 是 … 的 … 倍",
+    r"[小少短慢低]了?[约大]*\s?[\d\s]+倍": "… 分之一 (a thing is not times smaller)",
+    r"乘加(?!运算|次数)": "乘加运算",
+    r"[抛甩][上来]": "猛增, 震荡 (losses and networks that are thrown about)",
+    r"狂乱": "大起大落, 大得离谱 (wild)",
+    r"(年|Glorot|通常|同样|好)的?起点": "初始化, 初始权重 (where the weights start)",
+    r"损失\*? [\d.]+ 个百分点|各损失": "变差, 差 (损失 is the loss)",
+    r"两个方向都是对数": "横轴和纵轴都是对数刻度",
+    r"幅特征图": "张特征图",
+    r"单位为百分之": "以百分数计",
 }
 #: Where the article is quoted its own words stand; the glossary names what else a term is called.
 QUOTED = re.compile(r"文中说|也叫")
@@ -80,7 +90,7 @@ PAIRS = {
     r"\bguess(?:es|ing)?\b": "猜|预测",
     r"\bby hand\b": "手",
     r"\brecipes?\b": "训练方案",
-    r"\bstart weights\b": "初始权重|起点",
+    r"\bstart weights\b": "初始权重",
     r"\bpatch(es)?\b": "图像块",
     r"\bis the package|\bfrom the package\b": "程序包",
     r"\bstrong (LeNet|recipe|networks)\b": "强化版",
@@ -96,6 +106,8 @@ PAIRS = {
     r"\bdoubtful\b": "存疑|可疑",
     r"\bsilent units?\b": "沉默",
     r"\btraining errors?\b": "训练错误率",
+    r"\btest errors?\b": "错误率",
+    r"\bmultiply–adds?\b": "乘加运算",
 }
 ROLE = re.compile(r"\{[\w:]+\}`[^`]*`|`[^`]*`|\$[^$]*\$")
 
