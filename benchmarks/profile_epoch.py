@@ -4,8 +4,8 @@ Run ``python benchmarks/profile_epoch.py [--runs N] [--csv FILE] [--dtype float3
 recipe 'one epoch' apart and times the parts by themselves, in one process:
 
 - ``epoch``: the whole epoch, as Keras runs it;
-- each layer by its name: what it makes of 128 digits and the two kinds of slopes, those of its
-  parameters and those that it hands down (the first layer hands none down);
+- each layer by its name: what it makes of a batch and the two kinds of slopes, those of its
+  parameters and those that it hands down (none down to layers that learn nothing);
 - ``loss``: softmax, cross-entropy and their slopes;
 - ``Adam``: one update of all parameters;
 - ``batches``: an epoch of a network that computes hardly anything: fetching digits, and the loop.
@@ -74,8 +74,8 @@ def layer_parts(model, batch):
     from lenet_tutorial.tables import layer_table
 
     counts, found = layer_table(model)["multiply_adds"].to_dict(), []
-    for layer in model.layers:
-        down = bool(found)  # the first layer hands no slopes down
+    for number, layer in enumerate(model.layers):
+        down = any(below.weights for below in model.layers[:number])  # else nobody asks for slopes
         count = batch * int(counts.get(layer.name) or 0) * (3 if down else 2)
         found.append((layer.name, seconds(both_ways(layer, batch, down)), count))
     return found

@@ -223,10 +223,11 @@ SLICES = [
     ("speed", {"epochs": 2, "train_digits": 64}, 0),
     ("one_epoch", {"train_digits": 64}, 1),
     ("one_epoch_parts", {"train_digits": 64}, 0),
-    # Their mistakes are listed.
+    # Their mistakes are listed; those of the strongest for one look and for nine.
     ("strong", {"epochs": 1, "train_digits": 64}, 2),
-    ("strongest", {"epochs": 1, "train_digits": 64}, 2),
-    ("strongest", {"recipe": "taught", "epochs": 1, "train_digits": 64, "count": 1}, 2),
+    ("strongest", {"epochs": 1, "train_digits": 64}, 4),
+    ("looks", {"epochs": 1, "train_digits": 64}, 0),
+    ("strongest", {"recipe": "taught", "epochs": 1, "train_digits": 64, "count": 1}, 4),
     ("accuracy", {"epochs": 1, "train_digits": 64}, 1),
     ("published", {"epochs": 1, "train_digits": 32}, 1),
     ("levenberg", {"passes": 1, "train_digits": 8}, 1),

@@ -101,7 +101,7 @@ NO_LAYER |= {"TFSMLayer", "TorchModuleWrapper"}
 #: The kinds that the table counts or hands on; all others are to be refused.
 COUNTED = {
     "Conv2D", "Dense", "AveragePooling2D", "MaxPooling2D", "GlobalAveragePooling2D",
-    "GlobalMaxPooling2D", "BatchNormalization", "Add", "ZeroPadding2D",
+    "GlobalMaxPooling2D", "BatchNormalization", "Add", "ZeroPadding2D", "Cropping2D",
 }  # fmt: skip
 HANDED_ON = {
     "Activation", "Dropout", "ELU", "Flatten", "LeakyReLU", "ReLU", "Softmax", "SpatialDropout2D",
@@ -321,6 +321,8 @@ CASES = {
     "subsampling": lambda: [Subsample(activation="linear")],
     "by table": lambda: [TableConv2D([[0, 1], [2], [0, 1, 2, 3]], 3, activation="linear")],
     "folded": lambda: [FoldedConv2D(3, 3)],
+    "cropped": lambda: [layers.Cropping2D(1), layers.Conv2D(2, 2)],
+    "cropped on one side": lambda: [layers.Cropping2D(((2, 0), (2, 0))), layers.Flatten()],
     "frozen": lambda: [layers.Conv2D(3, 2, trainable=False)],
 }  # fmt: skip
 
@@ -416,6 +418,7 @@ REFUSED = {
     "average": (lambda: layers.AveragePooling2D((2, 4), strides=2), "window is 2×4"),
     "pool's stride": (lambda: layers.AveragePooling2D(2, strides=(1, 2)), "stride is 1×2"),
     "zeros": (lambda: layers.ZeroPadding2D((1, 2)), "padding that is not square"),
+    "cropping": (lambda: layers.Cropping2D((1, 2)), "cropping that is not square"),
     "softmax along rows": (lambda: layers.Softmax(axis=1), "softmax along"),
     "softmax along all": (lambda: layers.Softmax(axis=(1, 2)), "softmax along"),
     "other axis": (lambda: layers.BatchNormalization(axis=1), "normalise each map"),

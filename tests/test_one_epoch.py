@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import time
+from dataclasses import replace
 
 import numpy as np
 import peers
@@ -14,7 +15,7 @@ from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import how_far_lenet_goes_one_epoch as once
 from lenet_tutorial.experiments.run import written
 from lenet_tutorial.training import precision
-from lenet_tutorial.training.recipes import FAST, ONE_EPOCH
+from lenet_tutorial.training.recipes import ARTICLE, FAST, ONE_EPOCH
 
 FILE = results.FOLDER / "peers.csv"
 RECORD = (24 * 26) + (32 * (9 * 24 + 1)) + 256 * 801 + 10 * 257
@@ -25,11 +26,42 @@ RECORD = (24 * 26) + (32 * (9 * 24 + 1)) + 256 * 801 + 10 * 257
 
 def test_it_is_a_lenet_with_at_most_62_000_parameters():
     model = ONE_EPOCH.build()
-    assert model.count_params() == 57_190 <= 62_000
-    assert [layer.name for layer in model.layers] == ["C1", "C3", "S4", "flatten", "C5", "output"]
+    assert model.count_params() == 61_098 <= 62_000
+    assert [layer.name for layer in model.layers] == [
+        "crop",
+        "C1",
+        "C3",
+        "S4",
+        "flatten",
+        "C5",
+        "output",
+    ]
     shapes = [weight.shape for weight in model.get_weights()]
-    assert shapes[::2] == [(5, 5, 1, 16), (5, 5, 16, 32), (512, 84), (84, 10)]
+    assert shapes[::2] == [(5, 5, 1, 16), (5, 5, 16, 32), (288, 160), (160, 10)]
     assert ONE_EPOCH.epochs == 1 and ONE_EPOCH.distortions is None
+
+
+@pytest.mark.parametrize("crop", [1, 2, 6])
+def test_what_is_cut_off_is_not_seen(crop):
+    rng = np.random.default_rng(0)
+    x = rng.uniform(size=(2, 28, 28, 1)).astype("float32")
+    model = models.lenet5(28, pooling="folded", crop=crop)
+    inside = np.zeros_like(x)
+    inside[:, crop:-crop, crop:-crop] = x[:, crop:-crop, crop:-crop]
+    np.testing.assert_array_equal(model.predict(x, verbose=0), model.predict(inside, verbose=0))
+    sees = tables.layer_table(models.lenet5(28, pooling="folded"))["receptive_field"]
+    assert tables.layer_table(model)["receptive_field"]["C1"] == sees["C1"]
+
+
+@pytest.mark.parametrize(
+    ("crop", "size", "says"),
+    [(7, 28, "at most 6"), (-1, 28, "at least 0"), (1.5, 28, "whole number"), (2, 32, "28 × 28")],
+)
+def test_what_cannot_be_cut_off_is_refused(crop, size, says):
+    with pytest.raises(ValueError, match=says):
+        models.lenet5(size, crop=crop)
+    with pytest.raises(ValueError, match=says):
+        replace(ARTICLE, input_size=size, crop=crop)
 
 
 @pytest.mark.parametrize("size", [28, 32])
@@ -49,7 +81,7 @@ def test_adam_forgets_as_soon_as_the_recipe_says():
 
 
 def test_a_row_says_the_widths_as_text():
-    assert ONE_EPOCH.row("maps", "units") == {"maps": "16 32", "units": "84"}
+    assert ONE_EPOCH.row("maps", "units") == {"maps": "16 32", "units": "160"}
 
 
 # --------------------------------------------------------------------------- the number format
@@ -100,7 +132,7 @@ def test_the_measurement_is_short_and_made_once():
 
 def test_one_epoch_is_enough_for_99_percent():
     table = results.read("one_epoch")
-    assert (table["parameters"] == 57_190).all() and (table["epochs"] == 1).all()
+    assert (table["parameters"] == 61_098).all() and (table["epochs"] == 1).all()
     for _, rows in table.groupby("dtype"):
         assert rows["seed"].nunique() >= 5
         assert rows["test_accuracy"].mean() >= 0.99
@@ -109,18 +141,18 @@ def test_one_epoch_is_enough_for_99_percent():
 def test_the_parts_were_judged_by_the_validation_split():
     table = results.read("one_epoch_parts")
     assert "test_accuracy" not in table and set(table["recipe"]) == set(once.PARTS)
-    assert table.groupby("recipe")["seed"].nunique().min() >= 3
+    assert table.groupby("recipe")["seed"].nunique().min() >= 5
     mean = table.groupby("recipe")["val_accuracy"].mean()
     behind = mean["one epoch"] - mean.drop("one epoch")
-    assert (behind.drop("rate 0.02") > 0.0005).all()
-    assert -0.001 < behind["rate 0.02"] < 0  # seen when the test digits had been looked at
+    same = ["whole picture", "batch 128"]  # they cost time, and nothing else
+    assert (behind.drop(same) > 0.001).all() and (behind[same].abs() < 0.0005).all()
 
 
 @pytest.mark.slow
 def test_both_experiments_run_on_the_bundled_digits():
     few = {"dataset": "digits", "seed": 0, "train_digits": 512}
     row = EXPERIMENTS["one_epoch"].row(recipe="one epoch", dtype="float32", **few)
-    assert row["parameters"] == 57_190 and 0 <= row["test_accuracy"] <= 1
+    assert row["parameters"] == 61_098 and 0 <= row["test_accuracy"] <= 1
     assert row["train_digits"] == 512 + 120  # with those that are held out elsewhere
     assert set(row) == set(results.read("one_epoch")) - {"keras", "backend", "machine", "date"}
     row = EXPERIMENTS["one_epoch_parts"].row(recipe="6 and 16 maps", **few)
@@ -155,26 +187,31 @@ def test_the_rows_of_the_peers_are_as_they_were_written():
     assert FILE.read_text(encoding="utf-8") == written(peers.NAME, peers.KEY, rows)
     assert not table.duplicated(peers.KEY).any() and set(table["recipe"]) == set(peers.PEERS)
     assert RECORD == 215_194
-    want = table["recipe"].map({"one epoch": 57_190, "record": RECORD})
+    want = table["recipe"].map({"one epoch": 61_098, "record": RECORD})
     assert (table["parameters"] == want).all()
-    assert table.groupby(["instructions", "recipe"])["seed"].nunique().min() >= 3
+    assert table.groupby(["instructions", "recipe"])["seed"].nunique().min() >= 5
     assert set(table["instructions"]) == {"ALL", "AVX512_CORE"}
     record = table[table["recipe"] == "record"]
     assert (record["dtype"] == "float32").all() and (record["accuracy"] > 0.985).all()
     ours = table[table["recipe"] == "one epoch"].groupby("instructions")["dtype"].unique()
-    assert set(ours["ALL"]) == {"bfloat16", "float32"}  # one was disturbed, as chapter 16 says
-    assert ours["AVX512_CORE"].tolist() == ["float32"]
+    assert {kind: [*found] for kind, found in ours.items()} == {
+        "ALL": ["bfloat16"],
+        "AVX512_CORE": ["float32"],
+    }
 
 
-def test_one_epoch_takes_less_time_than_the_record_by_either_clock():
-    """The wall's is that of a busy machine, and PyTorch loses more by it."""
+def test_one_epoch_takes_less_than_half_of_the_record_s_time():
+    """By the processor, in each pair; on the wall in the middle of five, or nearly so."""
     table = results.read("peers").set_index(["instructions", "seed", "recipe"])
-    for clock, least in (("train_s", 2), ("train_cpu_s", 1.5)):
+    ratios = {}
+    for clock in ("train_s", "train_cpu_s"):
         pairs = table[clock].unstack()
-        ratio = pairs["record"] / pairs["one epoch"]
-        assert (ratio >= least).all(), (clock, ratio)
-    ours = table.xs("one epoch", level="recipe")
-    assert (ours["import_cpu_s"] + ours["build_cpu_s"]).max() < 7
+        ratios[clock] = (pairs["record"] / pairs["one epoch"]).groupby("instructions")
+    assert (ratios["train_cpu_s"].min() > 2).all()
+    assert (ratios["train_s"].median() > 1.8).all() and (ratios["train_s"].min() > 1.2).all()
+    started = table["import_cpu_s"] + table["build_cpu_s"]
+    ours, theirs = (started.xs(one, level="recipe") for one in ("one epoch", "record"))
+    assert ours.max() < 5 and (ours < theirs).all()
 
 
 def test_the_summary_compares_the_two_of_a_pair():
@@ -210,7 +247,7 @@ def test_a_side_runs_on_the_bundled_digits(recipe, capsys):
     peers.main(["--only", recipe, "--dataset", "digits", "--seed", "1"])
     (line,) = (one for one in capsys.readouterr().out.splitlines() if one.startswith("ROW "))
     row = json.loads(line[4:])
-    assert row["parameters"] == {"one epoch": 57_190, "record": RECORD}[recipe]
+    assert row["parameters"] == {"one epoch": 61_098, "record": RECORD}[recipe]
     assert np.isfinite([row[name] for name in peers.TIMES]).all() and 0.2 < row["accuracy"] <= 1
     assert set(row) < set(results.read("peers"))
 
@@ -233,12 +270,13 @@ def test_the_profile_is_as_it_was_written():
 
 
 def test_its_multiply_adds_are_those_of_the_layer_table():
-    """Forwards, for the slopes of the weights and, but for the first layer, for those below."""
+    """Forwards, for the slopes of the weights and, where a layer below learns, for those below."""
     table = results.read(profile_epoch.NAME).set_index(["dtype", "run", "part"]).sort_index()
     counts = table.loc["float32", 0]["multiply_adds"]
     costs = tables.layer_table(ONE_EPOCH.build())["multiply_adds"]
-    assert counts["C1"] == 2 * 128 * costs["C1"] and counts["C3"] == 3 * 128 * costs["C3"]
-    assert counts["epoch"] == 128 * (3 * costs.sum() - costs["C1"])
+    batch = ONE_EPOCH.batch_size
+    assert counts["C1"] == 2 * batch * costs["C1"] and counts["C3"] == 3 * batch * costs["C3"]
+    assert counts["epoch"] == batch * (3 * costs.sum() - costs["C1"])
 
 
 @pytest.mark.slow
@@ -246,7 +284,7 @@ def test_an_epoch_is_taken_apart(monkeypatch):
     """Of few digits, which says nothing of the shares but that they are there."""
     monkeypatch.setattr(profile_epoch, "seconds", lambda step, least=0: (step(), 1e-3)[1])
     rows = profile_epoch.profile("float32", "digits")
-    assert [row["part"] for row in rows[:3]] == ["epoch", "batches", "C1"]
+    assert [row["part"] for row in rows[:4]] == ["epoch", "batches", "crop", "C1"]
     # All parts take the same time here, so the roof is a matter of multiply-adds alone.
     by = {row["part"]: row for row in rows}
     stored = results.read(profile_epoch.NAME).set_index("part")["multiply_adds"]

@@ -414,6 +414,7 @@ def test_parameters_follow_from_the_networks():
         "speed",
         "strong",
         "strongest",
+        "looks",
         "accuracy",
         "misread",
     ):

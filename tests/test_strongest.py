@@ -102,6 +102,20 @@ def test_no_teacher_and_no_temperature_are_refused(teachers, heat, says):
         taught(network(0), teachers, heat)
 
 
+# --------------------------------------------------------------------------- nine looks
+
+
+def test_nine_looks_are_the_mean_of_the_answers_to_a_digit_that_is_moved(digits):
+    x, model = digits[0][:4], network(5, sure=8)
+    nine = models.nine_looks(model)
+    framed = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    moved = [framed[:, r : r + 32, c : c + 32] for r in range(3) for c in range(3)]
+    want = np.mean([model.predict(one, verbose=0) for one in moved], axis=0)
+    np.testing.assert_allclose(nine.predict(x, verbose=0), want, atol=1e-6)
+    assert np.abs(want - model.predict(x, verbose=0)).max() > 1e-4  # they do differ
+    assert nine.count_params() == 61_706
+
+
 # --------------------------------------------------------------------------- the stored rows
 
 

@@ -12,8 +12,24 @@ POOLINGS = ("average", "max", "folded")
 INPUT_SIZES = (28, 32)
 
 
+def check_crop(crop, input_size):
+    """Return how many pixels of a picture's border a network leaves out; refuse what can't be."""
+    crop, most = check_whole("crop", crop, 0), (input_size - 16) // 2
+    if crop and input_size != 28:
+        raise ValueError(f"crop goes with an input of 28 × 28 pixels, got {crop} with {input_size}")
+    if crop > most:
+        raise ValueError(f"crop must be at most {most}, or S4 has no maps, got {crop}")
+    return crop
+
+
 def lenet5(
-    input_size=32, pooling="average", activation="tanh", classes=10, maps=(6, 16), units=(120, 84)
+    input_size=32,
+    pooling="average",
+    activation="tanh",
+    classes=10,
+    maps=(6, 16),
+    units=(120, 84),
+    crop=0,
 ):
     """Build a LeNet-5 in today's layers.
 
@@ -35,6 +51,9 @@ def lenet5(
         Feature maps of C1 and of C3.
     units : tuple of int
         Units of C5 and of F6; with one number there is no F6.
+    crop : int
+        So many pixels at each side are cut off in front of C1, from 0 to 6; with an input of 28
+        only. Digits of MNIST stand in the middle, so their border is nearly empty.
 
     Returns
     -------
@@ -52,6 +71,7 @@ def lenet5(
     classes = check_whole("classes", classes, 2)
     first, second = check_widths("maps", maps, (2,))
     c5, *f6 = check_widths("units", units, (1, 2))
+    crop = check_crop(crop, input_size)
 
     import keras
     from keras import layers
@@ -61,6 +81,8 @@ def lenet5(
     pool = layers.AveragePooling2D if pooling == "average" else layers.MaxPooling2D
     model = keras.Sequential(name=f"lenet5_{input_size}_{pooling}_{activation}")
     model.add(keras.Input((input_size, input_size, 1)))
+    if crop:
+        model.add(layers.Cropping2D(crop, name="crop"))
     if pooling == "folded":
         model.add(FoldedConv2D(first, 5, activation=activation, name="C1"))
     else:
@@ -79,6 +101,33 @@ def lenet5(
     # Probabilities are not rounded, in whatever type the layers below compute.
     model.add(layers.Dense(classes, activation="softmax", name="output", dtype="float32"))
     return model
+
+
+def nine_looks(model):
+    """Let a network look at each digit nine times, and take the mean of its answers.
+
+    It sees the digit as it is, and moved by one pixel up, down, left, right and along the
+    diagonals; what comes in at the border is 0. Nothing is learned by that: the parameters are
+    those of the network.
+
+    Parameters
+    ----------
+    model : keras.Model
+        ``(batch, side, side, maps)`` to ``(batch, classes)``: probabilities.
+
+    Returns
+    -------
+    keras.Model
+        The same shapes. It shares the weights of `model`.
+    """
+    import keras
+    from keras import layers
+
+    digit = keras.Input(model.input_shape[1:])
+    framed = layers.ZeroPadding2D(1)(digit)
+    places = [(row, column) for row in range(3) for column in range(3)]
+    looks = [layers.Cropping2D(((r, 2 - r), (c, 2 - c)))(framed) for r, c in places]
+    return keras.Model(digit, layers.Average()([model(one) for one in looks]))
 
 
 def lenet5_textbook():

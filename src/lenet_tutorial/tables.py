@@ -26,8 +26,8 @@ def layer_table(model):
     model : keras.Model
         Made of convolutions, pooling, dense and batch-normalisation layers and additions, with
         square windows, a square input and the channels last. Layers that only hand values on
-        (Flatten, Dropout, the activation functions) get no row. Nor does zero padding, which
-        counts as a part of the layer above it.
+        (Flatten, Dropout, the activation functions) get no row. Nor do zero padding and cropping,
+        which count as a part of the layer above them.
 
     Returns
     -------
@@ -200,7 +200,8 @@ def _row(place):
         layers.Dense: _dense,
         layers.BatchNormalization: _normalisation,
         layers.Add: _addition,
-        layers.ZeroPadding2D: _zero_padding,
+        layers.ZeroPadding2D: _frame,
+        layers.Cropping2D: _frame,
         layers.Softmax: _softmax,
     }
     hand_on = (layers.InputLayer, layers.Flatten, layers.Dropout, layers.SpatialDropout2D)
@@ -208,9 +209,8 @@ def _row(place):
     itself = "table_row" in vars(kind)  # the layers of 1989 and 1998 count themselves
     if not (itself or kind in hand_on or kind in counters):
         raise ValueError(
-            f"can't count layer {layer.name!r} of kind {kind.__name__}; known are Conv2D, "
-            "AveragePooling2D, MaxPooling2D, GlobalAveragePooling2D, GlobalMaxPooling2D, Dense, "
-            "BatchNormalization, Add, ZeroPadding2D, Flatten, Dropout and the activation functions"
+            f"can't count layer {layer.name!r} of kind {kind.__name__}; known are "
+            f"{', '.join(one.__name__ for one in counters)}, Flatten, Dropout and activations"
         )
     if getattr(layer, "data_format", None) == "channels_first":
         raise ValueError(f"layer {layer.name!r} must have the channels last")
@@ -251,11 +251,15 @@ def _own_row(layer):
     return row | {"kernel": window[0], "stride": window[1]}, lambda sight: sight.through(*window)
 
 
-def _zero_padding(place):
-    rows, columns = place.layer.padding
+def _frame(place):
+    what = "cropping" if hasattr(place.layer, "cropping") else "padding"
+    rows, columns = getattr(place.layer, what)
     if rows != columns:
-        raise ValueError(f"layer {place.name!r} has a padding that is not square")
-    return None, lambda sight: sight.through(1, padding=rows)
+        raise ValueError(f"layer {place.name!r} has a {what} that is not square")
+    if what == "padding":
+        return None, lambda sight: sight.through(1, padding=rows)
+    kept = slice(rows[0], place.input[0] - rows[1])
+    return None, lambda sight: Sight(sight.step, sight.first[kept], sight.last[kept])
 
 
 def _softmax(place):

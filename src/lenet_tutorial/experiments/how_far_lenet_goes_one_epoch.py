@@ -11,9 +11,11 @@ from .run import Experiment, accuracy, load, runs
 #: Name of a change: what it puts into the recipe 'one epoch'. The validation split judges.
 PARTS = {
     "one epoch": {},
-    "rate 0.02": {"learning_rate": 0.02},
+    "whole picture": {"crop": 0, "units": (84,)},
+    "rate 0.01": {"learning_rate": 0.01},
     "constant rate": {"schedule": "constant", "warmup": 0.0, "learning_rate": 1e-3},
-    "batch 256": {"batch_size": 256},
+    "batch 128": {"batch_size": 128},
+    "batch 512": {"batch_size": 512},
     "usual Adam": {"beta_1": 0.9, "beta_2": 0.999},
     "no smoothing": {"label_smoothing": 0.0},
     "6 and 16 maps": {"maps": (6, 16), "units": (120, 84)},
@@ -26,6 +28,7 @@ FORMATS = ("float32", "mixed_bfloat16")
 NUMBERS = (
     "maps",
     "units",
+    "crop",
     "epochs",
     "batch_size",
     "learning_rate",
@@ -125,6 +128,6 @@ EXPERIMENTS = {
         lambda run: ONE_EPOCH.row(*(name for name in NUMBERS if name != "dtype")),
     ),
     "one_epoch_parts": Experiment(
-        runs({"recipe": PARTS}), part, lambda run: changed(run["recipe"]).row(*NUMBERS)
+        runs({"recipe": PARTS}, seeds=5), part, lambda run: changed(run["recipe"]).row(*NUMBERS)
     ),
 }

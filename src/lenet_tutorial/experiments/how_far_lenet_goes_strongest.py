@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..models import nine_looks
 from ..training.clock import Clock
 from ..training.recipes import STRONGEST, TAUGHT
 from .run import Experiment, accuracy, runs
@@ -17,15 +18,17 @@ SEEDS = {"strongest": 5, "taught": 2}
 TEACHERS = 4
 
 
-def _train(recipe, dataset, seed, train_digits, epochs, several=()):
-    """Train on all training digits, none being left for choosing; several may teach."""
+def _train(recipe, dataset, seed, train_digits, epochs, several=(), everything=True):
+    """Train on all training digits, or on those that are not held out; several may teach."""
     import keras
 
     from ..teaching import taught
 
     how = RECIPES[recipe]
     train, held_out, _ = digits(how, dataset, train_digits)
-    x, y = (np.concatenate(pair) for pair in zip(train, held_out, strict=True))
+    x, y = train
+    if everything:
+        x, y = (np.concatenate(pair) for pair in zip(train, held_out, strict=True))
     if not several:  # teachers must stay
         keras.backend.clear_session()
     clock, model = Clock(), how.build(seed)
@@ -78,18 +81,50 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
     -------
     dict
         ``parameters``, ``train_digits``, ``test_accuracy``; ``mistakes``, the test digits that
-        were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; and
-        ``article_epochs``, how long this training took, that of the teachers left out.
+        were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; the same
+        for :func:`lenet_tutorial.models.nine_looks` at each digit, ``nine_test_accuracy`` and
+        ``nine_mistakes``; and ``article_epochs``, how long this training took, that of the
+        teachers left out.
     """
     several = teachers(dataset, train_digits, epochs, count) if recipe == "taught" else ()
     model, clock, learned_from = _train(recipe, dataset, seed, train_digits, epochs, several)
     test = digits(RECIPES[recipe], dataset)[2]
+    nine = nine_looks(model)
     return {
         "parameters": model.count_params(),
         "train_digits": learned_from,
         "test_accuracy": accuracy(model, *test),
         "mistakes": mistakes(model, *test),
+        "nine_test_accuracy": accuracy(nine, *test),
+        "nine_mistakes": mistakes(nine, *test),
         "article_epochs": article_epochs(clock, dataset, seed, train_digits),
+    }
+
+
+def look(dataset, recipe, seed, train_digits=None, epochs=None):
+    """Train one network, and let it look at the validation digits once, and nine times.
+
+    The test digits are left alone.
+
+    Parameters
+    ----------
+    dataset, seed, train_digits, epochs
+        As :func:`run` takes them.
+    recipe : str
+        'strongest'.
+
+    Returns
+    -------
+    dict
+        ``parameters``, ``train_digits``, ``val_accuracy`` and ``nine_val_accuracy``.
+    """
+    model, _, learned_from = _train(recipe, dataset, seed, train_digits, epochs, everything=False)
+    held_out = digits(RECIPES[recipe], dataset)[1]
+    return {
+        "parameters": model.count_params(),
+        "train_digits": learned_from,
+        "val_accuracy": accuracy(model, *held_out),
+        "nine_val_accuracy": accuracy(nine_looks(model), *held_out),
     }
 
 
@@ -97,6 +132,11 @@ EXPERIMENTS = {
     "strongest": Experiment(
         [run for name, seeds in SEEDS.items() for run in runs({"recipe": [name]}, seeds)],
         run,
+        lambda run: RECIPES[run["recipe"]].row(*NUMBERS),
+    ),
+    "looks": Experiment(
+        runs({"recipe": ["strongest"]}, seeds=2),
+        look,
         lambda run: RECIPES[run["recipe"]].row(*NUMBERS),
     ),
 }

@@ -51,7 +51,7 @@ SPEEDS = {
 }
 
 #: Younger than the runs, and the same for all recipes here.
-YOUNGER = ("warmup_from", "nesterov", "shuffle", "maps", "units", "beta_1", "beta_2")
+YOUNGER = ("warmup_from", "nesterov", "shuffle", "maps", "units", "crop", "beta_1", "beta_2")
 #: The numbers of a recipe that stand in the files.
 NUMBERS = [column for column in ARTICLE.row() if column not in ("recipe", *YOUNGER)]
 

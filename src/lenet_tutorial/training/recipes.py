@@ -56,6 +56,8 @@ class Recipe:
         As `input_size`.
     units : tuple of int
         As `input_size`.
+    crop : int
+        As `input_size`.
     epochs : int
         At least 1.
     batch_size : int
@@ -111,6 +113,7 @@ class Recipe:
     activation: str = "tanh"
     maps: tuple = (6, 16)
     units: tuple = (120, 84)
+    crop: int = 0
     epochs: int = 10
     batch_size: int = 64
     optimizer: str = "adam"
@@ -148,6 +151,7 @@ class Recipe:
             self._keep(name, check_one_of(name, getattr(self, name), allowed))
         for name, counts in (("maps", (2,)), ("units", (1, 2))):
             self._keep(name, check_widths(name, getattr(self, name), counts))
+        self._keep("crop", models.check_crop(self.crop, self.input_size))
         for name in ("epochs", "batch_size"):
             self._keep(name, check_whole(name, getattr(self, name)))
         self._keep("learning_rate", check_number("learning_rate", self.learning_rate, above=0))
@@ -179,7 +183,7 @@ class Recipe:
         import keras
 
         fit.set_seed(seed)
-        shape = {"maps": self.maps, "units": self.units}
+        shape = {"maps": self.maps, "units": self.units, "crop": self.crop}
         usual = keras.config.dtype_policy()
         keras.config.set_dtype_policy(faster_dtype() if self.dtype == "auto" else self.dtype)
         try:
@@ -320,16 +324,17 @@ FAST = Recipe(
     dtype="mixed_bfloat16",
 )
 
-#: 99 % of the test digits after one epoch, with 57 190 parameters.
+#: 99 % of the test digits after one epoch, with 61 098 parameters.
 ONE_EPOCH = Recipe(
     "one epoch",
     pooling="folded",
     activation="relu",
     maps=(16, 32),
-    units=(84,),
+    units=(160,),
+    crop=2,
     epochs=1,
-    batch_size=128,
-    learning_rate=1e-2,
+    batch_size=256,
+    learning_rate=2e-2,
     schedule="cosine",
     warmup=0.2,
     beta_1=0.7,
