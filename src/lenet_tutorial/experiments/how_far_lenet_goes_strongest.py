@@ -82,7 +82,7 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
     dict
         ``parameters``, ``train_digits``, ``test_accuracy``; ``mistakes``, the test digits that
         were read wrong, as :func:`.training_faster_and_better.mistakes` writes them; the same
-        for :func:`lenet_tutorial.models.nine_looks` at each digit, ``nine_test_accuracy`` and
+        for :func:`lenet_tutorial.models.nine_looks` at each digit, ``test_nine_accuracy`` and
         ``nine_mistakes``; and ``article_epochs``, how long this training took, that of the
         teachers left out.
     """
@@ -95,7 +95,7 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
         "train_digits": learned_from,
         "test_accuracy": accuracy(model, *test),
         "mistakes": mistakes(model, *test),
-        "nine_test_accuracy": accuracy(nine, *test),
+        "test_nine_accuracy": accuracy(nine, *test),
         "nine_mistakes": mistakes(nine, *test),
         "article_epochs": article_epochs(clock, dataset, seed, train_digits),
     }
@@ -116,7 +116,7 @@ def look(dataset, recipe, seed, train_digits=None, epochs=None):
     Returns
     -------
     dict
-        ``parameters``, ``train_digits``, ``val_accuracy`` and ``nine_val_accuracy``.
+        ``parameters``, ``train_digits``, ``val_accuracy`` and ``val_nine_accuracy``.
     """
     model, _, learned_from = _train(recipe, dataset, seed, train_digits, epochs, everything=False)
     held_out = digits(RECIPES[recipe], dataset)[1]
@@ -124,7 +124,7 @@ def look(dataset, recipe, seed, train_digits=None, epochs=None):
         "parameters": model.count_params(),
         "train_digits": learned_from,
         "val_accuracy": accuracy(model, *held_out),
-        "nine_val_accuracy": accuracy(nine_looks(model), *held_out),
+        "val_nine_accuracy": accuracy(nine_looks(model), *held_out),
     }
 
 
