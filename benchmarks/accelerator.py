@@ -99,7 +99,8 @@ PLANS = {
         warmup=0.3,
         betas=(0.7, 0.9),
     ),
-    # 57 190 parameters, of whole pictures. Its numbers were chosen on the 5 000 validation digits, four runs each.
+    # 57 190 parameters, for whole pictures. Its numbers were chosen on the 5 000 validation digits,
+    # four runs each.
     "one epoch": Plan(
         maps=(16, 32),
         units=(84,),
