@@ -28,6 +28,11 @@ language = "zh_CN"
 locale_dirs = ["locale"]  # seen from the root
 html_title = "逐层解读 LeNet"
 redirect_html_template_file = "locale/moved.html"
+notfound_context = {
+    "title": "找不到页面",
+    "body": "<h1>找不到页面</h1>"
+    "<p>这个地址没有页面。各章列在菜单里；用搜索可以在所有章里查一个词。</p>",
+}
 html_css_files = [*book["html_css_files"], "zh.css"]
 html_theme_options = {**book["html_theme_options"], "search_bar_text": "搜索本书"}
 nb_code_prompt_show = "显示代码"

@@ -45,8 +45,9 @@ def merge(catalogue: Catalog, texts: Catalog) -> Catalog:
     catalogue.update(texts)
     catalogue.obsolete.clear()
     for message in catalogue:
-        # Sphinx reads formulas as they are, so these need no translator.
-        if message.id and message.id.startswith("\n"):
+        # Most formulas need no translator; one with words may have been given other words.
+        formula = message.id and message.id.startswith("\n")
+        if formula and (not message.string or "fuzzy" in message.flags):
             message.string = message.id
             message.flags.discard("fuzzy")
     return catalogue

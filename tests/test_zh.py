@@ -102,6 +102,7 @@ def test_a_changed_a_new_and_a_removed_sentence_are_noticed(tmp_path):
 ROLE = re.compile(r"\{([\w:]+)\}`([^`]*)`")
 CODE = re.compile(r"(`+)(.+?)\1")
 MATH = re.compile(r"\$([^$]+)\$")
+WORDED = re.compile(r"\\text\{[^}]*\}")  # words in a formula
 LINK = re.compile(r"\]\(([^)]*)\)")
 NUMBER = re.compile(r"\d{1,3}(?:[,\u00a0\u202f]\d{3})+(?!\d)|\d+(?:\.\d+)?")
 DECADE = re.compile(r"\b(\d\d)(\d)0s\b")
@@ -141,7 +142,7 @@ def parts(text):
     text = ROLE.sub(lambda role: _title(role[2]), text)  # a title has numbers of its own
     kept.update(f"code {code}" for _, code in CODE.findall(text))
     text = CODE.sub(" ", text)
-    kept.update(f"math {math}" for math in MATH.findall(text))
+    kept.update(f"math {WORDED.sub('', math)}" for math in MATH.findall(text))
     text = MATH.sub(" ", text)
     kept.update(f"link {link}" for link in LINK.findall(text))
     return kept, numbers(LINK.sub("]", text))
@@ -469,6 +470,29 @@ def test_a_name_in_a_formula_is_slanted_and_what_is_stressed_is_bold(both):
     slanted = parsed(both / "zh" / "chapters/10-what-came-after.html").article.select("em.latin")
     assert {"x", "f"} <= {tag.text for tag in slanted}
     assert not [tag.text for tag in slanted if CHINESE.search(tag.text)]
+
+
+def test_the_page_404_is_in_chinese(both):
+    page = parsed(both / "zh" / "404.html")
+    assert page.title.text.startswith("找不到页面") and page.h1.text.startswith("找不到页面")
+    assert not re.search(r"[a-z]{3}", page.article.text)
+
+
+def test_words_in_formulas_are_in_chinese(both):
+    """But for those that are one name, as an index is."""
+    seen = 0
+    for page in PAGES:
+        for source in parsed(both / "zh" / f"{page}.html").select("article annotation"):
+            for said in re.findall(r"(_\{)?\\text\{([^}]*)\}", source.text):
+                assert said[0] or not re.search("[A-Za-z]{2}", said[1]), f"{page}: {source.text}"
+                seen += bool(CHINESE.search(said[1]))
+    assert seen >= 10
+
+
+def test_a_character_with_several_sounds_stands_where_its_term_is_said(both):
+    terms = [term.text for term in parsed(both / "zh/book/glossary.html").select("dl.glossary dt")]
+    places = [next(n for n, term in enumerate(terms) if term.startswith(one)) for one in "池弹特"]
+    assert places == sorted(places)
 
 
 def test_other_pages_say_that_they_are_in_english(both):

@@ -63,7 +63,7 @@ def with_texts(source, table):
         if table[text] == text or line not in flat:
             continue
         for start, end in places(source, line):
-            held.append(table[text])
+            held.append(table[text].strip("\n"))  # as formulas have them, whose own lines stay
             source = f"{source[:start]}{HELD.format(len(held) - 1)}{source[end:]}"
     return re.sub("\x00(\\d+)\x00", lambda found: held[int(found[1])], source)
 

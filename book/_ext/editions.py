@@ -41,6 +41,26 @@ def has_catalogue(app, pagename):
 # ----------------------------------------------------------------- what the catalogues do not reach
 
 
+def catalogue_of(transform):
+    """Return the catalogue of the page that a transform works on."""
+    folders = [Path(transform.app.srcdir, folder) for folder in transform.config.locale_dirs]
+    return read_catalogue(folders, transform.config.language, transform.env.docname)[0]
+
+
+class TranslateFormulas(SphinxTransform):
+    """Sphinx would read a translated formula as text, so it finds the translation in its place."""
+
+    default_priority = 15  # before Sphinx translates
+
+    def apply(self, **kwargs):
+        if not is_chinese(self.config):
+            return
+        catalogue = catalogue_of(self)
+        for formula in self.document.findall(nodes.math_block):
+            said = catalogue.gettext(formula.rawsource or formula.astext())
+            formula.rawsource, formula[:] = said, [nodes.Text(said)]
+
+
 class TranslateCaptions(SphinxTransform):
     """The captions of ``_toc.yml`` come into the document when Sphinx has translated it."""
 
@@ -49,8 +69,7 @@ class TranslateCaptions(SphinxTransform):
     def apply(self, **kwargs):
         if not is_chinese(self.config):
             return
-        folders = [Path(self.app.srcdir, folder) for folder in self.config.locale_dirs]
-        catalogue, _found = read_catalogue(folders, self.config.language, self.env.docname)
+        catalogue = catalogue_of(self)
         for toctree in self.document.findall(addnodes.toctree):
             toctree.preserve_original_messages()
             for message in toctree.extract_original_messages():
@@ -58,18 +77,25 @@ class TranslateCaptions(SphinxTransform):
 
 
 class SortByPinyin(SphinxTransform):
-    """A glossary is in the order of its Chinese terms: GBK has the common characters by sound."""
+    """A glossary is in the order of its Chinese terms: GBK has the common characters by sound.
+
+    A character with several sounds stands there under one of them, 弹 under dàn.
+    """
 
     default_priority = 510  # after Sphinx has sorted by code points
+    sounds_like = str.maketrans({"弹": "谈"})  # tán, as in 弹性
+
+    @classmethod
+    def key(cls, term):
+        """Return what a term is sorted by."""
+        return term.lower().translate(cls.sounds_like).encode("gbk", "replace")
 
     def apply(self, **kwargs):
         if not is_chinese(self.config):
             return
         for glossary in self.document.findall(addnodes.glossary):
             if glossary["sorted"]:
-                glossary[0][:] = sorted(
-                    glossary[0], key=lambda item: item[0].astext().lower().encode("gbk", "replace")
-                )
+                glossary[0][:] = sorted(glossary[0], key=lambda item: self.key(item[0].astext()))
 
 
 class MarkLatin(SphinxTransform):
@@ -258,6 +284,7 @@ def address(app, config):
 
 
 def setup(app):
+    app.add_transform(TranslateFormulas)
     app.add_transform(TranslateCaptions)
     app.add_transform(SortByPinyin)
     app.add_transform(MarkLatin)
