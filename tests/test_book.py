@@ -228,9 +228,9 @@ def test_a_figure_is_enlarged_by_finger_mouse_and_keyboard(browser, server):
         wide, own = shown.bounding_box()["width"], int(picture.get_attribute("width"))
         assert wide / own * 7 / 72 * 120 >= 11
         page.keyboard.press("Escape")
-        assert page.locator("dialog.enlarged").count() == 0
+        page.locator("dialog.enlarged").wait_for(state="detached")
     button.tap()
     page.locator("dialog.enlarged > button").tap()
-    assert page.locator("dialog.enlarged").count() == 0
+    page.locator("dialog.enlarged").wait_for(state="detached")
     assert button.evaluate("one => one === document.activeElement")
     context.close()

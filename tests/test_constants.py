@@ -314,7 +314,7 @@ def test_the_optimisers_have_the_numbers_of_their_recipes():
 def test_the_recipes_are_those_of_the_book():
     usual = {
         "input_size": 28, "pooling": "max", "activation": "tanh", "epochs": 10, "batch_size": 64,
-        "maps": (6, 16), "units": (120, 84), "optimizer": "adam", "learning_rate": 1e-3,
+        "maps": (6, 16), "units": (120, 84), "crop": 0, "optimizer": "adam", "learning_rate": 1e-3,
         "schedule": "constant", "warmup": 0.0, "beta_1": 0.9, "beta_2": 0.999,
         "warmup_from": 0.0, "momentum": 0.9, "nesterov": True, "weight_decay": 0.0,
         "label_smoothing": 0.0, "ema": 0.0, "distortions": None, "shuffle": True,
@@ -335,8 +335,8 @@ def test_the_recipes_are_those_of_the_book():
         "weight_decay": 0.02, "ema": 0.999, "distortions": distortions, "whole_epochs": True,
     }  # fmt: skip
     one_epoch = {
-        "pooling": "folded", "activation": "relu", "maps": (16, 32), "units": (84,), "epochs": 1,
-        "batch_size": 128, "learning_rate": 0.01, "schedule": "cosine", "warmup": 0.2,
+        "pooling": "folded", "activation": "relu", "maps": (16, 32), "units": (160,), "crop": 2,
+        "epochs": 1, "batch_size": 256, "learning_rate": 0.02, "schedule": "cosine", "warmup": 0.2,
         "beta_1": 0.7, "beta_2": 0.9, "label_smoothing": 0.1, "whole_epochs": True,
         "dtype": "auto",
     }  # fmt: skip
