@@ -54,6 +54,16 @@ def check_widths(name, value, counts):
     return tuple(check_whole(name, one) for one in value)
 
 
+def check_crop(crop, input_size):
+    """Return how many pixels are cut off each side of a LeNet's input; S4 must keep a map of 1×1."""
+    crop, most = check_whole("crop", crop, 0), (input_size - 16) // 2
+    if crop and input_size != 28:
+        raise ValueError(f"crop goes with an input of 28 × 28 pixels, got {crop} with {input_size}")
+    if crop > most:
+        raise ValueError(f"crop must be at most {most}, or S4 has no maps, got {crop}")
+    return crop
+
+
 def check_pixels(name, value, least):
     """Return what `check_whole` returns; its words are those of the calculator in the book."""
     found = _whole(value)

@@ -5,21 +5,11 @@ doi:10.1109/5.726791), section II-B. ``C`` is a convolution, ``S`` subsampling, 
 connected.
 """
 
-from ._checks import check_one_of, check_whole, check_widths
+from ._checks import check_crop, check_one_of, check_whole, check_widths
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid")
 POOLINGS = ("average", "max", "folded")
 INPUT_SIZES = (28, 32)
-
-
-def check_crop(crop, input_size):
-    """Return how many pixels of a picture's border a network leaves out; refuse what can't be."""
-    crop, most = check_whole("crop", crop, 0), (input_size - 16) // 2
-    if crop and input_size != 28:
-        raise ValueError(f"crop goes with an input of 28 × 28 pixels, got {crop} with {input_size}")
-    if crop > most:
-        raise ValueError(f"crop must be at most {most}, or S4 has no maps, got {crop}")
-    return crop
 
 
 def lenet5(

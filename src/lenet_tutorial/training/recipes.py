@@ -9,7 +9,7 @@ say exactly what was run.
 from dataclasses import asdict, dataclass, replace
 
 from .. import models
-from .._checks import check_number, check_one_of, check_whole, check_widths
+from .._checks import check_crop, check_number, check_one_of, check_whole, check_widths
 from . import fit
 from .precision import faster_dtype
 
@@ -151,7 +151,7 @@ class Recipe:
             self._keep(name, check_one_of(name, getattr(self, name), allowed))
         for name, counts in (("maps", (2,)), ("units", (1, 2))):
             self._keep(name, check_widths(name, getattr(self, name), counts))
-        self._keep("crop", models.check_crop(self.crop, self.input_size))
+        self._keep("crop", check_crop(self.crop, self.input_size))
         for name in ("epochs", "batch_size"):
             self._keep(name, check_whole(name, getattr(self, name)))
         self._keep("learning_rate", check_number("learning_rate", self.learning_rate, above=0))
