@@ -55,7 +55,7 @@ def check_widths(name, value, counts):
 
 
 def check_crop(crop, input_size):
-    """Return how many pixels are cut off each side of a LeNet's input; S4 must keep a map of 1×1."""
+    """Return how many pixels are cut off each side of a picture; S4 must keep a map of 1×1."""
     crop, most = check_whole("crop", crop, 0), (input_size - 16) // 2
     if crop and input_size != 28:
         raise ValueError(f"crop goes with an input of 28 × 28 pixels, got {crop} with {input_size}")
