@@ -17,7 +17,7 @@ DRAWN = test_pictures.DRAWN
 #: Names that are written in the same letters in both languages, and keys of the code.
 SAME = {
     *"AlexNet VGG-16 ResNet-50 LeNet LeNet-1 LeNet-4 LeNet-5 MNIST Net-{a} Adam ReLU".split(),
-    *"tanh relu softmax paper adamw distort more fast article".split(),
+    *"tanh relu softmax adamw distort more fast article".split(),
     *("SGD {a}", "Adam {a}", "1.7159 tanh(2a/3)"),
 }
 
