@@ -18,13 +18,11 @@ from xml.etree import ElementTree
 import cells
 import lettering
 import nbformat
-from sphinx.locale import get_translation
 
 ROOT = Path(__file__).parents[2]
 CHINESE = "zh_CN"
 FOLDER = "build/zh"  # of the Chinese notebooks in a copy of the repository; git ignores it
 BRANCH = "notebooks-zh"  # of the repository; holds them alone
-_ = get_translation("sphinx")
 
 DRAWING, PICTURE = "image/svg+xml", "image/png"
 UNLIKE = "nbval-ignore-output"
