@@ -347,6 +347,10 @@ PADDED = {
     "same pool": lambda: [layers.AveragePooling2D(3, padding="same")],
     "zeros": lambda: [layers.ZeroPadding2D(2), layers.Conv2D(2, 3)],
     "zeros on one side": lambda: [layers.ZeroPadding2D(((3, 0), (3, 0))), layers.Conv2D(2, 3)],
+    "zeros, cropped again": lambda: [
+        layers.ZeroPadding2D(((SIDE, 0), (SIDE, 0))), layers.Cropping2D(((SIDE, 0), (SIDE, 0))),
+        layers.Conv2D(2, 2),
+    ],
     "few units, large step": lambda: [
         layers.Conv2D(2, 4, strides=4), layers.Conv2D(2, 3, padding="same"),
     ],
