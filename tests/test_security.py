@@ -138,7 +138,7 @@ def test_the_wheel_holds_all_that_the_package_reads_and_the_command(wheel):
         if file.is_file() and "__pycache__" not in file.parts and file.suffix != ".part":
             assert f"lenet_tutorial/{file.relative_to(package).as_posix()}" in names, file
     points = next(name for name in names if name.endswith("entry_points.txt"))
-    assert "lenet-tutorial = lenet_tutorial.command.cli:main" in wheel.read(points).decode()
+    assert "lenet-tutorial = lenet_tutorial.command.cli:program" in wheel.read(points).decode()
 
 
 # --------------------------------------------------------------------------- the code

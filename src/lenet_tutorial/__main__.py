@@ -1,8 +1,6 @@
 """``python -m lenet_tutorial COMMAND`` does what ``lenet-tutorial COMMAND`` does."""
 
-import sys
-
-from .command.cli import main
+from .command.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

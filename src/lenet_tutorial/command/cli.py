@@ -8,6 +8,8 @@ interrupted (143 or 129 by SIGTERM or SIGHUP). Whatever happens, the complaint i
 ``LENET_TUTORIAL_TRACEBACK=1`` to see where an error came from.
 """
 
+import os
+import sys
 from dataclasses import dataclass
 
 from .. import __version__
@@ -92,8 +94,18 @@ COMMANDS = {
 }
 
 
+def program():
+    """Run the command that was asked for, and end the process with its exit code."""
+    code = main()
+    if code > net.SIGNALLED:
+        # A training that is cut short leaves threads behind that still hold the digits. Python
+        # takes itself apart under them, and now and then they end the process with a crash.
+        os._exit(code)
+    sys.exit(code)
+
+
 def main(arguments=None):
-    """Run a command.
+    """Run a command, and return to whoever called it.
 
     Parameters
     ----------

@@ -16,7 +16,10 @@ import traceback
 from .._inputs import printable, why
 
 #: Exit codes, beside 0 for done.
-FAILED, WRONG, UNEXPECTED, INTERRUPTED = 1, 2, 70, 130
+FAILED, WRONG, UNEXPECTED = 1, 2, 70
+#: The exit code of a command that a signal ended is this and the signal's number.
+SIGNALLED = 128
+INTERRUPTED = SIGNALLED + 2  # SIGINT, which is Ctrl-C
 #: Set it to anything to see where an error came from.
 TRACEBACK = "LENET_TUTORIAL_TRACEBACK"
 LONG = 300  # characters of a word: what is longer is a path that nobody reads to its end
@@ -89,7 +92,7 @@ def judge(error):
     chain = list(_chain(error))
     for one in chain:  # libraries turn an interruption of their import into an ImportError
         if isinstance(one, Stopped):
-            return "", 128 + one.number
+            return "", SIGNALLED + one.number
         if isinstance(one, KeyboardInterrupt):
             return "", INTERRUPTED
     if any(isinstance(one, MemoryError) for one in chain):
