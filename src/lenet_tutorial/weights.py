@@ -1,4 +1,4 @@
-"""The weights of a network in a file: two bytes each, for the browser and for the package's own.
+"""The weights of a network in a file: two bytes each, or one, for the browser and the package.
 
 And what becomes of them with fewer binary digits.
 """
@@ -15,29 +15,52 @@ from .files import write_whole
 DEFAULT = Path(__file__).parent / "data" / "textbook.npz"
 
 
-def pack(model):
-    """Return a model's weights as bytes: little-endian float16, array after array.
+def pack(model, bits=16):
+    """Return a model's weights as bytes, array after array.
+
+    With 16 bits each is a little-endian float16. With 8 bits each weight of a kernel is a whole
+    number `q` from -127 to 127, and stands for ``q / 127`` times the largest weight of its unit or
+    map. These largest ones come before their array, as float16. Biases keep their 16 bits.
 
     Parameters
     ----------
     model : keras.Model
         Its weights are read.
+    bits : {16, 8}
+        How many a weight takes.
 
     Returns
     -------
     bytes
-        Two for each weight, layer by layer in the order of `Model.get_weights`.
+        Layer by layer in the order of `Model.get_weights`.
 
     Raises
     ------
     ValueError
         If a weight is not finite, or too large for float16.
     """
-    arrays = [np.asarray(array, "float32").ravel() for array in model.get_weights()]
-    flat = np.concatenate(arrays)
-    if not (np.abs(flat) <= np.finfo("float16").max).all():
+    arrays = [np.asarray(array, "float32") for array in model.get_weights()]
+    if not all((np.abs(array) <= np.finfo("float16").max).all() for array in arrays):
         raise ValueError("a weight is not finite, or too large for float16")
-    return flat.astype("<f2").tobytes()
+    return b"".join(_pack_array(array, bits) for array in arrays)
+
+
+def _pack_array(array, bits):
+    if bits == 16 or array.ndim == 1:
+        return array.astype("<f2").tobytes()
+    largest = _largest(array).astype("<f2")
+    whole = np.rint(array / np.where(largest > 0, largest, 1).astype("float64") * _most(8))
+    return largest.tobytes() + np.clip(whole, -_most(8), _most(8)).astype("int8").tobytes()
+
+
+def _largest(array):
+    """Return the largest size of a weight in each unit or map: those that the last axis counts."""
+    return np.abs(array).max(axis=tuple(range(array.ndim - 1)))
+
+
+def _most(bits):
+    """Return the largest whole number of so many bits, one of them for the sign: 127 for 8."""
+    return 2 ** (bits - 1) - 1
 
 
 def unpack(data, model):
@@ -46,7 +69,7 @@ def unpack(data, model):
     Parameters
     ----------
     data : bytes
-        As :func:`pack` returns them.
+        As :func:`pack` returns them; their number says how many bits a weight has.
     model : keras.Model
         Its weights are replaced.
 
@@ -55,13 +78,34 @@ def unpack(data, model):
     ValueError
         If there are more or fewer weights than the model has.
     """
-    flat = np.frombuffer(data, "<f2").astype("float32")
     shapes = [array.shape for array in model.get_weights()]
-    sizes = [int(np.prod(shape)) for shape in shapes]
-    if sum(sizes) != len(flat):
-        raise ValueError(f"the data holds {len(flat)} weights, the model has {sum(sizes)}")
-    pieces = np.split(flat, np.cumsum(sizes)[:-1])
-    model.set_weights([piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)])
+    sizes = {bits: [_length(shape, bits) for shape in shapes] for bits in (16, 8)}
+    bits = next((bits for bits, lengths in sizes.items() if sum(lengths) == len(data)), None)
+    if bits is None:
+        count, (whole, half) = sum(map(np.prod, shapes)), map(sum, sizes.values())
+        raise ValueError(
+            f"the data holds {len(data)} bytes; the model has {count} weights, "
+            f"which take {whole} bytes with 16 bits each and {half} with 8"
+        )
+    arrays, at = [], 0
+    for shape, length in zip(shapes, sizes[bits], strict=True):
+        arrays.append(_unpack_array(data[at : at + length], shape, bits))
+        at += length
+    model.set_weights(arrays)
+
+
+def _length(shape, bits):
+    """Return how many bytes an array takes."""
+    count = int(np.prod(shape))
+    return 2 * count if bits == 16 or len(shape) == 1 else 2 * shape[-1] + count
+
+
+def _unpack_array(data, shape, bits):
+    if bits == 16 or len(shape) == 1:
+        return np.frombuffer(data, "<f2").astype("float32").reshape(shape)
+    largest = np.frombuffer(data[: 2 * shape[-1]], "<f2").astype("float64")
+    whole = np.frombuffer(data[2 * shape[-1] :], "int8").reshape(shape)
+    return (whole * largest / _most(8)).astype("float32")
 
 
 def write(path, data, about):
@@ -72,7 +116,7 @@ def write(path, data, about):
     path : path
         A file that is there is replaced, whole or not at all.
     data : bytes
-        As :func:`pack` returns them.
+        As :func:`pack` returns them, with 16 bits.
     about : dict
         How the network was trained; fit for JSON.
 
@@ -131,8 +175,8 @@ def rounded(weights, bits):
     ValueError
         If `bits` is no whole number of at least 2.
     """
-    most = 2 ** (check_whole("bits", bits, 2) - 1) - 1  # 127 for 8 bits
+    most = _most(check_whole("bits", bits, 2))
     if weights.ndim == 1:
         return weights
-    scale = np.abs(weights).max(axis=tuple(range(weights.ndim - 1)), keepdims=True) / most
+    scale = _largest(weights) / most
     return scale * np.round(weights / np.where(scale > 0, scale, 1))

@@ -1,7 +1,7 @@
 /* The networks, computed in the browser: a forward pass, and how one unit comes to its value.
 
    A layer's values lie map after map, each map row after row. Weights come from scripts that
-   `make export` writes (see export.py): base64 of little-endian float16, in the order of Keras. */
+   `make export` writes (see export.py): base64 of what weights.py packs, in the order of Keras. */
 (function () {
   "use strict";
   const LeNet = (window.LeNet = window.LeNet || {});
@@ -83,6 +83,14 @@
     return result;
   };
 
+  /** Turn whole numbers of 8 bits into numbers: 127 is the largest of its unit or map, and these
+      largest ones come first, as float16. */
+  engine.eighths = function (data, maps) {
+    const largest = engine.halfs(data.subarray(0, 2 * maps));
+    const whole = Int8Array.from(data.subarray(2 * maps));
+    return Float32Array.from(whole, (one, n) => (one * largest[n % maps]) / 127);
+  };
+
   // ------------------------------------------------------------------ building a network
 
   /** Put a network together from its part of the manifest and its weights.
@@ -90,14 +98,19 @@
       A dense layer over maps is the same as a convolution whose kernel is as large as a map (so
       it is with C5), and one over single units is a convolution with kernels of 1×1. */
   engine.build = function (entry, bytes) {
-    const numbers = engine.halfs(bytes);
+    const size = (shape) => shape.reduce((product, side) => product * side, 1);
+    const shapes = entry.layers.flatMap((given) => given.shapes);
+    const halfs = bytes.length === 2 * shapes.reduce((sum, shape) => sum + size(shape), 0);
     let used = 0;
     const take = (shape) => {
-      const count = shape.reduce((product, side) => product * side, 1);
-      if (used + count > numbers.length)
+      const maps = shape[shape.length - 1];
+      const whole = halfs || shape.length === 1; // biases keep their 16 bits
+      const length = whole ? 2 * size(shape) : 2 * maps + size(shape);
+      if (used + length > bytes.length)
         throw new Error(LeNet.say("files.few", { name: entry.name }));
-      used += count;
-      return numbers.subarray(used - count, used);
+      used += length;
+      const piece = bytes.subarray(used - length, used);
+      return whole ? engine.halfs(piece) : engine.eighths(piece, maps);
     };
     let below = { size: entry.input_size, maps: 1, reach: LeNet.shapes.atInput(entry.input_size) };
     const layers = entry.layers.map((given) => {
@@ -120,7 +133,7 @@
       below = layer;
       return layer;
     });
-    if (used !== numbers.length) throw new Error(LeNet.say("files.many", { name: entry.name }));
+    if (used !== bytes.length) throw new Error(LeNet.say("files.many", { name: entry.name }));
     return { name: entry.name, inputSize: entry.input_size, entry, layers };
   };
 

@@ -3,8 +3,9 @@
 The explorer runs the networks in the reader's browser. They are trained here, with a snapshot of
 the weights after some epochs, and written as :mod:`~lenet_tutorial.explorer.scripts` says.
 
-What is rounded to float16 is the network that the explorer shows: its accuracies in the manifest
-are those of the rounded weights.
+What is rounded is the network that the explorer shows: its accuracies in the manifest are those of
+the rounded weights. A weight takes 8 bits; only those of the textbook network at its end, with
+which the package and the chapters compute as well, take 16.
 """
 
 import json
@@ -120,7 +121,8 @@ def train_snapshots(name, digits, epochs=EPOCHS, seed=0, train_digits=None):
 
     def keep(epoch, logs=None):
         if epoch + 1 in epochs:  # Keras counts from 0
-            kept[epoch + 1] = pack(model)
+            last = epoch + 1 == max(epochs)
+            kept[epoch + 1] = pack(model, bits=16 if name == scripts.OWN and last else 8)
 
     keep(-1)
     recipe.train(

@@ -1,9 +1,9 @@
 """The weights that the explorer's page loads: scripts, and what the site's build makes of the rest.
 
 A page that was opened from a folder may load scripts and nothing else. So each script holds the
-weights of one network after one epoch, as base64 of little-endian float16, and ``samples.js``
-digits to try; ``manifest.json`` says what is in them, how the networks were trained, how well they
-read, and gives the checksums. What is there in another form is kept only so, and the build of the
+weights of one network after one epoch, as base64 of what :mod:`~lenet_tutorial.weights` packs, and
+``samples.js`` digits to try; ``manifest.json`` says what is in them, how the networks were trained,
+how well they read, and gives the checksums. What is there in another form is kept only so, and the build of the
 site makes a script of it: the manifest itself (``index.js``), the last weights of the textbook
 network, which come with the package (``data/textbook.npz``), and ``digits.js``, the digits from
 which a network learns in the page (``digits.bin``, see :func:`pack_digits`).
@@ -21,6 +21,7 @@ import numpy as np
 from .. import weights
 
 DIGITS = "digits.bin"  # the digits to learn from, as the repository keeps them
+OWN = "textbook"  # the last weights of this network come with the package
 LEVELS = 16  # of ink that are kept of a pixel's 256
 
 
@@ -274,9 +275,9 @@ def write_default(folder, path=None):
         If the file can't be written.
     """
     path = Path(path or weights.DEFAULT)
-    entry = {one["name"]: one for one in read_manifest(folder)["networks"]}["textbook"]
+    entry = {one["name"]: one for one in read_manifest(folder)["networks"]}[OWN]
     snapshot = entry["snapshots"][-1]
-    data = read_weights(folder, "textbook", snapshot["epoch"])
+    data = read_weights(folder, OWN, snapshot["epoch"])
     about = {key: entry[key] for key in ("title", "dataset", "test_accuracy", "seed", "recipe")}
     about |= {"epoch": snapshot["epoch"], "sha256": snapshot["sha256"]}
     weights.write(path, data, about)
