@@ -3,10 +3,10 @@
 A page that was opened from a folder may load scripts and nothing else. So each script holds the
 weights of one network after one epoch, as base64 of what :mod:`~lenet_tutorial.weights` packs, and
 ``samples.js`` digits to try; ``manifest.json`` says what is in them, how the networks were trained,
-how well they read, and gives the checksums. What is there in another form is kept only so, and the build of the
-site makes a script of it: the manifest itself (``index.js``), the last weights of the textbook
-network, which come with the package (``data/textbook.npz``), and ``digits.js``, the digits from
-which a network learns in the page (``digits.bin``, see :func:`pack_digits`).
+how well they read, and gives the checksums. What is there in another form is kept only so, and the
+build of the site makes a script of it: the manifest itself (``index.js``), the last weights of the
+textbook network, which come with the package (``data/textbook.npz``), and ``digits.js``, the digits
+from which a network learns in the page (``digits.bin``, see :func:`pack_digits`).
 """
 
 import base64
