@@ -192,6 +192,19 @@ def search(browser, address, query):
     return found, said, problems
 
 
+#: The cells of tables, in the page's text, whose lines are of four characters and fewer, though
+#: they say more: see typography.py. Cells of code, and those that the reader fills in, are others.
+NARROW = """() => [...document.querySelectorAll(".bd-article table:not(.dataframe) :is(td, th)")]
+    .filter((cell) => {
+        const text = cell.textContent.trim(), style = getComputedStyle(cell);
+        const pads = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
+        const wide = (cell.clientWidth - pads) / parseFloat(style.fontSize);
+        const high = cell.clientHeight / parseFloat(style.lineHeight);
+        return cell.checkVisibility() && text.length > 3 && wide < 3.8 && high > 2;
+    })
+    .map((cell) => cell.textContent.trim())"""
+
+
 def visit(browser, address, width=1280, theme="light"):
     """Open a page; return it with the addresses it asked for and what went wrong."""
     context = browser.new_context(

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import formulas
 import pytest
 import weight
-from browsing import ADDRESS, dead_links, page_names, parsed, references, visit
+from browsing import ADDRESS, NARROW, dead_links, page_names, parsed, references, visit
 from bs4 import BeautifulSoup
 from contents import LESSONS
 
@@ -209,6 +209,17 @@ def test_a_rule_stays_if_one_selector_is_used_and_icons_are_named():
     assert weight.purge(style, {"a", "e"}) == (
         '.a:is(h1, h2){u:1}\n.a{x:1}\n@media print{.a:not(.q){z:1}}\n#e[f=".g"]{w:1}\np{v:1}'
     )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    "name", ["chapters/01-history", "chapters/06-when-training-fails", "book/teach"]
+)
+def test_no_column_is_a_few_characters_wide_on_a_phone(browser, server, name):
+    page, _, _ = visit(browser, f"{server}/{name}.html", width=390)
+    assert page.locator(".pst-scrollable-table-container :is(td, th).short").count() >= 3
+    assert page.evaluate(NARROW) == []
+    page.context.close()
 
 
 def test_a_figure_is_enlarged_by_finger_mouse_and_keyboard(browser, server):

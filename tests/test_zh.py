@@ -22,7 +22,17 @@ import nbformat
 import pytest
 import translatable
 import words
-from browsing import CONFIG, OBJECTS_OWN, dead_links, parsed, search, serve, until, visit
+from browsing import (
+    CONFIG,
+    NARROW,
+    OBJECTS_OWN,
+    dead_links,
+    parsed,
+    search,
+    serve,
+    until,
+    visit,
+)
 from bs4 import BeautifulSoup
 
 pytestmark = pytest.mark.book
@@ -495,6 +505,38 @@ def test_a_character_with_several_sounds_stands_where_its_term_is_said(both):
     assert places == sorted(places)
 
 
+def test_the_index_has_the_terms_under_the_letter_they_are_said_with(both):
+    page = parsed(both / "zh/genindex.html")
+    letters = [heading.text.strip() for heading in page.select("h2[id]")]
+    assert letters == sorted(letters) and all(re.fullmatch("[A-Z]", one) for one in letters)
+    found = {}
+    for heading in page.select("h2[id]"):
+        names = [item.find(string=True).strip() or item.a.text.strip()
+                 for item in heading.find_next("table").select("td > ul > li")]  # fmt: skip
+        chinese = [bool(CHINESE.match(name)) for name in names]
+        assert chinese == sorted(chinese), names  # the English ones first
+        found |= dict.fromkeys(names, heading.text.strip())
+    want = {"卷积": "J", "池化": "C", "学习率": "X", "填充": "T", "准确率": "Z", "感受野": "G"}
+    assert {name: found[name] for name in want} == want
+    assert sum(bool(CHINESE.match(name)) for name in found) >= 100
+
+
+@pytest.mark.parametrize(
+    ("term", "letter"),
+    [
+        ("阿", "A"),
+        ("卷积", "J"),
+        ("弹性", "T"),
+        ("座", "Z"),
+        ("匝", "Z"),
+        ("压", "Y"),
+        ("鑫", "鑫"),
+    ],
+)
+def test_the_letter_of_a_term_is_that_of_its_sound(term, letter):
+    assert editions.initial(term) == letter
+
+
 def test_other_pages_say_that_they_are_in_english(both):
     others, given_up = 0, CONFIG["sphinx"]["config"]["redirects"]
     for file in editions.pages(both / "zh"):
@@ -814,6 +856,7 @@ def test_the_switch_leads_from_the_top_of_a_page_to_the_top(browser, address):
 def test_a_chinese_page_fits_a_phone_and_asks_no_other_host(browser, address, name):
     page, requests, problems = visit(browser, f"{address}/zh/{name}.html", width=390)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate(NARROW) == []
     assert not [url for url in requests if not url.startswith((address, "data:", "blob:"))]
     assert not problems
     page.context.close()

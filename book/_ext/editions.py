@@ -11,6 +11,7 @@ import html
 import posixpath
 import re
 import shutil
+from bisect import bisect_right
 from os.path import relpath
 from pathlib import Path
 
@@ -76,26 +77,54 @@ class TranslateCaptions(SphinxTransform):
                 toctree.apply_translated_message(message, catalogue.gettext(message))
 
 
-class SortByPinyin(SphinxTransform):
-    """A glossary is in the order of its Chinese terms: GBK has the common characters by sound.
+# GBK has the common characters by sound. One with several sounds stands under one of them only.
+SOUNDS_LIKE = str.maketrans({"弹": "谈"})  # tán, as in 弹性
+# The first character of each letter: none is said with I, U or V at its beginning.
+FIRSTS = [one.encode("gbk") for one in "啊芭擦搭蛾发噶哈击喀垃妈拿哦啪期然撒塌挖昔压匝"]
+INITIALS = "ABCDEFGHJKLMNOPQRSTWXYZ"
+LAST = "座".encode("gbk")  # from there on they are ordered by their strokes
 
-    A character with several sounds stands there under one of them, 弹 under dàn.
-    """
+
+def pinyin(term):
+    """Return what a term is sorted by."""
+    return term.lower().translate(SOUNDS_LIKE).encode("gbk", "replace")
+
+
+def initial(term):
+    """Return the letter under which a term stands in an index; itself where that is not known."""
+    sound = pinyin(term[0])
+    if FIRSTS[0] <= sound <= LAST:
+        return INITIALS[bisect_right(FIRSTS, sound) - 1]
+    return term[0].upper()
+
+
+class SortByPinyin(SphinxTransform):
+    """A glossary is in the order of its Chinese terms."""
 
     default_priority = 510  # after Sphinx has sorted by code points
-    sounds_like = str.maketrans({"弹": "谈"})  # tán, as in 弹性
-
-    @classmethod
-    def key(cls, term):
-        """Return what a term is sorted by."""
-        return term.lower().translate(cls.sounds_like).encode("gbk", "replace")
 
     def apply(self, **kwargs):
         if not is_chinese(self.config):
             return
         for glossary in self.document.findall(addnodes.glossary):
             if glossary["sorted"]:
-                glossary[0][:] = sorted(glossary[0], key=lambda item: self.key(item[0].astext()))
+                glossary[0][:] = sorted(glossary[0], key=lambda item: pinyin(item[0].astext()))
+
+
+def index_by_pinyin(app, pagename, templatename, context, doctree):
+    """In the index each letter has its English entries, then the Chinese ones by their sound."""
+    if pagename != "genindex" or not is_chinese(app.config):
+        return
+    letters = {}
+    for letter, entries in context["genindexentries"]:
+        for entry in entries:
+            chinese = bool(SearchChinesePairs.runs.match(entry[0]))
+            below = initial(entry[0]) if chinese else letter
+            letters.setdefault(below, ([], []))[chinese].append(entry)
+    context["genindexentries"] = [
+        (letter, latin + sorted(chinese, key=lambda entry: pinyin(entry[0])))
+        for letter, (latin, chinese) in sorted(letters.items())
+    ]
 
 
 class MarkLatin(SphinxTransform):
@@ -294,6 +323,7 @@ def setup(app):
     app.connect("env-updated", name_untranslated)
     app.connect("doctree-resolved", mark_untranslated)
     app.connect("html-page-context", note_untranslated)
+    app.connect("html-page-context", index_by_pinyin)
     app.connect("build-finished", write_plural_rule)
     app.connect("build-finished", join, priority=950)  # when the other extensions have done theirs
     return {"parallel_read_safe": True, "parallel_write_safe": True}
