@@ -14,7 +14,7 @@ from many_at_once_groups import GROUPS
 from lenet_tutorial import models, results
 from lenet_tutorial.experiments.run import written
 from lenet_tutorial.teaching import Taught, soften, taught
-from lenet_tutorial.training.recipes import STRONG, STRONGEST, TAUGHT
+from lenet_tutorial.training.recipes import LONGEST, STRONG, STRONGEST, TAUGHT
 
 FILE = results.FOLDER / f"{many.NAME}.csv"
 
@@ -119,10 +119,12 @@ def test_nine_looks_are_the_mean_of_the_answers_to_a_digit_that_is_moved(digits)
 # --------------------------------------------------------------------------- the stored rows
 
 
-def test_both_recipes_are_the_strong_one_with_other_numbers():
-    for recipe in (STRONGEST, TAUGHT):
+def test_the_recipes_are_the_strong_one_with_other_numbers():
+    for recipe in (STRONGEST, LONGEST, TAUGHT):
         assert recipe.build().count_params() == STRONG.build().count_params() == 61_706
         assert (recipe.input_size, recipe.pooling, recipe.batch_size) == (32, "max", 128)
+    assert STRONGEST.epochs == 150
+    assert replace(STRONGEST, name="longest", epochs=300) == LONGEST
 
 
 def choices():

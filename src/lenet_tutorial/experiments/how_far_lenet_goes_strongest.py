@@ -1,4 +1,4 @@
-"""Chapter 16: how few errors a LeNet-5 of 61 706 parameters makes, alone and taught by four."""
+"""Chapter 16: how few errors a LeNet-5 of 61 706 parameters makes: alone, longer, and taught."""
 
 import functools
 from dataclasses import replace
@@ -7,13 +7,13 @@ import numpy as np
 
 from ..models import nine_looks
 from ..training.clock import Clock
-from ..training.recipes import STRONGEST, TAUGHT
+from ..training.recipes import LONGEST, STRONGEST, TAUGHT
 from .run import Experiment, accuracy, runs
 from .training_faster_and_better import NUMBERS, article_epochs, digits, mistakes
 
-RECIPES = {recipe.name: recipe for recipe in (STRONGEST, TAUGHT)}
+RECIPES = {recipe.name: recipe for recipe in (STRONGEST, LONGEST, TAUGHT)}
 #: So many networks are trained by each recipe.
-SEEDS = {"strongest": 5, "taught": 2}
+SEEDS = {"strongest": 5, "longest": 5, "taught": 2}
 #: So many of the first kind, those of the first seeds, teach each of the second.
 TEACHERS = 4
 
@@ -66,8 +66,8 @@ def run(dataset, recipe, seed, train_digits=None, epochs=None, count=TEACHERS):
     ----------
     dataset : {'mnist', 'digits'}
         What to train on.
-    recipe : {'strongest', 'taught'}
-        By the labels; or by the labels and the answers of four networks of the first kind.
+    recipe : {'strongest', 'longest', 'taught'}
+        By the labels, in two lengths; or by the labels and the answers of four of the first kind.
     seed : int
         Of the weights, the order of the digits and the distortions.
     train_digits : int, optional

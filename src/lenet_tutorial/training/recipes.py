@@ -376,6 +376,9 @@ STRONGEST = replace(
     ),
 )
 
+#: The same for twice as long, which is no better: see chapter 16.
+LONGEST = replace(STRONGEST, name="longest", epochs=300)
+
 #: For a network that learns from the answers of others, see ``teaching``.
 TAUGHT = replace(STRONG, name="taught", epochs=60, learning_rate=8e-3)
 
