@@ -192,15 +192,16 @@ def search(browser, address, query):
     return found, said, problems
 
 
-#: The cells of tables, in the page's text, whose lines are of four characters and fewer, though
-#: they say more: see typography.py. Cells of code, and those that the reader fills in, are others.
+#: The cells of tables in the page's text that take more than two lines of a few characters, though
+#: they say more: see typography.py.
 NARROW = """() => [...document.querySelectorAll(".bd-article table:not(.dataframe) :is(td, th)")]
     .filter((cell) => {
-        const text = cell.textContent.trim(), style = getComputedStyle(cell);
+        const style = getComputedStyle(cell), all = document.createRange();
+        all.selectNodeContents(cell);
         const pads = parseFloat(style.paddingLeft) + parseFloat(style.paddingRight);
         const wide = (cell.clientWidth - pads) / parseFloat(style.fontSize);
-        const high = cell.clientHeight / parseFloat(style.lineHeight);
-        return cell.checkVisibility() && text.length > 3 && wide < 3.8 && high > 2;
+        const lines = new Set([...all.getClientRects()].map((part) => Math.round(part.top / 6)));
+        return cell.checkVisibility() && wide < 3.8 && lines.size > 2;
     })
     .map((cell) => cell.textContent.trim())"""
 
