@@ -624,7 +624,7 @@ def test_ctrl_c_keeps_the_epochs_that_were_finished(tmp_path):
     # Threads of TensorFlow may crash while Python takes itself apart. Here they always do.
     crash = "import atexit, os, signal; atexit.register(os.kill, os.getpid(), signal.SIGSEGV)"
     (tmp_path / "apart").mkdir()
-    (tmp_path / "apart" / "sitecustomize.py").write_text(crash)
+    (tmp_path / "apart" / "sitecustomize.py").write_text(crash, encoding="utf-8")
     arguments = ["train", "--network", "article", "--epochs", "500", "--output", "model.keras"]
     process = subprocess.Popen(
         [str(PROGRAM), *arguments],
