@@ -58,7 +58,8 @@ def test_a_script_holds_what_the_manifest_says(name, epoch):
     assert scripts.about_file(shot["file"], data).items() <= shot.items()
     model = export.load(FOLDER, name, epoch)
     own = (name, epoch) == ("textbook", 10)  # the chapters compute with these, too
-    assert len(data) / model.count_params() < (2.01 if own else 1.02)
+    assert len(data) == 2 * model.count_params() or not own
+    assert len(data) < 1.02 * model.count_params() or own
     assert describe(model) == NETWORKS[name]["layers"]
     assert pack(model, 16 if own else 8) == data
 
@@ -344,6 +345,8 @@ def test_packing_with_8_bits_keeps_127_parts_of_the_largest_weight_of_each_map(n
         assert np.array_equal(np.abs(new).max(axis=tuple(range(old.ndim - 1))), largest)
     with pytest.raises(ValueError, match=r"holds 3 bytes; .* with 16 bits each and \d+ with 8"):
         unpack(b"abc", model)
+    with pytest.raises(ValueError, match=r"bits must be one of \(16, 8\), got 4"):
+        pack(model, 4)
 
 
 def test_the_eight_bits_are_those_that_were_written_down():

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ._checks import check_whole
+from ._checks import check_one_of, check_whole
 from .files import write_whole
 
 #: The network that comes with the package. ``make export`` writes it.
@@ -37,16 +37,22 @@ def pack(model, bits=16):
     Raises
     ------
     ValueError
-        If a weight is not finite, or too large for float16.
+        If a weight is not finite, or too large for float16; or if `bits` is another number.
     """
+    bits = check_one_of("bits", bits, (16, 8))
     arrays = [np.asarray(array, "float32") for array in model.get_weights()]
     if not all((np.abs(array) <= np.finfo("float16").max).all() for array in arrays):
         raise ValueError("a weight is not finite, or too large for float16")
     return b"".join(_pack_array(array, bits) for array in arrays)
 
 
+def _is_half(shape, bits):
+    """Tell whether an array is kept as float16: with 8 bits its biases are."""
+    return bits == 16 or len(shape) == 1
+
+
 def _pack_array(array, bits):
-    if bits == 16 or array.ndim == 1:
+    if _is_half(array.shape, bits):
         return array.astype("<f2").tobytes()
     largest = _largest(array).astype("<f2")
     whole = np.rint(array / np.where(largest > 0, largest, 1).astype("float64") * _most(8))
@@ -82,10 +88,9 @@ def unpack(data, model):
     sizes = {bits: [_length(shape, bits) for shape in shapes] for bits in (16, 8)}
     bits = next((bits for bits, lengths in sizes.items() if sum(lengths) == len(data)), None)
     if bits is None:
-        count, (whole, half) = sum(map(np.prod, shapes)), map(sum, sizes.values())
         raise ValueError(
-            f"the data holds {len(data)} bytes; the model has {count} weights, "
-            f"which take {whole} bytes with 16 bits each and {half} with 8"
+            f"the data holds {len(data)} bytes; the model has {sum(map(np.prod, shapes))} weights, "
+            f"which take {sum(sizes[16])} bytes with 16 bits each and {sum(sizes[8])} with 8"
         )
     arrays, at = [], 0
     for shape, length in zip(shapes, sizes[bits], strict=True):
@@ -97,11 +102,11 @@ def unpack(data, model):
 def _length(shape, bits):
     """Return how many bytes an array takes."""
     count = int(np.prod(shape))
-    return 2 * count if bits == 16 or len(shape) == 1 else 2 * shape[-1] + count
+    return 2 * count if _is_half(shape, bits) else 2 * shape[-1] + count
 
 
 def _unpack_array(data, shape, bits):
-    if bits == 16 or len(shape) == 1:
+    if _is_half(shape, bits):
         return np.frombuffer(data, "<f2").astype("float32").reshape(shape)
     largest = np.frombuffer(data[: 2 * shape[-1]], "<f2").astype("float64")
     whole = np.frombuffer(data[2 * shape[-1] :], "int8").reshape(shape)

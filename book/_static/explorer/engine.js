@@ -83,9 +83,9 @@
     return result;
   };
 
-  /** Turn whole numbers of 8 bits into numbers: 127 is the largest of its unit or map, and these
+  /** Turn whole numbers of a byte each into numbers: 127 is the largest of its unit or map, and these
       largest ones come first, as float16. */
-  engine.eighths = function (data, maps) {
+  engine.scaled = function (data, maps) {
     const largest = engine.halfs(data.subarray(0, 2 * maps));
     const whole = Int8Array.from(data.subarray(2 * maps));
     return Float32Array.from(whole, (one, n) => (one * largest[n % maps]) / 127);
@@ -100,17 +100,17 @@
   engine.build = function (entry, bytes) {
     const size = (shape) => shape.reduce((product, side) => product * side, 1);
     const shapes = entry.layers.flatMap((given) => given.shapes);
-    const halfs = bytes.length === 2 * shapes.reduce((sum, shape) => sum + size(shape), 0);
+    const in16 = bytes.length === 2 * shapes.reduce((sum, shape) => sum + size(shape), 0);
     let used = 0;
     const take = (shape) => {
       const maps = shape[shape.length - 1];
-      const whole = halfs || shape.length === 1; // biases keep their 16 bits
-      const length = whole ? 2 * size(shape) : 2 * maps + size(shape);
+      const half = in16 || shape.length === 1; // biases keep their 16 bits
+      const length = half ? 2 * size(shape) : 2 * maps + size(shape);
       if (used + length > bytes.length)
         throw new Error(LeNet.say("files.few", { name: entry.name }));
       used += length;
       const piece = bytes.subarray(used - length, used);
-      return whole ? engine.halfs(piece) : engine.eighths(piece, maps);
+      return half ? engine.halfs(piece) : engine.scaled(piece, maps);
     };
     let below = { size: entry.input_size, maps: 1, reach: LeNet.shapes.atInput(entry.input_size) };
     const layers = entry.layers.map((given) => {
