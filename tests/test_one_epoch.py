@@ -14,6 +14,7 @@ from lenet_tutorial import models, results, tables
 from lenet_tutorial.experiments import EXPERIMENTS
 from lenet_tutorial.experiments import how_far_lenet_goes_one_epoch as once
 from lenet_tutorial.experiments.run import written
+from lenet_tutorial.folded import FoldedConv2D
 from lenet_tutorial.training import precision
 from lenet_tutorial.training.recipes import ARTICLE, FAST, ONE_EPOCH
 
@@ -190,28 +191,44 @@ def test_the_rows_of_the_peers_are_as_they_were_written():
     want = table["recipe"].map({"one epoch": 61_098, "record": RECORD})
     assert (table["parameters"] == want).all()
     assert table.groupby(["instructions", "recipe"])["seed"].nunique().min() >= 5
-    assert set(table["instructions"]) == {"ALL", "AVX512_CORE"}
+    assert set(table["instructions"]) == {"ALL", "AVX512_CORE", "AVX2"}
     record = table[table["recipe"] == "record"]
     assert (record["dtype"] == "float32").all() and (record["accuracy"] > 0.985).all()
     ours = table[table["recipe"] == "one epoch"].groupby("instructions")["dtype"].unique()
     assert {kind: [*found] for kind, found in ours.items()} == {
         "ALL": ["bfloat16"],
         "AVX512_CORE": ["float32"],
+        "AVX2": ["float32"],
     }
 
 
 def test_one_epoch_takes_less_than_half_of_the_record_s_time():
-    """By the processor, in each pair; on the wall in the middle of five, or nearly so."""
+    """By the processor, in each pair; on the wall in the middle of five, and never more time."""
     table = results.read("peers").set_index(["instructions", "seed", "recipe"])
     ratios = {}
     for clock in ("train_s", "train_cpu_s"):
         pairs = table[clock].unstack()
         ratios[clock] = (pairs["record"] / pairs["one epoch"]).groupby("instructions")
     assert (ratios["train_cpu_s"].min() > 2).all()
-    assert (ratios["train_s"].median() > 1.8).all() and (ratios["train_s"].min() > 1.2).all()
-    started = table["import_cpu_s"] + table["build_cpu_s"]
+    assert (ratios["train_s"].median() > 2).all() and (ratios["train_s"].min() > 1.5).all()
+    started = table["import_s"] + table["build_s"]
     ours, theirs = (started.xs(one, level="recipe") for one in ("one epoch", "record"))
-    assert ours.max() < 5 and (ours < theirs).all()
+    assert ours.max() < 4 and (ours < theirs).all()
+
+
+@pytest.mark.slow
+def test_the_program_is_built_before_the_clock_of_the_epoch_starts(monkeypatch):
+    """Python runs through a layer when TensorFlow traces it, and not when it computes."""
+    traced, before, call = [], {}, FoldedConv2D.call
+
+    def counted(self, maps):
+        traced.append(maps)
+        return call(self, maps)
+
+    monkeypatch.setattr(FoldedConv2D, "call", counted)
+    monkeypatch.setattr(peers.Watch, "note", lambda watch, name: before.update({name: len(traced)}))
+    peers.one_epoch(peers.Watch(time.time()), "digits", seed=0)
+    assert 0 < before["build"] == before["train"]
 
 
 def test_the_summary_compares_the_two_of_a_pair():
