@@ -8,7 +8,8 @@ it read of the test digits, and how long it took. Rows of other devices stay in 
 
 - ``start_s``: loading the framework, moving the digits to the device, building the network and
   compiling what is compiled, up to the first trained batch;
-- ``train_s``: the training after that, by the clock on the wall, the measuring left out;
+- ``train_s``: the training after that, by the clock on the wall, the measuring left out. Keras
+  compiles within its first epoch, so for ``keras`` that counts here, and not in ``start_s``;
 - ``to_99_s``: the part of it until an epoch ends with 99 % of the test digits right; empty where
   none does. Nothing is chosen by it: recipes are fixed;
 - ``digits_per_s``: training digits in a second, in the epochs after the first where there are any.
