@@ -5,6 +5,7 @@ import json
 import time
 from dataclasses import replace
 
+import keras
 import numpy as np
 import peers
 import profile_epoch
@@ -211,24 +212,32 @@ def test_one_epoch_takes_less_than_half_of_the_record_s_time():
         ratios[clock] = (pairs["record"] / pairs["one epoch"]).groupby("instructions")
     assert (ratios["train_cpu_s"].min() > 2).all()
     assert (ratios["train_s"].median() > 2).all() and (ratios["train_s"].min() > 1.5).all()
-    started = table["import_s"] + table["build_s"]
-    ours, theirs = (started.xs(one, level="recipe") for one in ("one epoch", "record"))
-    assert ours.max() < 4 and (ours < theirs).all()
+    for clock in ("s", "cpu_s"):
+        started = table[f"import_{clock}"] + table[f"build_{clock}"]
+        ours, theirs = (started.xs(one, level="recipe") for one in ("one epoch", "record"))
+        assert ours.max() < 4 and (ours < theirs).all()
 
 
 @pytest.mark.slow
-def test_the_program_is_built_before_the_clock_of_the_epoch_starts(monkeypatch):
+def test_digits_are_copied_and_the_step_is_compiled_before_the_clock_starts(monkeypatch):
     """Python runs through a layer when TensorFlow traces it, and not when it computes."""
-    traced, before, call = [], {}, FoldedConv2D.call
+    traced, before, handed_over = [], {}, []
+    call, fit = FoldedConv2D.call, keras.Model.fit
 
     def counted(self, maps):
         traced.append(maps)
         return call(self, maps)
 
+    def looked_at(self, x, y, **how):
+        handed_over.append(keras.ops.is_tensor(x) and keras.ops.is_tensor(y))
+        return fit(self, x, y, **how)
+
     monkeypatch.setattr(FoldedConv2D, "call", counted)
+    monkeypatch.setattr(keras.Model, "fit", looked_at)
     monkeypatch.setattr(peers.Watch, "note", lambda watch, name: before.update({name: len(traced)}))
     peers.one_epoch(peers.Watch(time.time()), "digits", seed=0)
     assert 0 < before["build"] == before["train"]
+    assert handed_over == [True, True]
 
 
 def test_the_summary_compares_the_two_of_a_pair():
