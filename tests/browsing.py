@@ -4,6 +4,7 @@ import contextlib
 import functools
 import http.server
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -93,11 +94,16 @@ def anchors(file):
     return {tag["id"] for tag in parsed(file).find_all(id=True)}
 
 
+#: A page is cut before these tags where it comes in pieces.
+CUT = re.compile(rb'(?=<(?:/h1|article|footer|div class="(?:sidebar|bd-|header-)))')
+
+
 @contextlib.contextmanager
-def serve(site, *prefixes):
+def serve(site, *prefixes, pause=0):
     """Serve a folder under prefixes on a free port of the loopback address, as GitHub Pages does.
 
-    What is not there is answered with the site's page 404.
+    What is not there is answered with the site's page 404. With a pause, in seconds, a page comes in
+    pieces, as over a slow line.
     """
 
     class Handler(http.server.SimpleHTTPRequestHandler):
@@ -109,6 +115,14 @@ def serve(site, *prefixes):
         def translate_path(self, path):
             inside = [path.removeprefix(one) for one in prefixes or "/" if path.startswith(one)]
             return super().translate_path("/" + inside[0] if inside else "/none")
+
+        def copyfile(self, source, outputfile):
+            if not pause or not source.name.endswith(".html"):
+                super().copyfile(source, outputfile)
+                return
+            for piece in CUT.split(source.read()):
+                outputfile.write(piece)
+                time.sleep(pause)
 
         def send_error(self, code, message=None, explain=None):
             page = site / "404.html"

@@ -9,8 +9,10 @@ into it by Sphinx and the theme, which are named by their hashes; nothing else. 
   drawn with both logos, and anew when they have come,
 - the search index, 100 KB and more, is loaded by the page of the search alone.
 
-Pictures get the size that they have, so that nothing jumps while they load. Some labels, roles
-and ids that Sphinx and the theme write mislead a screen reader; they are left out.
+A page comes in pieces, and what is drawn of the first ones stays where it is: pictures get the size
+that they have, and the page's first tag says which program the page is for (``data-for``), since it
+is wider then. Some labels, roles and ids that Sphinx and the theme write mislead a screen reader;
+they are left out.
 """
 
 import base64
@@ -49,6 +51,8 @@ SURE = """
       Object.assign(document.documentElement.dataset, { mode, theme });
     }
   """
+# What explorer.py writes on a page that is there for a program, or begins with one.
+FOR = re.compile(r'<div class="lenet-(?:(\w+) lx-page"|explorer" data-(hero)=)')
 ACTIONS = {"window.print()": "print", "toggleFullScreen()": "fullscreen"}
 
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
@@ -140,6 +144,9 @@ def finish(text, name, site, prefix="/"):
     head = FILE.sub(lambda tag: tag[0].replace("<script", "<script defer"), head)
     text = head.replace(UNSURE, SURE) + end + body  # scripts in the text run where they stand
     text = IMAGE.sub(sized, text)
+    program = FOR.search(body)
+    if program:
+        text = text.replace("<html", f'<html data-for="{program[1] or program[2]}"', 1)
     text = UNFOLDS.sub(named, text)
     first = VIEWPORT.search(text)
     if first:  # Sphinx and the theme write it three times
