@@ -205,6 +205,7 @@ def test_each_page_says_what_it_is(seen, site):
         if name.startswith(("book/", "chapters/")):
             [description] = meta(parsed(site / name), "description")
             assert 50 <= len(description) <= 210, (name, description)
+            assert "JavaScript" not in description, name  # what is seen where nothing has started
 
 
 def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
@@ -213,8 +214,8 @@ def test_nothing_is_nameless_or_jumps_or_is_too_small_to_read(seen):
     assert faults(seen, "bent") == {}  # wider or narrower than it is
     assert faults(seen, "ids") == {}
     assert {w: r["small"] for w, r in seen.items() if r["small"] and w[1] == "phone"} == {}
-    # 0.25 is where Chromium calls a page's jumps poor. Pages here move by the width of a font.
-    assert {w: r["shift"] for w, r in seen.items() if r["shift"] > 0.25} == {}
+    # Up to 0.1 Chromium calls a page's jumps good. Pages here move by the width of a font.
+    assert {w: r["shift"] for w, r in seen.items() if r["shift"] > 0.1} == {}
 
 
 def test_a_page_asks_for_little_and_shows_soon(seen):

@@ -162,8 +162,11 @@ LEARN = "book/learn"  # the page on which a network learns
 BETWEEN_TAGS = re.compile(r">\s+<")  # spaces there would be seen between two buttons
 
 
-class mount(nodes.General, nodes.Element):
-    """The place of an explorer or a calculator (``program``), with what else stands there."""
+class mount(nodes.Admonition, nodes.Element):
+    """The place of an explorer or a calculator (``program``), with what else stands there.
+
+    A note and no text of the page: the sentence that nothing has started describes no page.
+    """
 
 
 class Mount(SphinxDirective):
