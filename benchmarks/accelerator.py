@@ -3,8 +3,9 @@
 ``python benchmarks/accelerator.py [--csv FILE] [--seconds 280] [--frameworks torch jax …]``. Each
 framework that is installed runs in a process of its own, with all recipes, as often as the time
 allows, and at least once. A row is one run: which framework, recipe and seed, on what device, what
-it read of the test digits, and how long it took. Rows of other devices stay in the file; with
-``--csv src/lenet_tutorial/data/results/accelerators.csv`` the book's own file gets the new ones.
+it read of the test digits, and how long it took. Rows of other devices, of other digits and of
+fewer epochs stay in the file; with ``--csv src/lenet_tutorial/data/results/accelerators.csv`` the
+book's own file gets the new ones.
 
 - ``start_s``: loading the framework, moving the digits to the device, building the network and
   compiling what is compiled, up to the first trained batch;
@@ -29,11 +30,12 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
+
+from result_rows import add, add_option, dataset_name
 
 TARGET = 0.99
 NAME = "accelerators"  # of the file of results
-KEY = ["device", "framework", "recipe", "seed"]  # which run a row is
+KEY = ["dataset", "device", "framework", "recipe", "epochs", "seed"]  # which run a row is
 FRAMEWORKS = {  # what each needs to be installed
     "torch": ("torch",),
     "torch graph": ("torch",),
@@ -377,6 +379,7 @@ def summed(seconds, right, count):
     there = next((n for n, share in enumerate(right) if share >= TARGET), None)
     later = seconds[1:] or seconds
     return {
+        "epochs": len(seconds),
         "train_s": round(sum(seconds), 4),
         "to_99_s": None if there is None else round(sum(seconds[: there + 1]), 4),
         "digits_per_s": round(count / statistics.median(later)),
@@ -402,7 +405,8 @@ def one_run(framework, recipe, seed, dataset=None, epochs=None):
     else:
         run, more = with_torch, {"graph": backend == "graph"}
     measured = run(plan, train, test, seed, began, **more)
-    about = {"framework": framework, "recipe": recipe, "seed": seed}
+    about = {"dataset": dataset_name(dataset), "framework": framework, "recipe": recipe}
+    about |= {"seed": seed}
     from lenet_tutorial.experiments.run import where_and_when  # when nothing is timed any more
 
     return about | measured | where_and_when()
@@ -435,29 +439,6 @@ def serve(framework, seconds, options):
             print("ROW " + json.dumps(row), flush=True)
 
 
-def write(rows, path):
-    """Add the rows to a file, in the place of older ones of the same runs: whole or not at all."""
-    add(rows, path, NAME, KEY)
-
-
-def add(rows, path, name, key):
-    """Add rows to the file of results `name`, whose columns `key` say which run a row is."""
-    from lenet_tutorial import results
-    from lenet_tutorial.experiments.run import written
-    from lenet_tutorial.files import write_whole
-
-    def of(row):
-        return tuple(str(row[column]) for column in key)
-
-    kept = {}
-    if path.is_file():
-        old = results.read_sealed(path, name, "name another file")
-        kept = {of(row): row for row in old.to_dict("records")}
-    kept |= {of(row): row for row in rows}
-    text = written(name, key, list(kept.values()))
-    write_whole(path, lambda file: file.write(text.encode()))
-
-
 def collect(framework, seconds, options):
     """Run a framework in a process of its own; return its rows, and say what went wrong."""
     command = [sys.executable, __file__, "--only", framework, "--seconds", str(seconds)]
@@ -481,7 +462,7 @@ def collect(framework, seconds, options):
 def main(arguments=None):
     """Run what is installed, print the medians, and write the runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--csv", type=Path, help="add the single runs to this file")
+    add_option(parser, NAME, KEY)
     parser.add_argument("--seconds", type=float, default=280, help="for all frameworks together")
     parser.add_argument("--seeds", type=int, default=5, help="runs of each recipe, at most")
     parser.add_argument("--frameworks", nargs="+", choices=FRAMEWORKS, default=list(FRAMEWORKS))
@@ -507,7 +488,7 @@ def main(arguments=None):
     if not rows:
         sys.exit("no run came to its end")
     if options.csv:
-        write(rows, options.csv)
+        add(rows, options.csv, NAME, KEY)
     print(summary(rows))
 
 

@@ -119,7 +119,13 @@ def main(arguments=None):
     import pandas as pd
 
     from lenet_tutorial.datasets import load_digits28, prepare
+    from lenet_tutorial.files import check_place, write_whole
 
+    if options.csv:
+        try:
+            check_place(options.csv)
+        except OSError as error:
+            parser.error(f"can't write {options.csv}: {error.strerror}")
     digits = load_digits28(options.dataset)
     train = prepare(digits.x_train), digits.y_train
     test = prepare(digits.x_test), digits.y_test
@@ -133,7 +139,10 @@ def main(arguments=None):
             print(f"pair {seed + 1} of {options.pairs}: {recipe.name}", flush=True)
     table = pd.DataFrame(rows)
     if options.csv:
-        table.to_csv(options.csv, index=False, lineterminator="\n")
+        table.insert(0, "dataset", digits.name.lower())
+        text = table.to_csv(index=False, lineterminator="\n")
+        write_whole(options.csv, lambda file: file.write(text.encode()))
+        table = table.drop(columns="dataset")
     print(f"\n{digits}\nMedians of {options.pairs}, and those of 'article' over them:\n")
     print(summary(table).to_string(na_rep="–", float_format="{:,.4g}".format))
 

@@ -15,15 +15,14 @@ many hours, but for ``--epochs 1 --digits 128``, which shows that the program ru
 import argparse
 import functools
 import time
-from pathlib import Path
 
-import accelerator
 import jax
 import numpy as np
 from jax import numpy as jnp
 from many_at_once_groups import BENDS, GROUPS, STRONG
+from result_rows import add, add_option, dataset_name
 
-NAME, KEY = "strongest_choices", ["recipe", "epochs", "seed"]
+NAME, KEY = "strongest_choices", ["dataset", "recipe", "epochs", "learned_from", "seed"]
 BATCH = 128
 
 
@@ -248,7 +247,7 @@ def chosen(networks, rows, best):
 def main(arguments=None):
     """Train the groups that are asked for, print their means, and write their rows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--csv", type=Path, help="add the rows to this file")
+    add_option(parser, NAME, KEY)
     parser.add_argument("--groups", nargs="+", choices=GROUPS, default=list(GROUPS))
     parser.add_argument("--dataset", choices=("mnist", "digits"), help="by default as the book")
     parser.add_argument("--epochs", type=int, help="so many for all groups, for a quick look")
@@ -264,6 +263,7 @@ def main(arguments=None):
     device, trained = jax.devices()[0], {}
     made = {"device": "CPU" if device.platform == "cpu" else device.device_kind}
     made |= {"version": f"jax {jax.__version__}"} | where_and_when()
+    about = {"dataset": dataset_name(options.dataset)}
     for name in options.groups:
         group, began, teachers = GROUPS[name], time.time(), None
         if group.teachers:
@@ -277,7 +277,7 @@ def main(arguments=None):
             wrong = [row["wrong"] for row in new if row["recipe"] == recipe]
             print(f"  {recipe:32} {100 * np.mean(wrong) / len(held_out[0]):6.3f} %  {wrong}")
         if options.csv:
-            accelerator.add([row | made for row in new], options.csv, NAME, KEY)
+            add([about | row | made for row in new], options.csv, NAME, KEY)
 
 
 if __name__ == "__main__":

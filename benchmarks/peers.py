@@ -33,10 +33,11 @@ import os
 import subprocess
 import sys
 import time
-from pathlib import Path
+
+from result_rows import add, add_option, dataset_name
 
 NAME = "peers"  # of the file of results
-KEY = ["instructions", "recipe", "seed"]  # which run a row is
+KEY = ["dataset", "instructions", "recipe", "seed"]  # which run a row is
 MISSING = 'PyTorch is not installed: python -m pip install --editable ".[torch]"'
 TIMES = ["import_s", "digits_s", "build_s", "train_s", "train_cpu_s"]
 
@@ -179,13 +180,6 @@ def run(recipe, options, seed):
     return about | json.loads(line[4:]) | where_and_when()
 
 
-def write(rows, path):
-    """Add the rows to a file, in the place of older ones of the same runs: whole or not at all."""
-    from accelerator import add
-
-    add(rows, path, NAME, KEY)
-
-
 def summary(rows):
     """Return the medians with the smallest and the largest, and the record's over ours, as text.
 
@@ -207,7 +201,7 @@ def main(arguments=None):
     """Run the pairs, print the medians, and write the single runs if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3, help="how often each side runs")
-    parser.add_argument("--csv", type=Path, help="add the single runs to this file")
+    add_option(parser, NAME, KEY)
     parser.add_argument("--dataset", choices=("mnist", "digits"), help="by default as the book")
     parser.add_argument(
         "--instructions",
@@ -222,7 +216,8 @@ def main(arguments=None):
     if options.only:
         watch = Watch(options.began)
         measured = PEERS[options.only](watch, options.dataset, options.seed)
-        print("ROW " + json.dumps(watch.parts | measured), flush=True)
+        about = {"dataset": dataset_name(options.dataset)}
+        print("ROW " + json.dumps(about | watch.parts | measured), flush=True)
         return
     if options.pairs < 1:
         parser.error(f"--pairs must be at least 1, got {options.pairs}")
@@ -235,7 +230,7 @@ def main(arguments=None):
             rows.append(run(recipe, options, seed))
             print(f"pair {seed + 1} of {options.pairs}: {recipe}", flush=True)
             if options.csv:
-                write(rows, options.csv)
+                add(rows, options.csv, NAME, KEY)
     print(summary(rows))
 
 

@@ -20,9 +20,10 @@ import argparse
 import statistics
 import time
 from dataclasses import replace
-from pathlib import Path
 
-NAME, KEY = "one_epoch_profile", ["dtype", "part", "run"]
+from result_rows import add, add_option, dataset_name
+
+NAME, KEY = "one_epoch_profile", ["dataset", "dtype", "part", "run"]
 DTYPES = ("float32", "mixed_bfloat16")
 SIDE = 1024  # of the matrices whose product is the roof
 
@@ -162,21 +163,20 @@ def main(arguments=None):
     """Take the epoch apart some times, print the medians, and write the rows if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=3, help="how often")
-    parser.add_argument("--csv", type=Path, help="add the rows to this file")
+    add_option(parser, NAME, KEY)
     parser.add_argument("--dtype", choices=DTYPES, default="float32", help="the number format")
     parser.add_argument("--dataset", choices=("mnist", "digits"), help="by default as the book")
     options = parser.parse_args(arguments)
     if options.runs < 1:
         parser.error(f"--runs must be at least 1, got {options.runs}")
     import pandas as pd
-    from accelerator import add
 
     from lenet_tutorial.experiments.run import provenance
 
     rows = []
     for number in range(options.runs):
         rows += [
-            row | {"run": number} | provenance()
+            {"dataset": dataset_name(options.dataset)} | row | {"run": number} | provenance()
             for row in profile(options.dtype, options.dataset, epochs=3)
         ]
     if options.csv:

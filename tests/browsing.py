@@ -102,8 +102,8 @@ CUT = re.compile(rb'(?=<(?:/h1|article|footer|div class="(?:sidebar|bd-|header-)
 def serve(site, *prefixes, pause=0):
     """Serve a folder under prefixes on a free port of the loopback address, as GitHub Pages does.
 
-    What is not there is answered with the site's page 404. With a pause, in seconds, a page comes in
-    pieces, as over a slow line.
+    What is not there is answered with the site's page 404. With a pause, in seconds, a page comes
+    in pieces, as over a slow line.
     """
 
     class Handler(http.server.SimpleHTTPRequestHandler):

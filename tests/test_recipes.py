@@ -528,7 +528,8 @@ def test_the_benchmark_runs_on_the_bundled_digits(tmp_path, capsys):
     shown = capsys.readouterr().out
     assert "article / fast" in shown and "digits_per_s" in shown
     runs = pd.read_csv(file)
-    assert len(runs) == 6 and (runs["train_s"] > 0).all() and (runs["digits_per_s"] > 0).all()
+    assert len(runs) == 6 and set(runs["dataset"]) == {"digits"}
+    assert (runs["train_s"] > 0).all() and (runs["digits_per_s"] > 0).all()
     # A made-up table: the ratios say how many times better.
     made = pd.DataFrame(
         {

@@ -102,10 +102,13 @@ def test_a_file_is_as_it_was_written(name):
 
 
 def test_the_folder_holds_nothing_else():
-    # By programs in benchmarks: see test_accelerator.py, test_one_epoch.py and test_strongest.py.
+    # By programs in benchmarks: see test_result_rows.py.
     elsewhere = {"accelerators.csv", "peers.csv", "one_epoch_profile.csv", "strongest_choices.csv"}
     made = {f"{name}.csv" for name in EXPERIMENTS} | elsewhere
-    assert {path.name for path in results.FOLDER.iterdir()} == made
+    files = list(results.FOLDER.iterdir())
+    assert {path.name for path in files} == made
+    for path in files:
+        assert "dataset" in results.read(path.stem), path.name
 
 
 @pytest.mark.parametrize(

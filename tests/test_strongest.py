@@ -137,7 +137,7 @@ def test_the_choices_are_as_they_were_written():
     assert FILE.read_text(encoding="utf-8") == written(many.NAME, many.KEY, rows)
     assert not table.duplicated(many.KEY).any()
     want = [
-        (name, group.epochs, seed)
+        ("mnist", name, group.epochs, 50_000, seed)
         for group in GROUPS.values()
         for name in group.recipes
         for seed in range(group.seeds)
