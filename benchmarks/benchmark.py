@@ -18,6 +18,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from result_rows import dataset_name, writable
+
 TARGETS = (0.9867, 0.99)
 
 
@@ -107,7 +109,7 @@ def main(arguments=None):
     """Run the benchmark, print its table, and write the single runs if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pairs", type=int, default=3, help="how often each recipe runs")
-    parser.add_argument("--csv", type=Path, help="write the single runs to this file")
+    parser.add_argument("--csv", type=writable, help="write the single runs to this file")
     parser.add_argument("--dataset", choices=("mnist", "digits"), help="by default as the book")
     parser.add_argument("--epochs", type=int, help="at most so many epochs, for a quick look")
     options = parser.parse_args(arguments)
@@ -119,13 +121,8 @@ def main(arguments=None):
     import pandas as pd
 
     from lenet_tutorial.datasets import load_digits28, prepare
-    from lenet_tutorial.files import check_place, write_whole
+    from lenet_tutorial.files import write_whole
 
-    if options.csv:
-        try:
-            check_place(options.csv)
-        except OSError as error:
-            parser.error(f"can't write {options.csv}: {error.strerror}")
     digits = load_digits28(options.dataset)
     train = prepare(digits.x_train), digits.y_train
     test = prepare(digits.x_test), digits.y_test
@@ -139,10 +136,9 @@ def main(arguments=None):
             print(f"pair {seed + 1} of {options.pairs}: {recipe.name}", flush=True)
     table = pd.DataFrame(rows)
     if options.csv:
-        table.insert(0, "dataset", digits.name.lower())
-        text = table.to_csv(index=False, lineterminator="\n")
+        named = table.assign(dataset=dataset_name(options.dataset))[["dataset", *table]]
+        text = named.to_csv(index=False, lineterminator="\n")
         write_whole(options.csv, lambda file: file.write(text.encode()))
-        table = table.drop(columns="dataset")
     print(f"\n{digits}\nMedians of {options.pairs}, and those of 'article' over them:\n")
     print(summary(table).to_string(na_rep="–", float_format="{:,.4g}".format))
 

@@ -261,9 +261,9 @@ def main(arguments=None):
 
     learned, held_out = digits(options.dataset, options.digits)
     device, trained = jax.devices()[0], {}
-    made = {"device": "CPU" if device.platform == "cpu" else device.device_kind}
+    made = {"dataset": dataset_name(options.dataset)}
+    made |= {"device": "CPU" if device.platform == "cpu" else device.device_kind}
     made |= {"version": f"jax {jax.__version__}"} | where_and_when()
-    about = {"dataset": dataset_name(options.dataset)}
     for name in options.groups:
         group, began, teachers = GROUPS[name], time.time(), None
         if group.teachers:
@@ -277,7 +277,7 @@ def main(arguments=None):
             wrong = [row["wrong"] for row in new if row["recipe"] == recipe]
             print(f"  {recipe:32} {100 * np.mean(wrong) / len(held_out[0]):6.3f} %  {wrong}")
         if options.csv:
-            add([about | row | made for row in new], options.csv, NAME, KEY)
+            add([row | made for row in new], options.csv, NAME, KEY)
 
 
 if __name__ == "__main__":

@@ -173,10 +173,10 @@ def main(arguments=None):
 
     from lenet_tutorial.experiments.run import provenance
 
-    rows = []
+    rows, about = [], {"dataset": dataset_name(options.dataset)}
     for number in range(options.runs):
         rows += [
-            {"dataset": dataset_name(options.dataset)} | row | {"run": number} | provenance()
+            about | row | {"run": number} | provenance()
             for row in profile(options.dtype, options.dataset, epochs=3)
         ]
     if options.csv:

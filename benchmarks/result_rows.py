@@ -16,21 +16,31 @@ def dataset_name(dataset=None):
     return load_digits28(dataset).name.lower()
 
 
+def writable(text):
+    """Return the path of a file that can be written, for an option of argparse."""
+    from lenet_tutorial._inputs import why
+    from lenet_tutorial.files import check_place
+
+    try:
+        check_place(text)
+    except OSError as error:
+        said = f"can't write {text}: {why(error, named=False)}"
+        raise argparse.ArgumentTypeError(said) from None
+    return Path(text)
+
+
 def add_option(parser, name, key):
     """Give a parser the option ``--csv``: a file that the rows of `name` can be added to."""
 
     def file(text):
-        from lenet_tutorial.files import check_place
         from lenet_tutorial.results import ResultsError
 
+        path = writable(text)
         try:
-            check_place(text)
-            rows_of(Path(text), name, key)
-        except OSError as error:
-            raise argparse.ArgumentTypeError(f"can't write {text}: {error.strerror}") from None
+            rows_of(path, name, key)
         except ResultsError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
-        return Path(text)
+        return path
 
     parser.add_argument("--csv", type=file, help="add the single runs to this file")
 

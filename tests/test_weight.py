@@ -103,6 +103,16 @@ def test_nothing_jumps_while_a_page_comes_in_pieces(browser, site, name, width):
 
 
 @pytest.mark.browser
+def test_the_logo_has_its_room_before_it_has_come(browser, server):
+    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+    page.route("**/logo.svg*", lambda route: None)  # it never comes
+    page.goto(f"{server}/book/glossary.html", wait_until="domcontentloaded")
+    box = page.locator(".navbar-brand img.only-light").bounding_box()
+    assert (box["width"], box["height"]) == (88, 88)
+    page.context.close()
+
+
+@pytest.mark.browser
 def test_a_page_is_drawn_once_in_the_theme_of_the_reader(browser, server):
     """Before the theme's scripts have come: they would draw the page anew."""
     for system, kept, wanted in (
