@@ -317,3 +317,15 @@ def test_an_epoch_is_taken_apart(monkeypatch):
     assert all(row["multiply_adds"] == stored[part].iloc[0] for part, row in by.items())
     assert by["C3"]["roof"] == round(by["C3"]["multiply_adds"] / profile_epoch.SIDE**3, 4)
     assert by["epoch"]["share"] == 1 and all(row["share"] > 0 for row in rows)
+
+
+def test_the_rows_of_a_profile_say_what_was_learned_from(monkeypatch, tmp_path):
+    asked = []
+    found = [{"dtype": "float32", "part": name, "share": 0.5, "roof": 0.1} for name in ("C1", "C3")]
+    monkeypatch.setattr(profile_epoch, "profile", lambda *how, epochs: asked.append(how) or found)
+    file = tmp_path / "rows.csv"
+    profile_epoch.main(["--dataset", "digits", "--runs", "2", "--csv", f"{file}"])
+    table = results.read_sealed(file, profile_epoch.NAME, "")
+    assert asked == [("float32", "digits")] * 2
+    keys = table[profile_epoch.KEY].to_numpy().tolist()
+    assert keys == [["digits", "float32", part, run] for part in ("C1", "C3") for run in (0, 1)]
